@@ -1,0 +1,124 @@
+"""Rows are worked on as they come, and one that is slow or fails stops none of the others."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from worker.rolling import keep_busy
+
+
+class Desk:
+    """Hands out rows, and remembers how many were in work at once."""
+
+    def __init__(self, rows, work=None):
+        self.rows, self.done, self.now, self.most, self.asked = list(rows), [], 0, 0, []
+        self._work = work
+
+    def claim(self, room):
+        self.asked.append(room)
+        taken, self.rows = self.rows[:room], self.rows[room:]
+        return taken
+
+    async def work(self, row):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            await (self._work(row) if self._work else asyncio.sleep(0))
+            self.done.append(row)
+        finally:
+            self.now -= 1
+
+
+def run(desk, room=4, seconds=5.0):
+    return asyncio.run(keep_busy(desk.claim, desk.work, room=room, seconds=seconds))
+
+
+def test_everything_that_is_due_is_worked_on_and_counted():
+    desk = Desk(range(23))
+    assert run(desk) == 23
+    assert sorted(desk.done) == list(range(23))
+
+
+def test_no_more_than_the_room_is_in_work_at_once():
+    desk = Desk(range(30), lambda _: asyncio.sleep(0.001))
+    run(desk, room=3)
+    assert desk.most == 3
+    assert max(desk.asked) == 3
+
+
+def test_a_slow_row_keeps_one_place_and_not_the_others():
+    others_done = asyncio.Event()
+
+    async def work(row):
+        if row == 0:
+            await asyncio.wait_for(
+                others_done.wait(), 10
+            )  # would end in a timeout if the others waited for it
+        elif row == 9:
+            others_done.set()
+
+    desk = Desk(range(10), work)
+    assert run(desk, room=2) == 10
+    assert desk.done[-1] == 0
+
+
+def test_rows_that_come_while_others_run_are_taken_too():
+    late = asyncio.Event()
+
+    async def work(row):
+        if row == "first":
+            desk.rows.append("late")
+            await asyncio.wait_for(late.wait(), 10)
+        late.set()
+
+    desk = Desk(["first"], work)
+    assert run(desk) == 2
+
+
+def test_after_its_time_nothing_more_is_claimed_and_what_runs_is_finished():
+    async def work(row):
+        desk.rows.append(row + 1)
+        await asyncio.sleep(0.02)
+
+    desk = Desk([0], work)
+    run(desk, room=1, seconds=0.05)
+    assert desk.rows
+    assert desk.now == 0
+
+
+def test_a_failing_row_lets_the_others_finish_and_is_told_at_the_end():
+    async def work(row):
+        if row == 1:
+            raise ValueError("row 1")
+        await asyncio.sleep(0.01)
+
+    desk = Desk(range(4), work)
+    with pytest.raises(ValueError, match="row 1"):
+        run(desk)
+    assert sorted(desk.done) == [0, 2, 3]
+
+
+def test_a_claim_that_fails_lets_what_runs_finish_and_is_told_at_the_end():
+    async def work(row):
+        await asyncio.sleep(0.02)
+
+    desk = Desk(["begun"], work)
+    usual = desk.claim
+
+    def claim(room):
+        if desk.asked:
+            raise ConnectionError("the database went away")
+        return usual(room)
+
+    async def both():
+        with pytest.raises(ConnectionError):
+            await keep_busy(claim, desk.work, room=4, seconds=5)
+        return list(desk.done)
+
+    assert asyncio.run(both()) == ["begun"]
+
+
+def test_nothing_due_is_nothing_done():
+    assert run(Desk([])) == 0

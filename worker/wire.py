@@ -1,0 +1,60 @@
+"""What goes over the wire and what comes back, as values without sockets.
+
+A request that failed is a value too: callers judge a `Failure` as they judge a `Reply`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+FailureReason = Literal[
+    "bad_url",  # not http(s), userinfo, unparsable, too long
+    "blocked",  # the address or port is not one we may reach
+    "dns",  # the name has no address
+    "refused",  # nobody listens, or the network is unreachable
+    "tls",  # handshake or certificate
+    "timeout",  # the total deadline passed
+    "too_large",  # decoded body above the cap
+    "redirects",  # too many hops, a loop, or to a place we do not follow
+    "reset",  # the connection broke in mid-exchange
+    "protocol",  # not HTTP, or headers beyond limits
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One exchange to be made. Seconds for times, bytes (decoded) for sizes."""
+
+    url: str = field(repr=False)  # a hook's address is a secret, and so may be the rest
+    method: Literal["GET", "POST"] = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    deadline_s: float = 20.0
+    max_bytes: int = 10 * 1024 * 1024
+    max_redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer. `headers` has lower-case names; `url` is the last hop's; `permanent_url` is where an
+    unbroken chain of 301/308 from the first hop led, or None."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+    permanent_url: str | None = None
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No usable answer. `written` tells whether the request may have reached the receiver:
+    False means surely not, so repeating it is safe."""
+
+    reason: FailureReason
+    detail: str
+    written: bool = False
+    elapsed_s: float = 0.0
