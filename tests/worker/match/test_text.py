@@ -1,0 +1,116 @@
+"""Texts become words that know their place, their keys and their case."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.match.text import FieldText, pieces
+from worker.match.words import Case, case_of, word
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Rusia-Ukraina, covid-19.", ["Rusia", "Ukraina", "covid", "19"]),
+        ("l’Ukraine prem'er 'quoted'", ["l’Ukraine", "prem'er", "quoted"]),
+        ("U.S. AT&T 1,5", ["U", "S", "AT", "T", "1", "5"]),
+        ("#save_ukraine @user", ["save", "ukraine", "user"]),
+        ("中国とロシア", ["中", "国", "と", "ロシア"]),
+        ("プロシア NATO加盟 5G网络", ["プロシア", "NATO", "加", "盟", "5G", "网", "络"]),
+        ("กำลัง ก\u0e4d\u0e32", ["กำ", "ลั", "ง", "ก\u0e4d\u0e32"]),
+        ("NATO는 우크라이나", ["NATO는", "우크라이나"]),
+        ('ארה"ב "שלום"', ['ארה"ב', "שלום"]),
+        ("see https://x.org/Ukraina?a=(b) now, www.a.id", ["see", "now"]),
+        ("看https://x.org/a看", ["看", "看"]),
+        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("na\u00adto\u200b x", ["na\u00adto", "x"]),
+        ("one\n\ntwo", ["one", "two"]),
+        ("", []),
+        ("… — ?!", []),
+    ],
+)
+def test_a_text_is_cut_into_words(text: str, words: list[str]) -> None:
+    assert [piece.written for piece in pieces(text)] == words
+
+
+@given(st.text(max_size=80))
+def test_words_stand_where_they_say_and_in_order(text: str) -> None:
+    found = list(pieces(text))
+    assert all(text[piece.start : piece.end] == piece.written for piece in found)
+    assert all(one.end <= other.start for one, other in pairwise(found))
+
+
+@given(st.text(max_size=40))
+def test_every_letter_and_digit_is_in_some_word_unless_it_is_an_address(text: str) -> None:
+    if "http" in text.lower() or "www" in text.lower():
+        return
+    inside = {at for piece in pieces(text) for at in range(piece.start, piece.end)}
+    assert {at for at, char in enumerate(text) if char.isalnum()} <= inside
+
+
+@pytest.mark.parametrize(
+    ("written", "keys"),
+    [
+        ("Ukrainanya", {"ukrainanya", "ukraina"}),
+        ("l’Église", {"l'église", "l'eglise", "église", "eglise"}),
+        ("NATO’s", {"nato's", "nato"}),
+        ("O'Brien", {"o'brien"}),
+        ("masalah", {"masalah"}),
+        ("masalahnya", {"masalahnya", "masalah"}),
+        ("Kenya", {"kenya"}),
+        ("Peña", {"peña", "pena"}),
+        ("йод", {"йод"}),
+    ],
+)
+def test_a_word_answers_to_its_keys(written: str, keys: set[str]) -> None:
+    assert set(word(written, None).keys) == keys
+
+
+def test_clitics_that_are_endings_elsewhere_count_only_at_home() -> None:
+    assert "rumah" in word("rumahku", "id").keys
+    assert "rumah" in word("rumahku", None).keys
+    assert set(word("swojemu", "pl").keys) == {"swojemu"}
+
+
+@pytest.mark.parametrize(
+    ("text", "case"),
+    [("nato", Case.LOWER), ("Nato", Case.TITLE), ("NATO", Case.UPPER),
+     ("McDonald", Case.MIXED),
+     ("iPhone", Case.INNER), ("中国", Case.NONE),
+      ("უკრაინა", Case.NONE), ("Ǆ", Case.UPPER), ("19", Case.NONE),
+     ("НАТО", Case.UPPER), ("5G", Case.UPPER)],
+)  # fmt: skip
+def test_the_case_of_a_word_is_told(text: str, case: Case) -> None:
+    assert case_of(text) is case
+
+
+def test_the_case_of_a_key_is_that_of_its_own_letters() -> None:
+    assert word("l'OTAN", None).keys["otan"] is Case.UPPER
+    assert word("NATOnya", None).keys["nato"] is Case.UPPER
+    assert word("d'otan", None).keys["otan"] is Case.LOWER
+
+
+def _field(text: str) -> FieldText:
+    return FieldText("body", text, None)
+
+
+def test_a_sentence_may_begin_after_a_full_stop_a_line_or_an_opening_quote() -> None:
+    field = _field('Satu dua. Tiga "empat" lima\nenam')
+    opening = [piece.written for at, piece in enumerate(field.pieces) if field.opens_sentence(at)]
+    assert opening == ["Satu", "Tiga", "empat", "lima", "enam"]
+
+
+def test_only_a_line_all_in_capitals_is_shouting() -> None:
+    field = _field("NATO CHIEF WARNS\nNATO chief warns\n\nNATO\nUN, A EU")
+    shouting = [field.is_shouting(at) for at in range(len(field.pieces))]
+    assert shouting == [True] * 3 + [False] * 4 + [True] * 3
+
+
+def test_a_particle_after_a_hyphen_belongs_to_the_word_but_the_rest_of_a_compound_does_not() -> None:
+    field = _field("Ukraina-lah Rusia-Ukraina")
+    assert (field.span(0, 0).start, field.span(0, 0).end) == (0, 11)
+    assert (field.span(2, 2).start, field.span(2, 2).end) == (12, 17)

@@ -1,0 +1,139 @@
+"""Why a query found an article, or which part of it did not: a tree for pages, and its plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from worker.match.compile import FIELDS, Either, Entity, Seek, Term, Verbatim, Words, term_of
+from worker.match.entities import entities
+from worker.match.evaluate import in_order, seek
+from worker.match.nodes import And, AtLeast, Filter, Near, Node, Not, Or, Scoped
+from worker.match.places import Place, spans
+from worker.match.printer import print_query
+from worker.match.query import parse_query
+from worker.match.reading import Reading
+from worker.model import Article, Field, Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One part of a query: how it reads, whether it holds, where its words are, and what is missing.
+
+    `note` is empty where the parts below say it already.
+    """
+
+    query: str
+    holds: bool
+    hits: tuple[Hit, ...] = ()
+    note: str = ""
+    parts: tuple[Explained, ...] = ()
+
+    def render(self) -> str:
+        """The tree as indented lines, `+` for what holds and `-` for what does not."""
+        return "\n".join(self._lines(0))
+
+    def _lines(self, depth: int) -> Iterator[str]:
+        found = ", ".join(f"{hit.field} {hit.start}: {hit.text}" for hit in self.hits[:_SHOWN_HITS])
+        more = f" (and {len(self.hits) - _SHOWN_HITS} more)" if len(self.hits) > _SHOWN_HITS else ""
+        said = "; ".join(filter(None, (self.note, found + more)))
+        yield f"{'  ' * depth}{'+' if self.holds else '-'} {self.query}{': ' if said else ''}{said}"
+        for part in self.parts:
+            yield from part._lines(depth + 1)
+
+
+_SHOWN_HITS = 5
+
+
+def explain(query: str, article: Article) -> Explained:
+    """Each part of the query against the article. Raises BadQuery as `parse_query` does."""
+    return _explained(parse_query(query), Reading(article), FIELDS)
+
+
+def _explained(node: Node, reading: Reading, fields: tuple[Field, ...]) -> Explained:
+    match node:
+        case Not(inner):
+            part = _explained(inner, reading, fields)
+            return Explained(print_query(node), not part.holds, note=_because_found(part), parts=(part,))
+        case Scoped(field, inner):
+            part = _explained(inner, reading, (field,))
+            return Explained(print_query(node), part.holds, parts=(part,))
+        case And(parts):
+            return _threshold(node, parts, len(parts), reading, fields)
+        case Or(parts):
+            return _threshold(node, parts, 1, reading, fields)
+        case AtLeast(count, parts):
+            return _threshold(node, parts, count, reading, fields)
+        case Filter():
+            return _filter(node, reading)
+        case _:
+            return _sought(node, reading, fields)
+
+
+def _because_found(part: Explained) -> str:
+    return "excluded, but it is there" if part.holds else ""
+
+
+def _threshold(
+    node: Node, parts: tuple[Node, ...], count: int, reading: Reading, fields: tuple[Field, ...]
+) -> Explained:
+    explained = tuple(_explained(part, reading, fields) for part in parts)
+    held = sum(part.holds for part in explained)
+    note = f"{held} of {len(parts)} hold, {count} needed" if held < count and count > 1 else ""
+    return Explained(print_query(node), held >= count, note=note, parts=explained)
+
+
+def _filter(asked: Filter, reading: Reading) -> Explained:
+    article = reading.article
+    said = {
+        "lang": reading.language or "unknown",
+        "source": article.source or article.url or "unknown",
+        "author": article.author or "unknown",
+        "url": article.url or "unknown",
+        "tag": ", ".join(article.tags) or "none",
+    }
+    return Explained(print_query(asked), reading.says(asked), note=f"the article's is {said[asked.field]}")
+
+
+def _sought(node: Node, reading: Reading, fields: tuple[Field, ...]) -> Explained:
+    term = term_of(node)
+    hits = in_order(seek(Seek(term, fields), reading))
+    note = "" if hits else _missing(term, reading, fields)
+    parts = _operands(node, reading, fields) if isinstance(node, Near) else ()
+    return Explained(print_query(node), bool(hits), hits, note, parts)
+
+
+def _operands(node: Near, reading: Reading, fields: tuple[Field, ...]) -> tuple[Explained, ...]:
+    operands = (node.first, *(link.operand for link in node.links))
+    return tuple(_explained(operand, reading, fields) for operand in operands)
+
+
+def _missing(term: Term, reading: Reading, fields: tuple[Field, ...]) -> str:
+    """What kept a term from being found, in words."""
+    where = " or ".join(fields)
+    match term:
+        case Words(steps) if len(steps) > 1:
+            absent = [step.key for step in steps if not _is_in(Words((step,), 0), reading, fields)]
+            if absent:
+                return f"not in {where}: {', '.join(absent)}"
+            return f"all its words are in {where}, but not side by side in this order"
+        case Words():
+            return f"not in {where}"
+        case Verbatim(text):
+            return f"not just so in {where}" if text else ""
+        case Entity(key):
+            return _missing_entity(key, where)
+        case Either():
+            return f"none of them in {where}"
+        case _:
+            return f"not near enough in {where}"
+
+
+def _missing_entity(key: str, where: str) -> str:
+    names = list(dict.fromkeys(name.text for name in entities()[key].names))
+    shown = ", ".join(names[:_SHOWN_HITS])
+    return f"none of its {len(names)} names ({shown} ...) is in {where}, with its capitals"
+
+
+def _is_in(term: Term, reading: Reading, fields: tuple[Field, ...]) -> bool:
+    return any(spans(term, Place(reading, field)) for field in fields)

@@ -1,0 +1,101 @@
+"""Two spellings that mean the same word become the same string.
+
+Two layers, both Unicode NFKC and case-folded (UAX #15, UAX #21):
+
+- `fold` keeps accents: *Pêche* → ``pêche``;
+- `bare` takes them off in Latin and Greek scripts only: ``pêche`` → ``peche``; й, ї and ґ stay letters.
+
+A word in a text answers to both, a word in a query stands for its folded self. So *peche* finds pêche and
+*pêche* does not find peche.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from worker.match.scripts import is_character
+
+APOSTROPHES = "'’ʼ‘‛`´ʹ\u0374′＇ꞌ"
+HYPHENS = "-‐‑‒–—―−﹣－־"
+_HEBREW_GERSHAYIM = {'"': "״", "“": "״", "”": "״"}
+
+# Format characters that leave no trace: soft hyphen, zero width, direction marks, word joiner, BOM.
+INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
+# Tatweel and Arabic signs that are formally letters but only carry or lengthen others.
+UNSEEN_LETTERS = "\u0640\u06e5\u06e6\ufcf2-\ufcf4\ufe70-\ufe7f"
+# Arabic vowel signs; Hebrew points without the punctuation among them (maqaf, paseq, sof pasuq).
+_UNWRITTEN = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+_POINTS = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+
+_DROPPED = re.compile(f"[{INVISIBLE}{UNSEEN_LETTERS}{_UNWRITTEN}{_POINTS}]+")
+# Learners' stress marks (за́мок); ѓ and ќ are composed by then and stay.
+_STRESS = re.compile("(?<=[\u0400-\u052f])\u0301")
+_UNIFIED = str.maketrans(
+    {
+        **dict.fromkeys(APOSTROPHES, "'"),
+        **{"ё": "е", "ı": "i", "ς": "σ"},
+        **dict.fromkeys("أإآٱ", "ا"),
+        **{"ى": "ي", "ی": "ي", "ک": "ك"},
+    }
+)
+# The Thai and Lao letter am: compatibility forms split it, writers do not.
+_SPLIT_BY_NFKC = {"\u0e4d\u0e32": "\u0e33", "\u0ecd\u0eb2": "\u0eb3"}
+_APOSTROPHES_ONLY = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
+_LATIN_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe"})
+
+
+def plain(written: str) -> str:
+    """A word without what cannot be seen, one form per character, its case kept."""
+    if written.isascii():
+        return written.replace("`", "'")
+    # Apostrophes first: NFKC makes a blank and an accent of ´.
+    seen = _DROPPED.sub("", written).translate(_APOSTROPHES_ONLY)
+    for quote, gershayim in _HEBREW_GERSHAYIM.items():
+        seen = seen.replace(quote, gershayim)
+    wide, narrow = unicodedata.normalize("NFKC", seen), unicodedata.normalize("NFC", seen)
+    if wide != narrow and not _is_one_word(wide):
+        wide = narrow
+    for parts, am in _SPLIT_BY_NFKC.items():
+        wide = wide.replace(parts, am)
+    return _STRESS.sub("", _DROPPED.sub("", wide)).translate(_APOSTROPHES_ONLY)
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether compatibility forms left a word whole: ½ would become 1⁄2, ﷺ a sentence and ໜ two letters."""
+    if text[:1] in APOSTROPHES or (len(text) > 1 and any(map(is_character, text))):
+        return False
+    return all(char.isalnum() or char in "'״" or unicodedata.category(char)[0] == "M" for char in text)
+
+
+def fold(written: str) -> str:
+    """The word's exact layer: case, width and invisible characters gone, accents kept. Idempotent."""
+    if written.isascii():
+        return written.replace("`", "'").lower()
+    folded = _fold_once(plain(written))
+    return folded if folded.isascii() else _fold_once(folded)
+
+
+def _fold_once(text: str) -> str:
+    cased = unicodedata.normalize("NFC", text.casefold()).replace("i\u0307", "i")
+    return unicodedata.normalize("NFC", cased.translate(_UNIFIED))
+
+
+def bare(folded: str) -> str:
+    """A folded word without accents, where its script is Latin or Greek."""
+    if folded.isascii():
+        return folded
+    kept: list[str] = []
+    base_folds = False
+    for char in unicodedata.normalize("NFD", folded):
+        if not unicodedata.combining(char):
+            base_folds = char < "\u0400"
+        elif base_folds:
+            continue
+        kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept)).translate(_LATIN_STROKES)
+
+
+def loose(text: str) -> str:
+    """A name for comparison as a person would compare it: folded, blanks as one, no accents."""
+    return bare(fold(" ".join(text.split())))

@@ -1,0 +1,278 @@
+"""Read a query: its text in, a tree of `worker.match.nodes` out, or a `BadQuery` that says where and why.
+
+    or    := and (("OR" | "|") and)*       and := near (["AND" | "&"] near)*
+    near  := unary (("NEAR" | "ONEAR")["/" n] unary)*
+    unary := ("NOT" | "-") unary | field ":" (unary | list) | primary
+    primary := "(" or ")" | "phrase"["~" n] | word["*"] | "=" word | "=" "phrase" | "@" entity
+             | "atleast/" k "(" or ("," or)* ")"
+
+One pass from left to right, no looking back: linear in the length of the query.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal, cast, get_args
+
+from worker.errors import BadQuery
+from worker.match.cursor import QUOTES, Cursor, number
+from worker.match.nodes import AtLeast, FilterField, Link, Node, Not, Phrase, Scoped, all_of, any_of, chain
+from worker.match.terms import entity, exact, filter_value, phrase, words
+from worker.match.wholeness import require_near_operand, require_positive
+from worker.model import Field
+
+MAX_LENGTH = 20_000
+MAX_DISTANCE = 100
+_DEFAULT_DISTANCE = 5
+
+_FIELDS: tuple[str, ...] = (*get_args(Field), *get_args(FilterField))
+_BORDER = rf"(?=[\s(){QUOTES}]|$)"
+_OR = re.compile(rf"OR{_BORDER}|\|(?=\s|$)")
+_AND = re.compile(rf"AND{_BORDER}|&(?=\s|$)")
+_NOT = re.compile(rf"NOT{_BORDER}")
+_NEAR = re.compile(rf"(O?NEAR)(?:/(\S*?))?{_BORDER}")
+_FIELD = re.compile(r"([^\W\d_]+):")
+_AT_LEAST = re.compile(r"atleast/([0-9]*)\s*(\(?)")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Inside which field we are, and what a comma means there: a sign in a word, the next value of a list,
+    or the next operand of atleast."""
+
+    field: Field | None = None
+    filter: FilterField | None = None
+    comma: Literal["sign", "list", "operand"] = "sign"
+
+
+@lru_cache(maxsize=1024)
+def parse_query(text: str) -> Node:
+    """The tree of a query.
+
+    Raises BadQuery with the column (1-based, code points), the cause and a suggestion.
+    """
+    if len(text) > MAX_LENGTH:
+        cause = f"the query has {len(text)} characters, more than {MAX_LENGTH}"
+        raise BadQuery(MAX_LENGTH + 1, cause, "split it into several topics")
+    node = _Reader(text).whole()
+    require_positive(node)
+    return node
+
+
+class _Reader(Cursor):
+    """One method per level of the grammar."""
+
+    def whole(self) -> Node:
+        self.skip_blanks()
+        if not self.next:
+            raise BadQuery(1, "the query is empty", "write at least one word")
+        node = self._or(_Place())
+        if self.next:
+            raise BadQuery(self.column, f"'{self.next}' closes nothing", "remove it")
+        return node
+
+    def _or(self, place: _Place) -> Node:
+        parts = [self._and(place)]
+        while self.take(_OR):
+            parts.append(self._and(place))
+        return any_of(parts)
+
+    def _and(self, place: _Place) -> Node:
+        parts = [self._near(place)]
+        while self.take(_AND) or not self._ends(place):
+            parts.append(self._near(place))
+        return all_of(parts)
+
+    def _ends(self, place: _Place) -> bool:
+        return bool(self._closes(place) or self.ahead(_OR))
+
+    def _closes(self, place: _Place) -> bool:
+        self.skip_blanks()
+        return self.next in ("", ")") or (self.next == "," and place.comma != "sign")
+
+    def _near(self, place: _Place) -> Node:
+        node = self._unary(place)
+        while found := self.take(_NEAR):
+            require_near_operand(node)
+            distance = _distance(found)
+            operand = self._unary(place)
+            require_near_operand(operand)
+            node = chain(node, Link(operand, distance, ordered=found[1] == "ONEAR"))
+        return node
+
+    def _unary(self, place: _Place) -> Node:
+        self._require_term(place)
+        column = self.column
+        with self.deeper(column):
+            if self.take(_NOT) or self._take_minus(place):
+                return Not(self._unary(place), column=column)
+            if field := self._take_field(place):
+                return self._fielded(field, place, column)
+            return self._primary(place)
+
+    def _require_term(self, place: _Place) -> None:
+        if self._closes(place):
+            name, column = self.owed or (self.previous.strip() or "this", self.column)
+            raise BadQuery(column, f"{name} needs a term after it")
+        for operator in (_OR, _AND, _NEAR):
+            if found := self.ahead(operator):
+                name = found[0].partition("/")[0]
+                raise BadQuery(
+                    self.column, f"{name} needs a term before it", f'quote it if you mean the word: "{name}"'
+                )
+
+    def _take_minus(self, place: _Place) -> bool:
+        """A minus excludes when it stands after a blank or '(' and directly before something."""
+        if self.next != "-":
+            return False
+        if self.previous.strip() not in ("", "("):
+            if place.filter:
+                return False
+            raise BadQuery(self.column, "'-' excludes only after a blank or '('", "write NOT")
+        following = self.text[self.at + 1 : self.at + 2]
+        if not following.strip() or following == ")":
+            raise BadQuery(
+                self.column, "'-' stands alone", "write it directly before a word, or leave it out"
+            )
+        self.owed = ("-", self.column)
+        return self.take_sign("-")
+
+    def _primary(self, place: _Place) -> Node:
+        if self.next == "(":
+            return self._group(place)
+        if place.filter:
+            return self._filter_value(place.filter)
+        if found := self.ahead(_AT_LEAST):
+            return self._at_least(found, place)
+        self.count_leaf()
+        column = self.column
+        if self.next in QUOTES:
+            return self._phrase(column)
+        if self.take_sign("="):
+            return exact(self._value(place), column)
+        if self.take_sign("@"):
+            return entity(self._raw(place), column)
+        return words(self._raw(place), column)
+
+    def _raw(self, place: _Place) -> str:
+        return self.take_raw(comma_ends=place.comma != "sign")
+
+    def _value(self, place: _Place) -> str:
+        return self.take_quoted() if self.next and self.next in QUOTES else self._raw(place)
+
+    def _group(self, place: _Place) -> Node:
+        column = self.column
+        self.take_sign("(")
+        self.skip_blanks()
+        if self.next == ")":
+            raise BadQuery(column, "there is nothing between '(' and ')'", "write a term or remove them")
+        if not self.next:
+            raise BadQuery(column, "'(' is never closed")
+        node = self._or(replace(place, comma="list" if place.filter else "sign"))
+        self._close(column)
+        return node
+
+    def _close(self, opened: int) -> None:
+        self.skip_blanks()
+        if not self.next:
+            raise BadQuery(opened, "'(' is never closed")
+        if not self.take_sign(")"):
+            raise BadQuery(self.column, f"'{self.next}' has no meaning here", "join the terms with OR or AND")
+
+    def _phrase(self, column: int) -> Node:
+        node = phrase(self.take_quoted(), column)
+        slop_column = self.column
+        if not self.take_sign("~"):
+            return node
+        found = _DIGITS.match(self.text, self.at)
+        if not found:
+            raise BadQuery(slop_column, "'~' needs a number after it", 'write "two words"~3')
+        self.at = found.end()
+        slop = number(found[0], MAX_DISTANCE, slop_column, f"~{found[0]}")
+        return replace(node, slop=slop) if isinstance(node, Phrase) else node
+
+    def _at_least(self, found: re.Match[str], place: _Place) -> Node:
+        column = self.column
+        if not found[1] or not found[2]:
+            missing = "its terms in parentheses" if found[1] else "a number after '/'"
+            raise BadQuery(column, f"atleast needs {missing}", "write atleast/2(a, b, c)")
+        self.at, self.owed = found.end(), ("atleast", column)
+        inside = replace(place, comma="operand")
+        parts = [self._or(inside)]
+        while self._take_comma():
+            parts.append(self._or(inside))
+        self._close(self.text.index("(", column) + 1)
+        count = number(found[1], len(parts), column, f"atleast/{found[1]} of {len(parts)}")
+        if count == 0:
+            raise BadQuery(column, "atleast/0 is always true", "ask for at least 1")
+        return AtLeast(count, tuple(parts), column=column)
+
+    def _take_comma(self) -> bool:
+        self.skip_blanks()
+        self.owed = (",", self.column)
+        return self.take_sign(",")
+
+    def _take_field(self, place: _Place) -> str | None:
+        """The field's name, small, where one stands here; inside a filter only our own names are fields."""
+        found = self.ahead(_FIELD)
+        name = found[1].lower() if found else None
+        if not found or name is None or (place.filter and name not in _FIELDS):
+            return None
+        if name not in _FIELDS:
+            raise BadQuery(self.column, f"unknown field '{found[0]}'", _field_hint(name))
+        self.owed, self.at = (found[0], self.column), found.end()
+        return name
+
+    def _fielded(self, name: str, place: _Place, column: int) -> Node:
+        if place.filter:
+            raise BadQuery(
+                column, f"'{name}:' cannot stand inside '{place.filter}:'", "write them side by side"
+            )
+        if name in get_args(FilterField):
+            return any_of(self._listed(replace(place, filter=cast(FilterField, name))))
+        if place.field not in (None, name):
+            raise BadQuery(
+                column, f"'{name}:' inside '{place.field}:' can never match", "write them side by side"
+            )
+        node = any_of(self._listed(replace(place, field=cast(Field, name))))
+        return node if place.field == name else Scoped(cast(Field, name), node, column=column)
+
+    def _listed(self, place: _Place) -> list[Node]:
+        """One term, or several with commas between; inside atleast a comma parts its operands instead."""
+        if place.comma == "operand":
+            return [self._unary(place)]
+        place = replace(place, comma="list")
+        parts = [self._unary(place)]
+        while self._take_comma():
+            parts.append(self._unary(place))
+        return parts
+
+    def _filter_value(self, field: FilterField) -> Node:
+        self.count_leaf()
+        column = self.column
+        if self.next in QUOTES:
+            return filter_value(field, self.take_quoted(), self.take_sign("*"), column)
+        raw = self.take_raw(comma_ends=True)
+        return filter_value(field, raw.removesuffix("*"), raw.endswith("*"), column)
+
+
+def _distance(found: re.Match[str]) -> int:
+    name, digits = found[1], found[2]
+    if digits is None:
+        return _DEFAULT_DISTANCE
+    if not _DIGITS.fullmatch(digits):
+        raise BadQuery(found.start() + 1, f"{name} needs a number after '/'")
+    return number(digits, MAX_DISTANCE, found.start() + 1, f"{name}/{digits[:9]}")
+
+
+def _field_hint(name: str) -> str:
+    near = difflib.get_close_matches(name, _FIELDS, 1)
+    return (
+        f"did you mean '{near[0]}:'?"
+        if near
+        else f"quote it if you mean the words; fields are {', '.join(_FIELDS)}"
+    )

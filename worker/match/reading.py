@@ -1,0 +1,210 @@
+"""An article as the matcher sees it: its words, entities and facts, each found once, when asked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from worker.match.fold import bare, fold, loose
+from worker.match.language import detect
+from worker.match.names import Found, find_names
+from worker.match.nodes import Filter, FilterField
+from worker.match.scripts import IDEOGRAPHS, KATAKANA, UNSPACED
+from worker.match.text import FieldText, Span, pieces, without_addresses
+from worker.model import Article, Field
+
+# Codes that RFC 5646 replaced but feeds still send.
+_RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
+_NO_BLANKS = f"{IDEOGRAPHS}{KATAKANA}{UNSPACED}"
+_UNJOINED = re.compile(f"[{_NO_BLANKS}]")
+_EXACT_PART = re.compile(f"[{_NO_BLANKS}]|[^\\W_{_NO_BLANKS}]+")
+# Signs that join a base letter or leave a Hangul syllable open, so a text must not be cut before them.
+_JAMO = re.compile("[\u1160-\u11ff]")
+
+
+class Reading:
+    """One article, read for matching. `language` is detected where nobody says it."""
+
+    def __init__(self, article: Article) -> None:
+        self.article = article
+        self.language = language_of(article)
+        self._tongue = self.language.partition("-")[0] if self.language else None
+        self.fields: Mapping[Field, FieldText] = {
+            "title": FieldText("title", article.title, self._tongue),
+            "body": FieldText("body", article.body, self._tongue),
+        }
+        self._verbatim: dict[Field, VerbatimText] = {}
+
+    @cached_property
+    def _named(self) -> Mapping[Field, Found]:
+        return find_names(tuple(self.fields.values()), self._tongue)
+
+    def entity(self, key: str, field: Field) -> Sequence[Span]:
+        """Where an entity is named in a field, ascending."""
+        return self._named[field].get(key, ())
+
+    def entities(self) -> frozenset[str]:
+        """Every entity that is named."""
+        return frozenset(key for found in self._named.values() for key in found)
+
+    def keys(self) -> set[str]:
+        """Every key that a word of the article answers to."""
+        return set().union(*(text.places for text in self.fields.values()))
+
+    def verbatim(self, field: Field) -> VerbatimText:
+        """A field for comparing letter by letter."""
+        if field not in self._verbatim:
+            self._verbatim[field] = VerbatimText(self.fields[field])
+        return self._verbatim[field]
+
+    @cached_property
+    def facts(self) -> Mapping[FilterField, frozenset[str]]:
+        """What filters compare with; the author's words and the address are looked at in `says`."""
+        article = self.article
+        hosts = _hosts(article.url) | (_hosts(f"//{article.source}") if "." in article.source else set())
+        return {
+            "lang": _language_facts(self.language),
+            "source": frozenset({*_spellings(article.source), *hosts}),
+            "tag": frozenset(spelling for tag in article.tags for spelling in _spellings(tag)),
+            "author": _author_facts(article.author),
+            "url": frozenset(_addresses(article.url)),
+        }
+
+    def says(self, asked: Filter) -> bool:
+        """Whether the article is as a filter asks."""
+        value, facts = _asked(asked), self.facts[asked.field]
+        if asked.prefix:
+            return any(fact.startswith(value) for fact in facts)
+        if asked.field == "url":
+            return any(value in fact for fact in facts)
+        return value in facts
+
+
+class VerbatimText:
+    """A field composed to NFC, with the way back to the text as written and to its words."""
+
+    def __init__(self, text: FieldText) -> None:
+        self.composed, self._origin = _composed(without_addresses(text.written))
+        self._starts = [piece.start for piece in text.pieces]
+        self._ends = [piece.end for piece in text.pieces]
+
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """The runs of letters and digits, as anchors for exact terms."""
+        return frozenset(_EXACT_PART.findall(self.composed))
+
+    def occurrences(self, wanted: str) -> list[Span]:
+        """Where the text stands just so between word borders, ascending, not overlapping itself."""
+        # Looked at from every letter: a false start ("xa a a" for ="a a") must not swallow a true one.
+        phrase = r"\s+".join(map(re.escape, wanted.split(" ")))
+        found = (self._span(*hit.span(1)) for hit in re.finditer(f"(?=({phrase}))", self.composed))
+        return [span for span in found if span is not None]
+
+    def _span(self, start: int, end: int) -> Span | None:
+        if not (self._is_border(start) and self._is_border(end)):
+            return None
+        left, right = self._origin[start], self._origin[end]
+        first, last = bisect_right(self._ends, left), bisect_left(self._starts, right) - 1
+        return Span(first, last, left, right) if first <= last else None
+
+    def _is_border(self, at: int) -> bool:
+        """Blanks, punctuation, hyphens and apostrophes part words; letters of Han or Thai always do."""
+        before, after = self.composed[at - 1 : at] if at else "", self.composed[at : at + 1]
+        if _is_mark(after):
+            return False
+        return not (_joins(before) and _joins(after)) or any(map(_UNJOINED.match, (before, after)))
+
+
+def _joins(char: str) -> bool:
+    return char.isalnum() or _is_mark(char)
+
+
+def _is_mark(char: str) -> bool:
+    return char != "" and unicodedata.category(char)[0] == "M"
+
+
+def exact_parts(text: str) -> list[str]:
+    """The parts of an exact term that must each stand in a text that holds it."""
+    return _EXACT_PART.findall(text)
+
+
+def _composed(written: str) -> tuple[str, Sequence[int]]:
+    """NFC of a text, and for each of its code points (and its end) the place in the text as written."""
+    if unicodedata.is_normalized("NFC", written):
+        return written, range(len(written) + 1)
+    composed: list[str] = []
+    origin: list[int] = []
+    start = 0
+    for end in range(1, len(written) + 1):
+        if end < len(written) and _continues(written[end]):
+            continue
+        cluster = unicodedata.normalize("NFC", written[start:end])
+        composed.append(cluster)
+        origin.extend([start] * len(cluster))
+        start = end
+    return "".join(composed), [*origin, len(written)]
+
+
+def _continues(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M" or bool(_JAMO.match(char))
+
+
+# -- facts -----------------------------------------------------------------------------------------------
+
+
+def language_of(article: Article) -> str | None:
+    """The article's language as a small-letter code (BCP 47), told or detected."""
+    if article.language:
+        primary, dash, region = article.language.strip().lower().replace("_", "-").partition("-")
+        return f"{_RENAMED.get(primary, primary)}{dash}{region}"
+    return detect(f"{article.title}\n{article.body}")
+
+
+def _language_facts(language: str | None) -> frozenset[str]:
+    return frozenset({language, language.partition("-")[0]}) if language else frozenset()
+
+
+def _asked(asked: Filter) -> str:
+    if asked.field == "lang":
+        return asked.value.lower()
+    return asked.value.casefold() if asked.field == "url" else fold(asked.value)
+
+
+def _spellings(text: str) -> set[str]:
+    return {fold(" ".join(text.split())), loose(text)} if text.strip() else set()
+
+
+def _hosts(address: str) -> set[str]:
+    """The host and every domain it lies in, without the last label alone."""
+    try:
+        labels = (urlsplit(address).hostname or "").casefold().split(".")
+    except ValueError:
+        return set()
+    return {".".join(labels[at:]) for at in range(len(labels) - 1)}
+
+
+def _addresses(address: str) -> list[str]:
+    """The address whole, without its scheme, and from its path on; a prefix may begin any of them."""
+    whole = address.casefold()
+    bare_host = whole.partition("://")[2]
+    path = "/" + bare_host.partition("/")[2]
+    return [whole, bare_host, bare_host.removeprefix("www."), path] if bare_host else [whole]
+
+
+# Nobody signs with more words; keeps a hostile by-line from growing quadratically.
+_MOST_NAME_WORDS = 40
+
+
+def _author_facts(author: str) -> frozenset[str]:
+    """Every run of words in the by-line."""
+    words = [fold(piece.written) for piece in pieces(author)][:_MOST_NAME_WORDS]
+    runs = {
+        " ".join(words[first:last])
+        for first in range(len(words))
+        for last in range(first + 1, len(words) + 1)
+    }
+    return frozenset(runs | {bare(run) for run in runs})
