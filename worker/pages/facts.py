@@ -1,0 +1,225 @@
+"""What a page states about itself: JSON-LD first, then meta elements, then what every page has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from lxml import html
+
+from worker.dates import read_date, zone_of
+from worker.links import web_link
+from worker.plain import line_from_html, one_line, text_from_html
+
+_JSON_LONGEST = 1024 * 1024
+_AUTHORS_MOST, _NAME_LONGEST = 20, 100
+_ARTICLE_TYPE = re.compile(r"(?:\w*Article|\w*BlogPosting|Report|ScholarlyWork)$")
+_NESTS = ("@graph", "mainEntity", "mainEntityOfPage", "hasPart")
+_DATE_META = """
+    article:published_time og:published_time datepublished pubdate publishdate publish-date publish_date
+    parsely-pub-date sailthru.date dc.date.issued dcterms.created dc.date date
+    article.published cxenseparse:publishtime content_publishdate article_date_original
+    originalpublicationdate
+"""
+_DATE_NAMES = tuple(_DATE_META.split())
+_AUTHOR_NAMES = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
+_DATED = re.compile(r"date|time|tanggal|publish|posted|дата", re.IGNORECASE)
+_BY = re.compile(r"(?:by|oleh|von|par|por|di|автор|редактор)\s*:?\s+", re.IGNORECASE)
+_LANGUAGE = re.compile(r"([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9-_]{1,20})?")
+_SUFFIX = re.compile(r"\s+[-–—|·:»]{1,2}\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A page's own account. `body` is the article's text as JSON-LD gives it, often cut or missing."""
+
+    title: str = ""
+    published: datetime | None = None
+    authors: tuple[str, ...] = ()
+    canonical: str | None = None
+    language: str | None = None
+    body: str = ""
+
+
+def read_facts(tree: html.HtmlElement, url: str) -> Facts:
+    """Title, date, authors, address and language as the page states them. `url` is where it came from."""
+    metas = _metas(tree)
+    article = next(_articles(tree), {})
+    language = _language(tree, metas)
+    return Facts(
+        title=_title(tree, metas, article),
+        published=_published(tree, metas, article, zone_of(_full_language(tree))),
+        authors=_authors(tree, metas, article),
+        canonical=_canonical(tree, metas, article, url),
+        language=language,
+        body=_body(_string(article.get("articleBody"))),
+    )
+
+
+def _body(stated: str) -> str:
+    """The stated text in paragraphs; sites write it with markup or with line ends."""
+    if re.search(r"<(?:p|br|div)\b", stated, re.IGNORECASE):
+        return text_from_html(stated)
+    return "\n\n".join(line for written in stated.splitlines() if (line := line_from_html(written)))
+
+
+def _metas(tree: html.HtmlElement) -> dict[str, str]:
+    """Contents by lower-case name, property or itemprop; the first of each."""
+    found: dict[str, str] = {}
+    for meta in tree.iter("meta"):
+        content = one_line(meta.get("content") or "")
+        names = (meta.get(attribute) for attribute in ("property", "name", "itemprop", "http-equiv"))
+        for name in names:
+            if name and content:
+                found.setdefault(name.strip().lower(), content)
+    return found
+
+
+def _articles(tree: html.HtmlElement) -> Iterator[dict[str, Any]]:
+    for script in tree.iter("script"):
+        if "ld+json" in (script.get("type") or "").lower():
+            yield from _articles_in(_loaded(script.text or ""), depth=0)
+
+
+def _loaded(text: str) -> Any:
+    """JSON as found in pages: wrapped in comments or CDATA, with raw line ends inside of strings."""
+    bare = re.sub(
+        r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$", "", text[:_JSON_LONGEST]
+    )
+    try:
+        return json.loads(bare.strip().rstrip(";"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _articles_in(node: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """Articles the page is about; not those it lists (ItemList, relatedLink)."""
+    if depth > 5:
+        return
+    if isinstance(node, list):
+        for item in node[:200]:
+            yield from _articles_in(item, depth + 1)
+    elif isinstance(node, dict):
+        kinds = node.get("@type")
+        if any(
+            _ARTICLE_TYPE.search(_string(kind)) for kind in (kinds if isinstance(kinds, list) else [kinds])
+        ):
+            yield node
+        for key in _NESTS:
+            yield from _articles_in(node.get(key), depth + 1)
+
+
+def _title(tree: html.HtmlElement, metas: dict[str, str], article: dict[str, Any]) -> str:
+    heads = [one_line(str(head.text_content())) for head in tree.iter("h1")]
+    document = next((one_line(str(title.text_content())) for title in tree.iter("title")), "")
+    site = metas.get("og:site_name", "")
+    named = (metas.get("og:title"), metas.get("twitter:title"))
+    candidates = [
+        line_from_html(_string(article.get("headline"))),
+        *(_without_site(name, site, heads) for name in named if name),
+        *(heads if len(heads) == 1 else ()),
+        _without_site(document, site, heads),
+        *heads,
+    ]
+    return next((candidate for candidate in candidates if candidate), "")
+
+
+def _without_site(title: str, site: str, heads: list[str]) -> str:
+    """`Headline - Site Name` without the site's name, where the page tells that it is one."""
+    for cut in _SUFFIX.finditer(title):
+        head, tail = title[: cut.start()], title[cut.end() :]
+        if head in heads or (site and tail.casefold() == site.casefold()):
+            return head
+    return title
+
+
+def _published(
+    tree: html.HtmlElement, metas: dict[str, str], article: dict[str, Any], zone: tzinfo
+) -> datetime | None:
+    stated = (
+        _string(article.get("datePublished")),
+        *(metas.get(name, "") for name in _DATE_NAMES),
+        _string(article.get("dateCreated")),
+    )
+    return _first_date(stated, zone) or _first_date(_shown_dates(tree), zone)
+
+
+def _first_date(texts: Iterable[str], zone: tzinfo) -> datetime | None:
+    return next((moment for text in texts if text and (moment := read_date(text, zone))), None)
+
+
+def _shown_dates(tree: html.HtmlElement) -> Iterator[str]:
+    """Dates in `time` elements, then in small elements that are called a date."""
+    for moment in tree.iter("time"):
+        yield moment.get("datetime") or one_line(str(moment.text_content()))
+    for element in tree.iter("span", "div", "p", "li", "td"):
+        if _DATED.search(f"{element.get('class')} {element.get('id')} {element.get('itemprop')}"):
+            text = one_line(str(element.text_content())) if len(element) < 5 else ""
+            if 6 <= len(text) <= 80:
+                yield text
+
+
+def _authors(tree: html.HtmlElement, metas: dict[str, str], article: dict[str, Any]) -> tuple[str, ...]:
+    stated = [*_names(article.get("author")), *_names(article.get("creator"))]
+    meta = [metas[name] for name in _AUTHOR_NAMES if name in metas]
+    shown = (
+        one_line(str(element.text_content()))
+        for element in tree.iter("a", "span")
+        if "author" in ((element.get("rel") or "").split(), element.get("itemprop"))
+        or element.get("rel") == "author"
+    )
+    for names in (stated, meta[:1], shown):
+        if people := tuple(dict.fromkeys(filter(None, map(_person, names))))[:_AUTHORS_MOST]:
+            return people
+    return ()
+
+
+def _names(author: Any) -> list[str]:
+    people = author if isinstance(author, list) else [author]
+    return [
+        _string(person.get("name") if isinstance(person, dict) else person)
+        for person in people[:_AUTHORS_MOST]
+    ]
+
+
+def _person(name: str) -> str:
+    bare = _BY.sub("", line_from_html(name), count=1) if _BY.match(name) else line_from_html(name)
+    return bare if 0 < len(bare) <= _NAME_LONGEST and "://" not in bare else ""
+
+
+def _canonical(
+    tree: html.HtmlElement, metas: dict[str, str], article: dict[str, Any], url: str
+) -> str | None:
+    links = (
+        link.get("href") or ""
+        for link in tree.iter("link")
+        if "canonical" in (link.get("rel") or "").lower().split()
+    )
+    stated = (next(links, ""), metas.get("og:url", ""), _string(article.get("url")))
+    return next((address for link in stated if (address := web_link(link, url))), None)
+
+
+def _language(tree: html.HtmlElement, metas: dict[str, str]) -> str | None:
+    stated = (
+        _full_language(tree),
+        metas.get("content-language"),
+        metas.get("language"),
+        metas.get("og:locale"),
+    )
+    for tag in stated:
+        if tag and (found := _LANGUAGE.fullmatch(tag.strip())):
+            return found[1].lower()
+    return None
+
+
+def _full_language(tree: html.HtmlElement) -> str | None:
+    tag = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or tree.get("xml:lang")
+    return str(tag) if tag else None
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
