@@ -1,0 +1,106 @@
+"""The nouns of telling people, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NewType
+
+from worker.model import ArticleId, MatchId, TopicId
+from worker.secrets import Secret
+
+ChannelId = NewType("ChannelId", int)
+SubscriptionId = NewType("SubscriptionId", int)
+DeliveryId = NewType("DeliveryId", int)
+
+DeliveryKind = Literal["article", "backlog", "digest", "quiet", "rollup"]
+OnDoubt = Literal["resend", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where to tell. `to` is the target (hook URL, address); `options` what else the kind needs."""
+
+    id: ChannelId
+    name: str
+    kind: str
+    to: Secret
+    options: Mapping[str, str] = field(default_factory=dict)
+    secret: Secret = field(default=Secret(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Topics → channels: when and how. Durations in seconds; `topics` are the resolved topic ids."""
+
+    id: SubscriptionId
+    name: str
+    topics: frozenset[TopicId]
+    channels: tuple[ChannelId, ...]
+    created_at: datetime
+    when: tuple[str, ...] = ("now",)
+    timezone: str = "UTC"
+    quiet: str | None = None
+    wait_s: float = 0.0
+    group: Literal["story", "text", "off"] = "story"
+    cap_per_hour: int = 12
+    sources: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    on_doubt: OnDoubt = "resend"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A new match, with what planning must know of its article."""
+
+    match: MatchId
+    topic: TopicId
+    article: ArticleId
+    source: str
+    tags: tuple[str, ...]
+    language: str | None
+    published_at: datetime | None
+    seen_at: datetime
+    read_at: datetime
+    backlog: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One article in a message: what a reader sees of it. `marks` are spans of the matched words in `quote`,
+    `title_marks` in `title` (code points)."""
+
+    article: ArticleId
+    title: str
+    url: str
+    source: str
+    topics: tuple[str, ...]
+    quote: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+    title_marks: tuple[tuple[int, int], ...] = ()
+    published_at: datetime | None = None
+    seen_at: datetime | None = None
+    summary_only: bool = False
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one delivery says, before any channel gives it a form.
+
+    `key` is the delivery's stable public id (Message-ID, webhook-id); `simpler` counts how many times a
+    receiver refused the form, so a channel composes plainer with each.
+    """
+
+    key: str
+    kind: DeliveryKind
+    items: tuple[Item, ...]
+    now: datetime
+    subscriptions: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    possible_repeat: bool = False
+    simpler: int = 0
+    backlog_total: int = 0
+    language: Literal["en", "id"] = "en"

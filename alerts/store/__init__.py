@@ -1,0 +1,1 @@
+"""DOOR: the only SQL of the tables about people (channels, subscriptions, alerts, deliveries, attempts)."""

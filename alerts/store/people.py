@@ -1,0 +1,73 @@
+"""Subscriptions and channels as planning and sending need them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, select
+
+from alerts.model import Channel, ChannelId, Subscription, SubscriptionId
+from alerts.store.schema import channels, subscriptions
+from worker.model import TopicId
+from worker.secrets import KeyRing, Secret
+from worker.store.schema import topics
+
+
+def load_subscriptions(connection: Connection) -> list[Subscription]:
+    """All standing subscriptions, with names and tags resolved to the topics and channels of this moment."""
+    by_selector = _topics_by_selector(connection)
+    standing = select(channels.c.name, channels.c.id).where(channels.c.removed_at.is_(None))
+    by_name = {name: ChannelId(number) for name, number in connection.execute(standing)}
+    rows = connection.execute(select(subscriptions).where(subscriptions.c.removed_at.is_(None)))
+    return [
+        Subscription(
+            id=SubscriptionId(row.id),
+            name=row.name,
+            topics=frozenset().union(*(by_selector.get(selector, frozenset()) for selector in row.topics)),
+            channels=tuple(by_name[name] for name in row.channels if name in by_name),
+            created_at=row.created_at,
+            when=tuple(row.when),
+            timezone=row.timezone,
+            quiet=row.quiet,
+            wait_s=row.wait_s,
+            group=row.group,
+            cap_per_hour=row.cap_per_hour,
+            sources=tuple(row.sources),
+            languages=tuple(row.languages),
+            on_doubt=row.on_doubt,
+        )
+        for row in rows
+    ]
+
+
+def _topics_by_selector(connection: Connection) -> Mapping[str, frozenset[TopicId]]:
+    found: defaultdict[str, set[TopicId]] = defaultdict(set)
+    for row in connection.execute(
+        select(topics.c.id, topics.c.name, topics.c.tags).where(topics.c.removed_at.is_(None))
+    ):
+        for selector in (row.name, *(f"tag:{tag}" for tag in row.tags)):
+            found[selector].add(TopicId(row.id))
+    return {selector: frozenset(ids) for selector, ids in found.items()}
+
+
+def credential_of(connection: Connection, channel: ChannelId) -> str | None:
+    """The name of what the channel shares with others of its kind, such as "smtp"."""
+    credential: str | None = connection.execute(
+        select(channels.c.credential).where(channels.c.id == channel)
+    ).scalar_one()
+    return credential
+
+
+def load_channel(connection: Connection, channel: ChannelId, keys: KeyRing) -> Channel:
+    """The channel with its target opened. Raises BadConfiguration where no key opens it."""
+    row = connection.execute(select(channels).where(channels.c.id == channel)).one()
+    secret = keys.open(row.secret, f"channel:{row.name}:secret") if row.secret else Secret("")
+    return Channel(
+        id=ChannelId(row.id),
+        name=row.name,
+        kind=row.kind,
+        to=keys.open(row.target, f"channel:{row.name}:target"),
+        options=row.options,
+        secret=secret,
+    )

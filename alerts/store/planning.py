@@ -1,0 +1,245 @@
+"""What planning reads and leaves behind: news with everything known of it, decisions as rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from alerts.model import ChannelId, DeliveryId, News, Subscription
+from alerts.plan import Announce, Bundle, Decision, Join, Move, Pair, Suppress, Told
+from alerts.settle import patience
+from alerts.store.schema import alerts, channels, deliveries, delivery_articles
+from worker.model import ArticleId, MatchId, TopicId
+from worker.store.schema import articles, matches
+
+_PLAN_LOCK = 0x504C414E  # "PLAN": one planner at a time, so that two never open the same bundle twice
+
+MOST_ARTICLES = 200
+"""Articles in one message: what every channel can list by name (Slack 1,125, a webhook's 64 KB at least 200)."""
+
+_STATES = {
+    "collecting": "collecting",
+    "ready": "collecting",
+    "waiting": "going",
+    "held": "going",
+    "sending": "told",
+    "sent": "told",
+    "unknown": "told",
+}
+
+
+def take_news(connection: Connection, limit: int) -> list[News]:
+    """All new matches of up to `limit` articles, the live ones first; until its transaction ends the caller is
+    the only planner, and no subscription is made or changed: each hears of what is read after it or finds the
+    decision taken."""
+    connection.execute(select(func.pg_advisory_xact_lock(_PLAN_LOCK)))
+    connection.execute(text("LOCK TABLE subscriptions IN SHARE MODE"))
+    chosen = (
+        select(articles.c.id)
+        .where(articles.c.id.in_(select(matches.c.article_id).where(matches.c.state == "new")))
+        .order_by(articles.c.backlog, articles.c.id)
+        .limit(limit)
+    )
+    rows = connection.execute(
+        select(matches.c.id.label("match_id"), matches.c.topic_id, articles)
+        .join(articles, articles.c.id == matches.c.article_id)
+        .where(matches.c.state == "new", articles.c.id.in_(chosen))
+        .order_by(matches.c.id)
+    )
+    return [
+        News(
+            match=MatchId(row.match_id),
+            topic=TopicId(row.topic_id),
+            article=ArticleId(row.id),
+            source=row.source,
+            tags=tuple(row.tags),
+            language=row.language,
+            published_at=row.published_at,
+            seen_at=row.seen_at,
+            read_at=row.read_at,
+            backlog=row.backlog,
+        )
+        for row in rows
+    ]
+
+
+def told_of(
+    connection: Connection, where: Collection[ChannelId], what: Collection[ArticleId]
+) -> dict[tuple[ChannelId, ArticleId], Told]:
+    """What these channels know of these articles; the deliveries stay as they are until the caller is done."""
+    rows = connection.execute(
+        select(delivery_articles.c.channel_id, delivery_articles.c.article_id, deliveries)
+        .join(deliveries, deliveries.c.id == delivery_articles.c.delivery_id)
+        .where(
+            delivery_articles.c.taken,
+            delivery_articles.c.channel_id.in_(where),
+            delivery_articles.c.article_id.in_(what),
+        )
+        .with_for_update(of=deliveries)
+    )
+    return {
+        (ChannelId(row.channel_id), ArticleId(row.article_id)): Told(
+            DeliveryId(row.id),
+            row.due_at,
+            _STATES.get(row.state, "told"),  # type: ignore[arg-type]
+        )
+        for row in rows
+    }
+
+
+def recent_times(
+    connection: Connection, where: Collection[ChannelId], now: datetime
+) -> dict[ChannelId, list[datetime]]:
+    """When each channel's single messages of the last hour went out, or are to go."""
+    at = func.coalesce(deliveries.c.first_attempt_at, deliveries.c.due_at)
+    rows = connection.execute(
+        select(deliveries.c.channel_id, at).where(
+            deliveries.c.channel_id.in_(where),
+            deliveries.c.kind == "article",
+            deliveries.c.state.not_in(("failed", "expired", "suppressed")),
+            at > now - timedelta(hours=1),
+        )
+    )
+    times: defaultdict[ChannelId, list[datetime]] = defaultdict(list)
+    for channel, sent in rows:
+        times[ChannelId(channel)].append(sent)
+    return dict(times)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Writes the decisions of one planning; `placed` remembers the delivery of each article announced in it."""
+
+    connection: Connection
+    subscriptions: Mapping[int, Subscription]
+    now: datetime
+    placed: dict[tuple[ChannelId, ArticleId], DeliveryId] = field(default_factory=dict)
+
+    def write(self, decisions: Sequence[Decision], planned: Collection[MatchId]) -> None:
+        """Stores every decision as a row, and the matches as planned."""
+        first = [decision for decision in decisions if not isinstance(decision, Join)]
+        joining = [decision for decision in decisions if isinstance(decision, Join)]
+        for decision in (*first, *joining):  # a bundle must be open before others join it
+            self._write(decision)
+        self.connection.execute(update(matches).where(matches.c.id.in_(planned)).values(state="planned"))
+
+    def _write(self, decision: Decision) -> None:
+        match decision:
+            case Suppress(pair, reason):
+                self._alert(pair, reason, delivery=None)
+            case Announce(pair, article, bundle, reason):
+                delivery = self._open(pair, bundle)
+                self._take_slot(delivery, pair.channel, article)
+                self.placed[pair.channel, article] = delivery
+                self._close_if_full(delivery, bundle)
+                self._alert(pair, reason, delivery)
+            case Move(pair, article, old, bundle, reason):
+                self.placed[pair.channel, article] = self._move(pair, article, old, bundle)
+                self._alert(pair, reason, self.placed[pair.channel, article])
+            case Join(pair, article, into, reason):
+                delivery = self.placed[pair.channel, article] if isinstance(into, Bundle) else into
+                self._alert(pair, reason, delivery)
+
+    def _alert(self, pair: Pair, reason: str, delivery: DeliveryId | None) -> None:
+        self.connection.execute(
+            upsert(alerts)
+            .values(
+                match_id=pair.match,
+                subscription_id=pair.subscription,
+                channel_id=pair.channel,
+                delivery_id=delivery,
+                suppressed=str(reason) if delivery is None else None,
+                reason=str(reason),
+            )
+            .on_conflict_do_nothing()
+        )
+
+    def _open(self, pair: Pair, bundle: Bundle) -> DeliveryId:
+        subscription = self.subscriptions[pair.subscription]
+        new = insert_delivery(pair, bundle, subscription, self.now)
+        due = {
+            "backlog": func.greatest(deliveries.c.due_at, bundle.due_at),
+            "article": func.least(deliveries.c.due_at, bundle.due_at),
+        }.get(bundle.kind, deliveries.c.due_at)
+        delivery = self.connection.execute(
+            upsert(deliveries)
+            .values(**new, expires_at=bundle.due_at + self._patience(pair.channel))
+            .on_conflict_do_update(
+                index_elements=["channel_id", "bundle"],
+                index_where=text("state IN ('collecting', 'ready')"),
+                set_={"due_at": due, "waited_s": _waiting(due)},
+            )
+            .returning(deliveries.c.id)
+        ).scalar_one()
+        return DeliveryId(delivery)
+
+    def _patience(self, channel: ChannelId) -> timedelta:
+        credential = self.connection.execute(
+            select(channels.c.credential).where(channels.c.id == channel)
+        ).scalar()
+        return patience(credential)
+
+    def _take_slot(self, delivery: DeliveryId, channel: ChannelId, article: ArticleId) -> None:
+        self.connection.execute(
+            insert(delivery_articles).values(delivery_id=delivery, channel_id=channel, article_id=article)
+        )
+
+    def _close_if_full(self, delivery: DeliveryId, bundle: Bundle) -> None:
+        """A bundle of MOST_ARTICLES takes no more: its key is free for the next one."""
+        if bundle.kind == "article":
+            return
+        held = select(func.count()).where(delivery_articles.c.delivery_id == delivery)
+        if self.connection.execute(held.select_from(delivery_articles)).scalar_one() >= MOST_ARTICLES:
+            self.connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id == delivery)
+                .values(bundle=f"{bundle.key}:full:{delivery}")
+            )
+
+    def _move(self, pair: Pair, article: ArticleId, old: DeliveryId, bundle: Bundle) -> DeliveryId:
+        """The article and its alerts leave a collecting delivery; one left empty is ended by the send desk."""
+        delivery = self._open(pair, bundle)
+        if delivery == old:
+            return delivery
+        self.connection.execute(
+            update(delivery_articles)
+            .where(delivery_articles.c.delivery_id == old, delivery_articles.c.article_id == article)
+            .values(delivery_id=delivery)
+        )
+        self.connection.execute(
+            update(alerts)
+            .where(
+                alerts.c.delivery_id == old,
+                alerts.c.match_id.in_(select(matches.c.id).where(matches.c.article_id == article)),
+            )
+            .values(delivery_id=delivery)
+        )
+        return delivery
+
+
+def _waiting(due: Any) -> Any:
+    """The wait that was asked for, when the due time moves to `due`."""
+    return func.greatest(0.0, deliveries.c.waited_s + func.extract("epoch", due - deliveries.c.due_at))
+
+
+def insert_delivery(
+    pair: Pair, bundle: Bundle, subscription: Subscription, now: datetime
+) -> dict[str, object]:
+    """The row of a delivery that has just been opened."""
+    return {
+        "channel_id": pair.channel,
+        "subscription_id": pair.subscription,
+        "kind": bundle.kind,
+        "bundle": bundle.key,
+        "state": "ready" if bundle.due_at <= now else "collecting",
+        "rank": 1 if bundle.kind == "backlog" else 0,
+        "due_at": bundle.due_at,
+        "on_doubt": subscription.on_doubt,
+        "waited_s": max(0.0, (bundle.due_at - now).total_seconds()),
+    }

@@ -1,0 +1,308 @@
+"""What an installation watches, as a watchlist: read as a snapshot, written by applying changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, Connection, Table, Text, cast, delete, func, insert, select, text, update
+
+from alerts.channels import channels as registry
+from alerts.store.schema import channels, circuits, subscriptions
+from ops.watchlist import (
+    Changes,
+    DeclaredChannel,
+    DeclaredFeed,
+    DeclaredSubscription,
+    DeclaredTopic,
+    FromEnv,
+    FromFile,
+    Given,
+    Reference,
+    SecretAt,
+    Snapshot,
+    Stored,
+    Watchlist,
+)
+from ops.watchlist.addresses import address_key
+from ops.watchlist.model import OPEN_HEADERS, OPEN_KINDS
+from worker.errors import BadInput
+from worker.secrets import KeyRing, Secret
+from worker.store.schema import feeds, topics
+
+NEXT_CHANGE = text("nextval('topic_changes')")
+LONGEST_NAME = 2000
+"""Bytes; an index of PostgreSQL takes at most 2,704 of a value (nbtree.h, BTMaxItemSize)."""
+
+
+def alone(connection: Connection) -> None:
+    """The caller is the only one who changes what is watched, until its transaction ends."""
+    connection.execute(text("LOCK TABLE topics IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def place_of(at: SecretAt) -> str:
+    """The name of a secret's place, which is sealed into it."""
+    return ":".join(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What is stored, as values, with the secrets' fingerprints."""
+
+    connection: Connection
+    keys: KeyRing
+
+    def snapshot(self) -> Snapshot:
+        """Everything that is watched now, apart by who declared it."""
+        prints: dict[SecretAt, str] = {}
+        parts = {declared: self._watchlist(declared, prints) for declared in (True, False)}
+        return Snapshot(declared=parts[True], made_here=parts[False], fingerprints=prints)
+
+    def secret(self, identity: str) -> Secret | None:
+        """The kept secret that `stored:ID` means."""
+        found: list[Secret] = []
+        prints: dict[SecretAt, str] = {}
+        for declared in (True, False):
+            self._watchlist(declared, prints, found=found, wanted=identity)
+        return found[0] if found else None
+
+    def _watchlist(
+        self,
+        declared: bool,
+        prints: dict[SecretAt, str],
+        found: list[Secret] | None = None,
+        wanted: str | None = None,
+    ) -> Watchlist:
+        def reference(at: SecretAt, sealed: str, written: str, shown: bool = False) -> Reference:
+            value = self.keys.open(sealed, place_of(at))
+            prints[at] = self.keys.fingerprint(value)
+            if found is not None and written == f"stored:{wanted}":
+                found.append(value)
+            return Given(value) if shown and written.startswith("stored:") else _read(written)
+
+        return Watchlist(
+            feeds=tuple(_feed(row, reference) for row in self._rows(feeds, declared)),
+            topics=tuple(_topic(row) for row in self._rows(topics, declared)),
+            channels=tuple(_channel(row, reference) for row in self._rows(channels, declared)),
+            subscriptions=tuple(_subscription(row) for row in self._rows(subscriptions, declared)),
+        )
+
+    def _rows(self, table: Table, declared: bool) -> list[Any]:
+        standing = table.c.removed_at.is_(None) & (table.c.declared == declared)
+        return list(self.connection.execute(select(table).where(standing).order_by(table.c.id)))
+
+    def write(self, declared: Watchlist, found: Changes, secrets: Mapping[SecretAt, Secret]) -> None:
+        """Carries out the changes; everything that is written now counts as declared by a file. Raises BadInput
+        for a subscription whose name cannot be stored."""
+        touched = {(item.noun, item.key) for item in (*found.added, *found.changed, *found.adopted)}
+        ids = self._feed_ids()
+        for feed in declared.feeds:
+            if ("feed", feed.url) in touched:
+                self._put(feeds, ids.get(address_key(feed.url)), self._feed_row(feed, secrets))
+        for topic in declared.topics:
+            if ("topic", topic.name) in touched:
+                self._put_topic(topic)
+        for channel in declared.channels:
+            if ("channel", channel.name) in touched:
+                self._put_channel(channel, secrets)
+        for subscription in declared.subscriptions:
+            if ("subscription", subscription.name) in touched:
+                row = _subscription_row(subscription)
+                self._put(subscriptions, self._id(subscriptions, subscription.name), row)
+        for item in found.removed:
+            self._remove(item.noun, item.key, ids)
+
+    def add_feed(self, feed: DeclaredFeed) -> bool:
+        """Adds a feed by hand; False if it is watched already. It has no secrets."""
+        if address_key(feed.url) in self._feed_ids():
+            return False
+        self._put(feeds, None, {**self._feed_row(feed, {}), "declared": False})
+        return True
+
+    def _put(self, table: Table, known: int | None, row: Mapping[str, Any]) -> int:
+        if known is None:
+            # by the clock and not by the start of the transaction, which may have waited for a planner's end
+            made = insert(table).values(created_at=func.clock_timestamp(), **row).returning(table.c.id)
+            return int(self.connection.execute(made).scalar_one())
+        self.connection.execute(update(table).where(table.c.id == known).values(**row))
+        return known
+
+    def _put_topic(self, topic: DeclaredTopic) -> None:
+        """A subscription to a tag that the topic now has, or has no more, is another one from now on."""
+        known = self._id(topics, topic.name)
+        before = self.connection.execute(select(topics.c.tags).where(topics.c.id == known)).scalar() or ()
+        self._put(topics, known, _topic_row(topic))
+        if known is not None and (moved := set(before) ^ set(topic.tags)):
+            self.connection.execute(
+                update(subscriptions)
+                .where(subscriptions.c.topics.op("&&")(cast([f"tag:{tag}" for tag in moved], ARRAY(Text))))
+                .values(changed_at=func.clock_timestamp())
+            )
+
+    def _put_channel(self, channel: DeclaredChannel, secrets: Mapping[SecretAt, Secret]) -> None:
+        known = self._id(channels, channel.name)
+        stored = self._put(channels, known, self._channel_row(channel, secrets))
+        # a changed channel is a mended one: what was held for it goes out at the next look
+        self.connection.execute(delete(circuits).where(circuits.c.name == f"channel:{stored}"))
+
+    def _remove(self, noun: str, key: str, ids: Mapping[str, int]) -> None:
+        table = {"feed": feeds, "topic": topics, "channel": channels, "subscription": subscriptions}[noun]
+        known = ids.get(address_key(key)) if noun == "feed" else self._id(table, key)
+        gone: dict[str, Any] = {"removed_at": func.now()}
+        if noun == "topic":
+            gone["change"] = NEXT_CHANGE
+        self.connection.execute(update(table).where(table.c.id == known).values(**gone))
+
+    def _id(self, table: Table, name: str) -> int | None:
+        standing = table.c.removed_at.is_(None) & (table.c.name == name)
+        return self.connection.execute(select(table.c.id).where(standing)).scalar()
+
+    def _feed_ids(self) -> dict[str, int]:
+        rows = self.connection.execute(select(feeds.c.url, feeds.c.id).where(feeds.c.removed_at.is_(None)))
+        return {address_key(url): number for url, number in rows}
+
+    def _sealed(self, at: SecretAt, reference: Reference, value: Secret) -> tuple[str, str]:
+        """The sealed value, and how the export writes its reference."""
+        written = f"stored:{self.keys.fingerprint(value)}" if isinstance(reference, Given) else str(reference)
+        return self.keys.seal(value, place_of(at)), written
+
+    def _feed_row(self, feed: DeclaredFeed, secrets: Mapping[SecretAt, Secret]) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "url": feed.url,
+            "name": feed.name or None,
+            "every_s": feed.every_s,
+            "full_text": feed.full_text,
+            "tags": list(feed.tags),
+            "language": feed.language,
+            "username": feed.user or None,
+            "password": None,
+            "password_ref": None,
+            "headers": {},
+            "declared": True,
+            "state": "new",  # what was given up is tried again once it is declared otherwise
+            "next_poll_at": func.now(),
+        }
+        if feed.password is not None:
+            at = ("feed", feed.url, "password")
+            row["password"], row["password_ref"] = self._sealed(at, feed.password, secrets[at])
+        for name, value in feed.headers:
+            at = ("feed", feed.url, f"header {name}")
+            sealed, written = self._sealed(at, value, secrets[at])
+            row["headers"][name] = {"sealed": sealed, "ref": written}
+        return row
+
+    def _channel_row(self, channel: DeclaredChannel, secrets: Mapping[SecretAt, Secret]) -> dict[str, Any]:
+        at = ("channel", channel.name, "target")
+        target, target_ref = self._sealed(at, channel.target, secrets[at])
+        row = {
+            "name": channel.name,
+            "kind": channel.kind,
+            "target": target,
+            "target_ref": target_ref,
+            "fingerprint": self.keys.fingerprint(secrets[at]),
+            "secret": None,
+            "secret_ref": None,
+            "credential": _credential(channel.kind),
+            "declared": True,
+        }
+        if channel.secret is not None:
+            at = ("channel", channel.name, "secret")
+            row["secret"], row["secret_ref"] = self._sealed(at, channel.secret, secrets[at])
+        return row
+
+
+def _credential(kind: str) -> str | None:
+    served = registry().get(kind)
+    return served.credential if served else None
+
+
+ReferenceOf = Callable[..., Reference]
+
+
+def _read(written: str) -> Reference:
+    scheme, _, rest = written.partition(":")
+    match scheme:
+        case "env":
+            return FromEnv(rest)
+        case "file":
+            return FromFile(rest)
+        case _:
+            return Stored(rest)
+
+
+def _feed(row: Any, reference: ReferenceOf) -> DeclaredFeed:
+    at = ("feed", row.url, "password")
+    return DeclaredFeed(
+        url=row.url,
+        name=row.name or "",
+        every_s=row.every_s,
+        full_text=row.full_text,
+        tags=tuple(row.tags),
+        language=row.language,
+        user=row.username or "",
+        password=reference(at, row.password, row.password_ref) if row.password else None,
+        headers=tuple(
+            (
+                name,
+                reference(
+                    ("feed", row.url, f"header {name}"),
+                    kept["sealed"],
+                    kept["ref"],
+                    name.lower() in OPEN_HEADERS,
+                ),
+            )
+            for name, kept in row.headers.items()
+        ),
+    )
+
+
+def _topic(row: Any) -> DeclaredTopic:
+    return DeclaredTopic(row.name, row.query, tuple(row.tags))
+
+
+def _topic_row(topic: DeclaredTopic) -> dict[str, Any]:
+    return {
+        "name": topic.name,
+        "query": topic.query,
+        "tags": list(topic.tags),
+        "declared": True,
+        "change": NEXT_CHANGE,
+    }
+
+
+def _channel(row: Any, reference: ReferenceOf) -> DeclaredChannel:
+    at = ("channel", row.name, "target")
+    secret_at = ("channel", row.name, "secret")
+    return DeclaredChannel(
+        name=row.name,
+        kind=row.kind,
+        target=reference(at, row.target, row.target_ref, row.kind in OPEN_KINDS),
+        secret=reference(secret_at, row.secret, row.secret_ref) if row.secret else None,
+    )
+
+
+_VALUES = ("timezone", "quiet", "wait_s", "group", "cap_per_hour", "on_doubt")
+_LISTS = ("topics", "channels", "when", "sources", "languages")
+
+
+def _subscription(row: Any) -> DeclaredSubscription:
+    stored = row._mapping
+    facts: dict[str, Any] = {key: stored[key] for key in _VALUES}
+    facts |= {key: tuple(stored[key]) for key in _LISTS}
+    return DeclaredSubscription(name=row.name, **facts)
+
+
+def _subscription_row(subscription: DeclaredSubscription) -> dict[str, Any]:
+    if len(subscription.name.encode()) > LONGEST_NAME:
+        raise BadInput(
+            f"[[subscription]] {subscription.name[:60]}…: its default name is longer than {LONGEST_NAME:,} bytes; "
+            "give it a `name`"
+        )
+    return {
+        "name": subscription.name,
+        **{key: getattr(subscription, key) for key in _VALUES},
+        **{key: list(getattr(subscription, key)) for key in _LISTS},
+        "declared": True,
+        "changed_at": func.clock_timestamp(),
+    }

@@ -1,0 +1,145 @@
+"""One delivery with all that is known of it, and the way back for one that ended untold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from alerts.model import DeliveryId
+from alerts.store.schema import deliveries, delivery_articles
+from ops.store.overview import attempts_of
+
+Row = Mapping[str, Any]
+
+_DELIVERY = text("""
+    SELECT d.id, d.key, c.name AS channel, c.kind AS channel_kind, s.name AS subscription, d.kind, d.state, d.reason,
+           d.possible_repeat, d.created_at, d.due_at, d.expires_at, d.ended_at, d.held_by, d.remote_id, d.last_answer
+    FROM deliveries d JOIN channels c ON c.id = d.channel_id JOIN subscriptions s ON s.id = d.subscription_id
+    WHERE d.id = :delivery
+""")
+
+_ARTICLES = text("""
+    SELECT r.id, r.title, r.url, r.source, r.language, r.published_at, r.seen_at
+    FROM delivery_articles da JOIN articles r ON r.id = da.article_id
+    WHERE da.delivery_id = :delivery ORDER BY r.id
+""")
+
+_ALERTS = text("""
+    SELECT m.article_id, t.name AS topic, s.name AS subscription, a.reason, m.quote->>'text' AS quote
+    FROM alerts a JOIN matches m ON m.id = a.match_id JOIN topics t ON t.id = m.topic_id
+    JOIN subscriptions s ON s.id = a.subscription_id
+    WHERE a.delivery_id = :delivery ORDER BY m.article_id, t.name, s.name
+""")
+
+_STANDING = text("""
+    SELECT d.state, d.reason, d.due_at, c.name AS channel, c.removed_at IS NOT NULL AS channel_removed,
+           EXISTS (SELECT FROM alerts a JOIN subscriptions s ON s.id = a.subscription_id
+                   WHERE a.delivery_id = d.id AND s.removed_at IS NULL) AS wanted
+    FROM deliveries d JOIN channels c ON c.id = d.channel_id
+    WHERE d.id = :delivery FOR UPDATE OF d
+""")
+
+# Waiting and not ready: another delivery may have opened under its bundle's key meanwhile.
+_PUT_BACK = text("""
+    UPDATE deliveries SET state = 'waiting', reason = 'retried_by_hand', due_at = now(),
+           expires_at = now() + interval '24 hours', simpler = 0, unsure = 0, held_by = NULL,
+           ended_at = NULL,
+           possible_repeat = possible_repeat OR EXISTS (
+               SELECT FROM attempts t
+               WHERE t.delivery_id = deliveries.id AND (t.verdict = 'unsure' OR t.ended_at IS NULL))
+    WHERE id = :delivery RETURNING possible_repeat
+""")
+
+_PROBE_NOW = text("""
+    UPDATE circuits SET probe_at = least(probe_at, clock_timestamp())
+    FROM deliveries d JOIN channels c ON c.id = d.channel_id
+    WHERE d.id = :delivery AND circuits.name IN ('channel:' || c.id, 'sender:' || c.credential)
+    RETURNING circuits.name, circuits.reason
+""")
+
+_PAUSE = text("""
+    SELECT c.pause_until FROM deliveries d JOIN channels c ON c.id = d.channel_id
+    WHERE d.id = :delivery AND c.pause_until > clock_timestamp()
+""")
+
+_ELSEWHERE = text("""
+    SELECT other.delivery_id FROM delivery_articles mine
+    JOIN delivery_articles other USING (channel_id, article_id)
+    WHERE mine.delivery_id = :delivery AND other.taken AND other.delivery_id <> mine.delivery_id
+    ORDER BY other.delivery_id LIMIT 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a delivery stands; `wanted` if a subscription still wants what it tells."""
+
+    state: str
+    reason: str | None
+    due_at: datetime
+    channel: str
+    channel_removed: bool
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """A delivery that is due again: whether its receiver may have it already, and what its channel still waits
+    for (why it lets nothing through, until when it asked to be left alone)."""
+
+    possible_repeat: bool
+    stopped_by: str | None
+    paused_until: datetime | None
+
+
+def find_delivery(connection: Connection, wanted: int | UUID) -> DeliveryId | None:
+    """The delivery with this number or key; None where there is none."""
+    column = deliveries.c.key if isinstance(wanted, UUID) else deliveries.c.id
+    found = connection.execute(select(deliveries.c.id).where(column == wanted)).scalar()
+    return None if found is None else DeliveryId(found)
+
+
+def whole_delivery(connection: Connection, delivery: DeliveryId) -> dict[str, Any]:
+    """A delivery with its `articles`, its `alerts` (why each is told, and to whom) and every one of its
+    `attempts`."""
+    asked = {"delivery": delivery}
+    row = connection.execute(_DELIVERY, asked).mappings().one()
+    attempts = attempts_of(connection, delivery)
+    return {
+        **row,
+        "articles": [dict(article) for article in connection.execute(_ARTICLES, asked).mappings()],
+        "alerts": [dict(alert) for alert in connection.execute(_ALERTS, asked).mappings()],
+        "attempts": [{key: each[key] for key in each if key != "delivery_id"} for each in attempts],
+    }
+
+
+def standing(connection: Connection, delivery: DeliveryId) -> Standing:
+    """Where the delivery stands; it stays there until the caller's transaction ends."""
+    return Standing(**connection.execute(_STANDING, {"delivery": delivery}).mappings().one())
+
+
+def take_slots(connection: Connection, delivery: DeliveryId) -> DeliveryId | None:
+    """Takes the slots of the delivery's articles again; where another delivery announces one of them meanwhile,
+    takes none and returns that delivery."""
+    slots = update(delivery_articles).where(delivery_articles.c.delivery_id == delivery)
+    try:
+        with connection.begin_nested():
+            connection.execute(slots.values(taken=True))
+    except IntegrityError:
+        return DeliveryId(connection.execute(_ELSEWHERE, {"delivery": delivery}).scalar_one())
+    return None
+
+
+def put_back(connection: Connection, delivery: DeliveryId) -> PutBack:
+    """Makes the delivery due now, and for a day; a circuit in its way is probed now."""
+    asked = {"delivery": delivery}
+    repeat = connection.execute(_PUT_BACK, asked).scalar_one()
+    circuits = sorted(connection.execute(_PROBE_NOW, asked).all(), reverse=True)  # the sender's comes first
+    paused = connection.execute(_PAUSE, asked).scalar()
+    return PutBack(repeat, circuits[0].reason if circuits else None, paused)

@@ -1,0 +1,312 @@
+"""Reads that span the world and the people: how everything does, in figures and in one sentence's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Work at a desk: how many rows are due, the age of the oldest in seconds, and how many were done in
+    the last hour (feeds polled, articles read, matches planned, messages sent)."""
+
+    waiting: int
+    oldest_s: float
+    done_1h: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Seconds over the last 24 hours; None where nothing was measured."""
+
+    p50: float | None
+    p95: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A channel whose receiver asked us to wait: until when, and how many messages do."""
+
+    until: datetime
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of an installation at one instant.
+
+    `circuits` tells why a channel (by its name) or what channels share ("smtp") lets nothing through;
+    `failed` and `in_doubt` count all that the ledger remembers, `failed_24h` and `in_doubt_24h` what is new.
+    """
+
+    at: datetime
+    feeds: Mapping[str, int]
+    desks: Mapping[str, Queue]
+    seen_to_sent: Lag
+    published_to_sent: Lag
+    articles_24h: int
+    matched_24h: int
+    sent_24h: int
+    held: int
+    failed: int
+    in_doubt: int
+    circuits: Mapping[str, str]
+    tick_age_s: float | None
+    failed_24h: int = 0
+    in_doubt_24h: int = 0
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
+
+
+# What a paused channel holds back is not late: the send desk does what the receiver asked for.
+_DESKS = text("""
+    SELECT 'poll' AS desk, count(*) AS waiting,
+           min(greatest(next_poll_at, nullif(lease_until, 'epoch'))) AS since,
+           (SELECT count(*) FROM feeds WHERE last_polled_at > clock_timestamp() - interval '1 hour') AS done
+      FROM feeds WHERE removed_at IS NULL AND state <> 'gone' AND next_poll_at <= clock_timestamp()
+    UNION ALL
+    SELECT 'read', count(*), min(seen_at),
+           (SELECT count(*) FROM articles WHERE read_at > clock_timestamp() - interval '1 hour')
+      FROM entries WHERE state = 'new'
+    UNION ALL
+    SELECT 'plan', count(*), min(created_at),
+           (SELECT count(*) FROM matches m JOIN articles r ON r.id = m.article_id
+             WHERE m.state = 'planned' AND r.read_at > clock_timestamp() - interval '1 hour')
+      FROM matches WHERE state = 'new'
+    UNION ALL
+    SELECT 'send', count(*), min(greatest(d.due_at, c.pause_until)),
+           (SELECT count(*) FROM deliveries
+             WHERE state = 'sent' AND ended_at > clock_timestamp() - interval '1 hour')
+      FROM deliveries d JOIN channels c ON c.id = d.channel_id
+      WHERE d.state IN ('collecting', 'ready', 'waiting', 'sending')
+        AND greatest(d.due_at, c.pause_until) <= clock_timestamp()
+""")
+
+_FEEDS = text("""
+    SELECT state, count(*) AS n FROM feeds WHERE removed_at IS NULL GROUP BY state
+""")
+
+_LAGS = text("""
+    WITH told AS (
+        SELECT extract(epoch FROM d.ended_at - r.seen_at) - d.waited_s AS seen,
+               extract(epoch FROM d.ended_at - r.published_at) AS published
+        FROM deliveries d
+        JOIN delivery_articles da ON da.delivery_id = d.id
+        JOIN articles r ON r.id = da.article_id
+        WHERE d.state = 'sent' AND d.kind = 'article'
+          AND d.ended_at > clock_timestamp() - interval '24 hours')
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seen) AS seen_p50,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY seen) AS seen_p95, count(seen) AS seen_n,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY published) AS published_p50,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY published) AS published_p95,
+           count(published) AS published_n
+    FROM told
+""")
+
+_COUNTS = text("""
+    SELECT clock_timestamp() AS at,
+      (SELECT count(*) FROM articles WHERE read_at > clock_timestamp() - interval '24 hours') AS articles_24h,
+      (SELECT count(DISTINCT article_id) FROM matches
+        WHERE created_at > clock_timestamp() - interval '24 hours') AS matched_24h,
+      (SELECT count(*) FROM deliveries
+        WHERE state = 'sent' AND ended_at > clock_timestamp() - interval '24 hours') AS sent_24h,
+      (SELECT count(*) FROM deliveries WHERE state = 'held') AS held,
+      (SELECT count(*) FROM deliveries WHERE state = 'failed') AS failed,
+      (SELECT count(*) FROM deliveries WHERE state = 'unknown') AS in_doubt,
+      (SELECT count(*) FROM deliveries
+        WHERE state = 'failed' AND ended_at > clock_timestamp() - interval '24 hours') AS failed_24h,
+      (SELECT count(*) FROM deliveries
+        WHERE state = 'unknown' AND ended_at > clock_timestamp() - interval '24 hours') AS in_doubt_24h,
+      (SELECT extract(epoch FROM clock_timestamp() - at)::float FROM heartbeats
+        WHERE part = 'tick') AS tick_age_s
+""")
+
+_CIRCUITS = text("""
+    SELECT k.name, coalesce(c.name, regexp_replace(k.name, '^sender:', '')) AS stops, c.kind, k.reason,
+           k.opened_at, k.probe_at, k.probes,
+           (SELECT count(*) FROM deliveries d WHERE d.held_by = k.name AND d.state = 'held') AS held
+    FROM circuits k LEFT JOIN channels c ON 'channel:' || c.id = k.name
+    ORDER BY k.opened_at, k.name
+""")
+
+_PAUSES = text("""
+    SELECT c.name, c.pause_until, count(d.id) AS waiting
+    FROM channels c JOIN deliveries d ON d.channel_id = c.id AND d.due_at <= c.pause_until
+         AND d.state IN ('collecting', 'ready', 'waiting')
+    WHERE c.pause_until > clock_timestamp() AND c.asked_from IS NOT NULL AND c.removed_at IS NULL
+    GROUP BY c.id ORDER BY c.name
+""")
+
+
+def overview(connection: Connection) -> Overview:
+    """How the installation does right now."""
+    counts = dict(connection.execute(_COUNTS).mappings().one())
+    lags = connection.execute(_LAGS).one()
+    return Overview(
+        **counts,
+        feeds={row.state: row.n for row in connection.execute(_FEEDS)},
+        desks={row.desk: _queue(row, counts["at"]) for row in connection.execute(_DESKS)},
+        seen_to_sent=Lag(_seconds(lags.seen_p50), _seconds(lags.seen_p95), lags.seen_n),
+        published_to_sent=Lag(_seconds(lags.published_p50), _seconds(lags.published_p95), lags.published_n),
+        circuits={row["stops"]: row["reason"] for row in circuit_list(connection)},
+        pauses={row.name: Pause(row.pause_until, row.waiting) for row in connection.execute(_PAUSES)},
+    )
+
+
+def _queue(row: Any, at: datetime) -> Queue:
+    age = (at - row.since).total_seconds() if row.since is not None else 0.0
+    return Queue(row.waiting, round(max(0.0, age), 3), row.done)
+
+
+def _seconds(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 3)
+
+
+_FEED_LIST = text("""
+    SELECT f.id, f.url, coalesce(f.name, f.title) AS name, f.state, f.every_s, f.next_poll_at,
+           f.next_poll_why, f.last_polled_at, f.last_ok_at, f.last_status, f.last_error, f.failures,
+           f.tags, f.language, f.declared,
+           (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) AS entries,
+           (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at
+    FROM feeds f WHERE f.removed_at IS NULL
+    ORDER BY array_position(ARRAY['failing', 'gone', 'new'], f.state) NULLS LAST,
+             coalesce(f.name, f.title, f.url)
+    LIMIT :limit
+""")
+
+_LATEST = text("""
+    SELECT d.id, d.key, d.kind, d.state, d.reason, d.possible_repeat, d.attempts, d.due_at, d.created_at,
+           d.ended_at, d.last_answer, c.name AS channel, c.kind AS channel_kind, s.name AS subscription,
+           (SELECT count(*) FROM delivery_articles da WHERE da.delivery_id = d.id) AS articles,
+           r.title, r.url, r.source, r.language, r.published_at, r.seen_at, r.summary_only,
+           (SELECT array_agg(DISTINCT t.name ORDER BY t.name)
+              FROM alerts a JOIN matches m ON m.id = a.match_id JOIN topics t ON t.id = m.topic_id
+              WHERE a.delivery_id = d.id) AS topics,
+           (SELECT array_agg(m.quote ORDER BY m.quote->>'field', m.id)
+              FROM alerts a JOIN matches m ON m.id = a.match_id
+              WHERE a.delivery_id = d.id AND m.article_id = r.id) AS quotes
+    FROM deliveries d
+    JOIN channels c ON c.id = d.channel_id
+    JOIN subscriptions s ON s.id = d.subscription_id
+    LEFT JOIN LATERAL (SELECT r.* FROM delivery_articles da JOIN articles r ON r.id = da.article_id
+                       WHERE da.delivery_id = d.id ORDER BY r.id DESC LIMIT 1) r ON true
+    WHERE :state = '' OR d.state = :state
+    ORDER BY d.id DESC LIMIT :limit
+""")
+
+_ATTEMPTS = text("""
+    SELECT delivery_id, n, started_at, ended_at, verdict, reason, answer, elapsed_s FROM attempts
+    WHERE delivery_id = ANY(:deliveries) ORDER BY delivery_id, n
+""")
+
+# The newest deliveries are enough to find the newest articles, and an index gives them at any size.
+_TOLD = text("""
+    WITH newest AS (SELECT id FROM deliveries WHERE state <> 'suppressed' ORDER BY id DESC LIMIT 10 * :limit),
+    told AS (SELECT da.article_id, max(da.delivery_id) AS newest FROM delivery_articles da
+             JOIN newest ON newest.id = da.delivery_id GROUP BY da.article_id ORDER BY 2 DESC LIMIT :limit)
+    SELECT r.id, r.title, r.url, r.source, r.language, r.published_at, r.seen_at, r.summary_only, r.backlog
+    FROM told JOIN articles r ON r.id = told.article_id ORDER BY told.newest DESC
+""")
+
+_EVIDENCE = text("""
+    SELECT DISTINCT m.id, m.article_id, t.name AS topic, m.hits, m.quote
+    FROM matches m JOIN topics t ON t.id = m.topic_id JOIN alerts a ON a.match_id = m.id
+    WHERE m.article_id = ANY(:articles) AND a.delivery_id IS NOT NULL
+    ORDER BY m.id
+""")
+
+_SENDINGS = text("""
+    SELECT da.article_id, d.id, d.kind, d.state, d.reason, d.due_at, d.ended_at, d.possible_repeat,
+           d.waited_s, c.name AS channel
+    FROM delivery_articles da
+    JOIN deliveries d ON d.id = da.delivery_id JOIN channels c ON c.id = d.channel_id
+    WHERE da.article_id = ANY(:articles) AND d.state <> 'suppressed'
+    ORDER BY d.id
+""")
+
+_HOURS = text("""
+    WITH span AS (SELECT date_trunc('hour', clock_timestamp()) AS last),
+    told AS (
+        SELECT date_trunc('hour', d.ended_at) AS hour, d.id,
+               extract(epoch FROM d.ended_at - r.published_at)::float AS published
+        FROM span, deliveries d
+        LEFT JOIN delivery_articles da ON da.delivery_id = d.id AND d.kind = 'article'
+        LEFT JOIN articles r ON r.id = da.article_id
+        WHERE d.state = 'sent' AND d.ended_at >= span.last - interval '23 hours'),
+    lag AS (
+        SELECT hour, count(DISTINCT id) AS sent,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY published) AS p50,
+               percentile_cont(0.95) WITHIN GROUP (ORDER BY published) AS p95
+        FROM told GROUP BY hour),
+    seen AS (
+        SELECT date_trunc('hour', read_at) AS hour, count(*) AS n FROM span, articles
+        WHERE read_at >= span.last - interval '23 hours' GROUP BY 1)
+    SELECT h.hour AS at, coalesce(seen.n, 0) AS articles, coalesce(lag.sent, 0) AS sent, lag.p50, lag.p95
+    FROM span
+    CROSS JOIN generate_series(span.last - interval '23 hours', span.last, interval '1 hour') AS h(hour)
+    LEFT JOIN seen ON seen.hour = h.hour LEFT JOIN lag ON lag.hour = h.hour
+    ORDER BY h.hour
+""")
+
+
+def feed_list(connection: Connection, limit: int = 10_000) -> Sequence[Row]:
+    """All feeds with their state, those that need a look first."""
+    return _rows(connection, _FEED_LIST, limit=limit)
+
+
+def latest_deliveries(connection: Connection, limit: int = 50, state: str = "") -> Sequence[Row]:
+    """The newest deliveries (of one state) with the article they tell of (the newest one, for a bundle) and
+    their topics."""
+    return _rows(connection, _LATEST, limit=limit, state=state)
+
+
+def attempts_of(connection: Connection, delivery: int) -> Sequence[Row]:
+    """Every attempt at a delivery, in order."""
+    return _rows(connection, _ATTEMPTS, deliveries=[delivery])
+
+
+def attempts_among(connection: Connection, deliveries: Collection[int]) -> Mapping[int, Sequence[Row]]:
+    """Every attempt at each of these deliveries, in order."""
+    return _grouped(_rows(connection, _ATTEMPTS, deliveries=list(deliveries)), "delivery_id")
+
+
+def circuit_list(connection: Connection) -> Sequence[Row]:
+    """What lets nothing through, since when and why, the next probe, and how many messages it holds."""
+    return _rows(connection, _CIRCUITS)
+
+
+def latest_alerts(connection: Connection, limit: int = 12) -> Sequence[Row]:
+    """The articles that people heard of or will hear of, newest first: each with `evidence` (topic, hits and
+    quote of each match) and `sendings` (what became of it on each channel)."""
+    articles = _rows(connection, _TOLD, limit=limit)
+    ids = [article["id"] for article in articles]
+    evidence = _grouped(_rows(connection, _EVIDENCE, articles=ids), "article_id")
+    sendings = _grouped(_rows(connection, _SENDINGS, articles=ids), "article_id")
+    return [
+        {**article, "evidence": evidence.get(article["id"], []), "sendings": sendings.get(article["id"], [])}
+        for article in articles
+    ]
+
+
+def hours(connection: Connection) -> Sequence[Row]:
+    """The last 24 hours by the clock, oldest first: articles read, messages sent, and seconds from
+    publication to alert (`p50`, `p95`; None where nothing was told)."""
+    return _rows(connection, _HOURS)
+
+
+def _rows(connection: Connection, query: Any, **values: Any) -> list[Row]:
+    return [dict(row) for row in connection.execute(query, values).mappings()]
+
+
+def _grouped(rows: Sequence[Row], key: str) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[key], []).append(row)
+    return groups

@@ -1,0 +1,59 @@
+"""Which desks have work, in one look; and the signs of life."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from ops.store.schema import heartbeats
+from worker.app import Desk
+from worker.store.engine import without_fsync
+
+_DUE = text("""
+    SELECT
+      EXISTS (SELECT FROM feeds WHERE removed_at IS NULL AND state <> 'gone'
+              AND next_poll_at <= clock_timestamp() AND lease_until <= clock_timestamp()) AS poll,
+      EXISTS (SELECT FROM entries WHERE state = 'new' AND lease_until <= clock_timestamp()) AS read,
+      EXISTS (SELECT FROM matches WHERE state = 'new') AS plan,
+      EXISTS (SELECT FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
+              AND due_at <= clock_timestamp())
+        OR EXISTS (SELECT FROM deliveries WHERE state = 'sending' AND lease_until <= clock_timestamp())
+        OR EXISTS (SELECT FROM deliveries d LEFT JOIN circuits k ON k.name = d.held_by
+                   WHERE d.state = 'held' AND (k.name IS NULL OR k.probe_at <= clock_timestamp())) AS send
+""")
+
+
+def desks_with_work(connection: Connection) -> list[Desk]:
+    """The desks whose rows are due now."""
+    row = connection.execute(_DUE).one()
+    found: list[tuple[Desk, bool]] = [
+        ("poll", row.poll),
+        ("read", row.read),
+        ("plan", row.plan),
+        ("send", row.send),
+    ]
+    return [desk for desk, due in found if due]
+
+
+def beat(connection: Connection, part: str) -> None:
+    """A sign of life; it may be forgotten if PostgreSQL itself crashes."""
+    without_fsync(connection)
+    alive = {"at": func.clock_timestamp()}
+    connection.execute(
+        upsert(heartbeats)
+        .values(part=part, **alive)
+        .on_conflict_do_update(index_elements=["part"], set_=alive)
+    )
+
+
+def last_beat(connection: Connection, part: str) -> datetime | None:
+    """When this part last showed a sign of life."""
+    return connection.execute(select(heartbeats.c.at).where(heartbeats.c.part == part)).scalar()
+
+
+def forget_old(connection: Connection) -> None:
+    """Drops the signs of life of processes that are long gone."""
+    old = heartbeats.c.at < func.clock_timestamp() - timedelta(days=1)
+    connection.execute(delete(heartbeats).where(heartbeats.c.part.startswith("worker:"), old))

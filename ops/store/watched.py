@@ -1,0 +1,101 @@
+"""What is watched, as lists for people: channels, topics, subscriptions; and the articles a query is tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from alerts.model import ChannelId
+from alerts.store.schema import channels
+from worker.model import Article
+
+Row = Mapping[str, Any]
+
+_BATCH = 200  # articles in memory at a time; a long one has some 100 KB
+
+_CHANNELS = text("""
+    SELECT c.name, c.kind, left(c.fingerprint, 8) AS print, c.declared,
+           CASE WHEN c.pause_until > clock_timestamp() THEN c.pause_until END AS paused_until,
+           k.name AS circuit, k.reason, k.opened_at, k.probe_at,
+           (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held
+    FROM channels c LEFT JOIN LATERAL (
+        SELECT * FROM circuits WHERE name IN ('channel:' || c.id, 'sender:' || c.credential)
+        ORDER BY name DESC LIMIT 1) AS k ON true
+    WHERE c.removed_at IS NULL ORDER BY c.name
+""")
+
+_TOPICS = text("""
+    SELECT t.name, t.query, t.tags, t.declared,
+           (SELECT count(*) FROM matches m
+             WHERE m.topic_id = t.id AND m.created_at > clock_timestamp() - interval '24 hours') AS matches_24h
+    FROM topics t WHERE t.removed_at IS NULL ORDER BY t.name
+""")
+
+_SUBSCRIPTIONS = text("""
+    SELECT name, topics, channels, "when", timezone, quiet, wait_s, "group", cap_per_hour, sources, languages,
+           on_doubt, declared
+    FROM subscriptions WHERE removed_at IS NULL ORDER BY name
+""")
+
+_ARTICLES = text("""
+    SELECT title, body, language, url, source, authors, tags, coalesce(published_at, seen_at) AS at
+    FROM articles WHERE read_at > clock_timestamp() - make_interval(secs => :seconds)
+    ORDER BY read_at DESC, id DESC
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An article as it was read; `at` is when it was published, or seen where it does not say."""
+
+    article: Article
+    at: datetime
+
+
+def channel_list(connection: Connection) -> Sequence[Row]:
+    """The channels, with what lets nothing through (the circuit's name and reason), and how many messages it
+    holds. `print` is the beginning of the target's fingerprint, which equal targets share."""
+    return _rows(connection, _CHANNELS)
+
+
+def topic_list(connection: Connection) -> Sequence[Row]:
+    """The topics, with how many articles they matched in 24 hours."""
+    return _rows(connection, _TOPICS)
+
+
+def subscription_list(connection: Connection) -> Sequence[Row]:
+    """The subscriptions as they were declared."""
+    return _rows(connection, _SUBSCRIPTIONS)
+
+
+def channel_named(connection: Connection, name: str) -> ChannelId | None:
+    """The standing channel of this name; None where there is none."""
+    standing = channels.c.removed_at.is_(None) & (channels.c.name == name)
+    found = connection.execute(select(channels.c.id).where(standing)).scalar()
+    return None if found is None else ChannelId(found)
+
+
+def articles_of_last(connection: Connection, seconds: float) -> Iterator[Stored]:
+    """The articles read in the last seconds, the newest first, brought in pieces."""
+    streaming = {"stream_results": True, "yield_per": _BATCH}
+    for row in connection.execute(_ARTICLES, {"seconds": seconds}, execution_options=streaming):
+        yield Stored(
+            Article(
+                title=row.title,
+                body=row.body,
+                language=row.language,
+                url=row.url,
+                source=row.source,
+                author=", ".join(row.authors),
+                tags=tuple(row.tags),
+            ),
+            row.at,
+        )
+
+
+def _rows(connection: Connection, query: Any) -> list[Row]:
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,176 @@
+"""The figures of the overview: what is late, what is not, and how long telling takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ops.store import overview as store
+
+pytestmark = pytest.mark.servers
+
+NOW = datetime.now(UTC)
+
+
+def ago(seconds):
+    return datetime.now(UTC) - timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def look(database):
+    def at_it():
+        with database.connect() as connection:
+            return store.overview(connection)
+
+    return at_it
+
+
+@pytest.fixture
+def sent(rows):
+    """Makes a message that was sent: seconds from seeing (and publishing) to the end of its sending."""
+    feed, topic, channel, subscription = rows.feed(), rows.topic(), rows.channel(), rows.subscription()
+
+    def make(seen_s, published_s=None, **facts):
+        facts = {"state": "sent", "ended_at": NOW, **facts}
+        delivery = rows.announced(channel, subscription, topic, feed, **facts)
+        published = None if published_s is None else facts["ended_at"] - timedelta(seconds=published_s)
+        rows.change(
+            "UPDATE articles SET seen_at = :seen, published_at = :published "
+            "WHERE id = (SELECT article_id FROM delivery_articles WHERE delivery_id = :d)",
+            seen=facts["ended_at"] - timedelta(seconds=seen_s),
+            published=published,
+            d=delivery,
+        )
+        return delivery
+
+    return make
+
+
+def test_nothing_sent_is_no_figure_rather_than_zero(look):
+    assert look().seen_to_sent == look().published_to_sent == store.Lag(None, None, 0)
+
+
+def test_latency_is_the_time_from_seeing_to_sending(look, sent):
+    for seconds in (1, 2, 3, 4, 100):
+        sent(seconds, seconds + 10)
+    now = look()
+    assert (now.seen_to_sent.p50, now.seen_to_sent.n) == (3, 5)
+    assert now.seen_to_sent.p95 == pytest.approx(80.8)
+    assert (now.published_to_sent.p50, now.published_to_sent.n) == (13, 5)
+
+
+def test_waits_that_somebody_asked_for_are_no_lag_of_ours(look, sent):
+    sent(607, waited_s=600)
+    assert look().seen_to_sent.p50 == pytest.approx(7)
+
+
+@pytest.mark.parametrize("kind", ["digest", "backlog", "quiet", "rollup"])
+def test_bundles_say_nothing_about_speed(look, sent, kind):
+    sent(3)
+    sent(40_000, 50_000, kind=kind)
+    assert (look().seen_to_sent.n, look().published_to_sent.n) == (1, 0)
+    assert look().sent_24h == 2
+
+
+def test_only_what_was_sent_within_a_day_counts(look, sent):
+    sent(3, ended_at=NOW - timedelta(hours=25))
+    sent(3, state="waiting", ended_at=NOW)
+    assert (look().seen_to_sent.n, look().sent_24h) == (0, 0)
+
+
+def test_every_desk_tells_what_waits_and_since_when(look, rows):
+    feed = rows.feed(next_poll_at=ago(40))
+    rows.feed(next_poll_at=ago(-3600))
+    rows.feed(next_poll_at=ago(500), state="gone"), rows.feed(next_poll_at=ago(500), removed_at=NOW)
+    rows.entry(feed, seen_at=ago(30)), rows.entry(feed, seen_at=ago(10)), rows.entry(feed, state="read")
+    rows.match(rows.topic(), rows.article(feed), created_at=ago(20))
+    channel, subscription = rows.channel(), rows.subscription()
+    rows.delivery(channel, subscription, due_at=ago(15)), rows.delivery(channel, subscription, due_at=ago(5))
+    rows.delivery(channel, subscription, due_at=ago(-60), state="collecting")
+    rows.delivery(channel, subscription, due_at=ago(900), state="held")
+    desks = look().desks
+    assert {name: queue.waiting for name, queue in desks.items()} == {
+        "poll": 1,
+        "read": 2,
+        "plan": 1,
+        "send": 2,
+    }
+    ages = {"poll": 40, "read": 30, "plan": 20, "send": 15}
+    assert {name: desk.oldest_s for name, desk in desks.items()} == pytest.approx(ages, abs=10)
+
+
+def test_a_leased_feed_is_as_old_as_its_lease(look, rows):
+    rows.feed(next_poll_at=ago(400), lease_until=ago(5))
+    assert look().desks["poll"].oldest_s < 60
+
+
+def test_idle_desks_have_no_age(look):
+    assert {(queue.waiting, queue.oldest_s) for queue in look().desks.values()} == {(0, 0.0)}
+
+
+def test_what_a_paused_channel_holds_back_is_not_late_and_is_told_apart(look, rows):
+    until = ago(-300)
+    channel = rows.channel(pause_until=until, asked_from=NOW)
+    rows.delivery(channel, rows.subscription(), due_at=ago(50))
+    now = look()
+    assert now.desks["send"].waiting == 0
+    assert now.pauses == {"desk": store.Pause(until, 1)}
+
+
+def test_a_pause_of_our_own_is_not_told_as_asked_for(look, rows):
+    channel = rows.channel(pause_until=ago(-300))
+    rows.delivery(channel, rows.subscription(), due_at=ago(50))
+    assert look().pauses == {}
+
+
+def test_feeds_are_counted_by_state_and_removed_ones_not_at_all(look, rows):
+    for state in ("ok", "ok", "failing", "gone", "new"):
+        rows.feed(state=state)
+    rows.feed(state="ok", removed_at=NOW)
+    assert look().feeds == {"ok": 2, "failing": 1, "gone": 1, "new": 1}
+
+
+def test_trouble_is_counted_for_the_day_and_for_all_time(look, sent):
+    for state in ("held", "failed", "unknown"):
+        sent(1, state=state)
+        sent(1, state=state, ended_at=NOW - timedelta(days=2))
+    now = look()
+    assert (now.held, now.failed, now.in_doubt) == (2, 2, 2)
+    assert (now.failed_24h, now.in_doubt_24h) == (1, 1)
+
+
+def test_a_circuit_is_told_by_the_name_of_what_it_stops(look, rows, database):
+    channel = rows.channel("desk")
+    for name in (f"channel:{channel}", "sender:smtp"):
+        rows.change(
+            "INSERT INTO circuits (name, reason, probe_at) VALUES (:n, 'login_refused', now())", n=name
+        )
+    rows.delivery(channel, rows.subscription(), state="held", held_by="sender:smtp")
+    assert look().circuits == {"desk": "login_refused", "smtp": "login_refused"}
+    with database.connect() as connection:
+        assert {row["stops"]: row["held"] for row in store.circuit_list(connection)} == {"desk": 0, "smtp": 1}
+
+
+def test_the_beat_has_an_age_once_it_ticked(look, rows):
+    assert look().tick_age_s is None
+    rows.change("INSERT INTO heartbeats (part, at) VALUES ('tick', :at)", at=ago(5))
+    assert look().tick_age_s == pytest.approx(5, abs=10)
+
+
+def test_the_latest_deliveries_come_with_article_topics_and_state(database, rows, sent):
+    sent(1), sent(1, state="failed")
+    with database.connect() as connection:
+        newest, oldest = store.latest_deliveries(connection)
+        (failed,) = store.latest_deliveries(connection, state="failed")
+    assert (newest["id"], oldest["state"]) == (failed["id"], "sent")
+    assert (newest["articles"], newest["topics"], newest["channel"]) == (1, ["NATO"], "desk")
+
+
+def test_the_last_24_hours_have_24_rows_however_little_happened(database, sent):
+    sent(3, 9)
+    with database.connect() as connection:
+        rows = store.hours(connection)
+    assert len(rows) == 24
+    assert sum(row["sent"] for row in rows) == 1
+    assert [row["p50"] for row in rows if row["sent"]] == [9]

@@ -1,0 +1,108 @@
+"""One chain of migrations: from nothing to what the code expects, however often and by however many."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+import alerts.store.schema
+import ops.store.schema
+from ops import migrations
+from worker.store.engine import open_engine
+from worker.store.schema import metadata
+
+pytestmark = pytest.mark.servers
+
+TABLES = (alerts.store.schema.alerts, ops.store.schema.users)  # imported, they stand in the metadata
+
+# What compare_metadata does not look at: conditions of indexes, storage, identities, checks.
+FACTS = """
+    SELECT 'index', indexname::text, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
+    SELECT 'constraint', conname::text, conrelid::regclass::text || ' ' || pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'column', table_name || '.' || column_name,
+           concat_ws(' ', data_type, udt_name, is_nullable, column_default, is_identity)
+    FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL
+    SELECT 'table', relname::text, concat(reloptions) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    UNION ALL
+    SELECT 'sequence', sequencename::text, concat_ws(' ', data_type, start_value, increment_by)
+    FROM pg_sequences
+"""
+
+
+@pytest.fixture
+def empty(new_database):
+    engine = open_engine(new_database("pantau_empty"))
+    yield engine
+    engine.dispose()
+
+
+def facts(engine):
+    with engine.connect() as connection:
+        return {
+            tuple(row) for row in connection.execute(text(FACTS)) if "alembic_version" not in row[1] + row[2]
+        }
+
+
+def test_from_nothing_to_exactly_what_the_code_expects(empty):
+    assert migrations.upgrade(empty) == (None, migrations.head())
+    with empty.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrated_and_made_from_the_code_are_the_same_to_the_last_index(database, new_database):
+    made = open_engine(new_database("pantau_made"))
+    metadata.create_all(made)
+    there, here = facts(made), facts(database)
+    made.dispose()
+    assert here == there
+    assert len(here) > 200
+
+
+def test_migrating_again_changes_nothing(empty):
+    migrations.upgrade(empty)
+    before = facts(empty)
+    assert migrations.upgrade(empty) == (migrations.head(), migrations.head())
+    assert facts(empty) == before
+
+
+def test_two_that_start_at_once_both_succeed(empty):
+    told = []
+    starts = [Thread(target=lambda: told.append(migrations.upgrade(empty))) for _ in range(3)]
+    for start in starts:
+        start.start()
+    for start in starts:
+        start.join()
+    assert sorted(before or "" for before, _ in told) == ["", migrations.head(), migrations.head()]
+
+
+def test_a_failed_migration_leaves_nothing_half_done_and_no_lock(empty):
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE topics (id int)"))
+    with pytest.raises(Exception, match="already exists"):
+        migrations.upgrade(empty)
+    with empty.begin() as connection:
+        tables = (
+            connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+            .scalars()
+            .all()
+        )
+        assert set(tables) <= {"topics", "alembic_version"}
+        connection.execute(text("DROP TABLE topics"))
+    assert migrations.upgrade(empty)[1] == migrations.head()
+
+
+def test_an_empty_database_is_at_no_revision(empty):
+    with empty.connect() as connection:
+        assert migrations.current(connection) is None

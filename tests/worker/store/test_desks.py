@@ -1,0 +1,169 @@
+"""The poll and read desks on a real database, with a web that answers as told."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from worker.desks.poll import poll
+from worker.desks.read import read
+from worker.secrets import KeyRing, Secret
+from worker.wire import Failure, Reply
+
+pytestmark = pytest.mark.servers
+
+NOW = datetime.now(UTC)
+ITEM = "<item><title>{0}</title><link>https://news.example/{0}</link><pubDate>{1}</pubDate></item>"
+PAGE = "<html><head><title>x</title></head><body><article>{}</article></body></html>"
+PARAGRAPHS = "".join(
+    f"<p>{words}</p>"
+    for words in (
+        "Perundingan di Jenewa berlangsung hingga larut malam tanpa hasil yang diumumkan kepada wartawan.",
+        "Sekjen NATO menyatakan bahwa pertemuan berikutnya akan digelar pada awal bulan depan di Brussel.",
+        "Para pengamat menilai kedua pihak masih berbeda pendapat tentang jaminan keamanan yang diminta.",
+    )
+)
+
+
+def rss(*titles, at=NOW):
+    items = "".join(ITEM.format(title, at.strftime("%a, %d %b %Y %H:%M:%S GMT")) for title in titles)
+    return f"<rss version='2.0'><channel><title>Harian</title>{items}</channel></rss>".encode()
+
+
+class Web:
+    """Answers by address; remembers what it was asked."""
+
+    def __init__(self, answers):
+        self.answers, self.asked = answers, []
+
+    async def ask(self, request):
+        self.asked.append(request)
+        answer = self.answers[request.url]
+        if isinstance(answer, bytes):
+            return Reply(200, {"content-type": "text/html", "etag": '"1"'}, answer, request.url)
+        return answer
+
+
+@pytest.fixture
+def run(kit):
+    """Lets a desk work once against these answers."""
+
+    def once(desk, **answers):
+        kit.web = Web({f"https://news.example/{path}": answer for path, answer in answers.items()})
+        return asyncio.run(desk(kit, seconds=1))
+
+    return once
+
+
+@pytest.fixture
+def feed(rows):
+    return rows.feed(url="https://news.example/rss", name=None, created_at=NOW - timedelta(hours=1))
+
+
+def test_a_poll_leaves_entries_validators_and_the_next_poll(kit, rows, feed, run):
+    rung = []
+    kit.settled = rung.append
+    assert run(poll, rss=rss("new", "old")) == 1
+    assert rows.all("SELECT title, backlog FROM entries ORDER BY id") == [("old", False), ("new", False)]
+    facts = rows.one(
+        "SELECT state, title, etag, next_poll_at > now(), last_ok_at IS NOT NULL, lease_until FROM feeds"
+    )
+    assert facts[:5] == ("ok", "Harian", '"1"', True, True)
+    assert facts[5] < NOW
+    assert rung == ["poll"]
+
+
+def test_what_stood_in_a_feed_before_it_was_added_is_backlog(rows, feed, run):
+    run(poll, rss=rss("old", at=NOW - timedelta(days=1)))
+    assert rows.all("SELECT title, backlog FROM entries") == [("old", True)]
+
+
+def test_a_second_poll_asks_with_the_validator_and_stores_only_what_is_new(kit, rows, feed, run):
+    run(poll, rss=rss("first"))
+    rows.change("UPDATE feeds SET next_poll_at = now()")
+    run(poll, rss=rss("second", "first"))
+    assert kit.web.asked[0].headers["If-None-Match"] == '"1"'
+    assert rows.all("SELECT title FROM entries ORDER BY id") == [("first",), ("second",)]
+
+
+@pytest.mark.parametrize(
+    "answer", [Failure("dns", "unknown"), Reply(500, {}, b"", ""), b"<html></html>", b""]
+)
+def test_a_feed_in_trouble_is_asked_again_later_and_stops_no_other(rows, feed, run, answer):
+    rows.feed(url="https://news.example/other")
+    assert run(poll, rss=answer, other=rss("fine")) == 2
+    assert rows.all("SELECT state, failures, next_poll_at > now() FROM feeds ORDER BY id") == [
+        ("failing", 1, True),
+        ("ok", 0, True),
+    ]
+
+
+def test_a_feed_whose_secret_does_not_open_is_failing_in_words_and_stops_no_other(rows, feed, run):
+    foreign = KeyRing.of(("another key",)).seal(Secret("x"), "feed:https://news.example/rss:password")
+    rows.change("UPDATE feeds SET username = 'u', password = :sealed", sealed=foreign)
+    rows.feed(url="https://news.example/other")
+    run(poll, other=rss("fine"))
+    (mine, error), (other, _) = rows.all("SELECT state, last_error FROM feeds ORDER BY id")
+    assert (mine, other) == ("failing", "ok")
+    assert "PANTAU_SECRET_KEY" in error
+
+
+def test_a_poll_that_lost_its_lease_leaves_nothing(kit, rows, feed):
+    class Slow(Web):
+        async def ask(self, request):
+            rows.change("UPDATE feeds SET lease_token = lease_token + 1")
+            return await super().ask(request)
+
+    kit.web = Slow({"https://news.example/rss": rss("late")})
+    asyncio.run(poll(kit, seconds=0.05))
+    assert rows.one("SELECT count(*) FROM entries") == 0
+    assert rows.one("SELECT state, etag FROM feeds") == ("new", None)
+
+
+def test_reading_finds_the_word_that_stands_only_in_the_page(rows, feed, run):
+    rows.topic()
+    rows.entry(feed, link="https://news.example/a", title="Perundingan")
+    assert run(read, a=PAGE.format(PARAGRAPHS).encode()) == 1
+    (quote,) = rows.one("SELECT quote->>'text', 1 FROM matches")[:1]
+    assert "Sekjen NATO" in quote
+    assert rows.one("SELECT summary_only, page_problem FROM articles") == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (Failure("timeout", "no page"), "timeout: no page"),
+        (Reply(404, {}, b"", ""), "status 404"),
+        (b"", None),
+    ],
+)
+def test_without_a_page_the_feeds_own_words_are_matched_and_it_says_so(rows, feed, run, answer, problem):
+    rows.topic()
+    rows.entry(feed, link="https://news.example/a", summary="NATO met.")
+    run(read, a=answer)
+    assert rows.one("SELECT count(*) FROM matches") == 1
+    only, told = rows.one("SELECT summary_only, page_problem FROM articles")
+    assert only
+    assert told == problem or (problem is None and told)
+
+
+def test_an_entry_that_ended_its_reader_three_times_is_set_aside_and_its_neighbour_read(rows, feed, run):
+    rows.entry(feed, link="https://news.example/bad", attempts=3)
+    rows.entry(feed, link="https://news.example/good")
+    run(read, good=PAGE.format(PARAGRAPHS).encode())
+    states = rows.all("SELECT state, reason FROM entries ORDER BY id")
+    assert states == [("failed", "it ended its reader three times"), ("read", None)]
+
+
+def test_a_topic_that_was_added_meanwhile_counts_for_the_next_entry(rows, feed, run):
+    page = PAGE.format(PARAGRAPHS).encode()
+    rows.entry(feed, link="https://news.example/a")
+    run(read, a=page)
+    rows.topic()
+    rows.entry(feed, link="https://news.example/b")
+    run(read, b=page)
+    assert rows.all("SELECT r.url FROM matches m JOIN articles r ON r.id = article_id") == [
+        ("https://news.example/b",)
+    ]

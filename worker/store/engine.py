@@ -1,0 +1,85 @@
+"""Opening the database: one engine per process, the same settings everywhere.
+
+`Engine`, `Connection` and what may go wrong with them are handed on from here, so that desks, commands and pages
+need no SQL to name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError as DatabaseTrouble
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ProgrammingError as TablesDoNotFit
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.pool import NullPool
+
+from worker.errors import Unavailable
+from worker.secrets import Secret
+
+__all__ = [
+    "Connection",
+    "DatabaseTrouble",
+    "Engine",
+    "PoolExhausted",
+    "TablesDoNotFit",
+    "lost_connection",
+    "open_engine",
+    "reaching_database",
+    "without_fsync",
+]
+
+
+# https://www.postgresql.org/docs/18/errcodes-appendix.html: undefined_table, undefined_column
+_NOT_MIGRATED = ("42P01", "42703")
+
+
+def open_engine(url: Secret, *, pool_size: int = 4, pooled: bool = True) -> Engine:
+    """An engine on PostgreSQL through psycopg 3; connections are checked before use, so a restarted
+    server costs one reconnect and no error. Statements are cut off after 60 s, waits for locks after 20 s."""
+    options = "-c statement_timeout=60000 -c lock_timeout=20000 -c timezone=UTC"
+    arguments = {"options": options, "connect_timeout": 5, "application_name": "pantau"}
+    if not pooled:
+        return create_engine(_with_driver(url), poolclass=NullPool, connect_args=arguments)
+    return create_engine(
+        _with_driver(url), pool_size=pool_size, max_overflow=4, pool_pre_ping=True, connect_args=arguments
+    )
+
+
+def _with_driver(url: Secret) -> str:
+    scheme, rest = url.reveal().split("://", 1)
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else f"{scheme}://{rest}"
+
+
+@contextmanager
+def reaching_database() -> Iterator[None]:
+    """Turns "no connection" and "not our tables" into Unavailable (exit 69); other database errors pass."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
+    except TablesDoNotFit as error:
+        if getattr(error.orig, "sqlstate", None) not in _NOT_MIGRATED:
+            raise
+        raise Unavailable(
+            f"the database is not at this version ({_first_line(error)}): `pantau migrate` brings it there, "
+            "and so does the start of `pantau up`"
+        ) from error
+
+
+def lost_connection(error: BaseException) -> bool:
+    """Whether this error means that the database went away, so that trying again later makes sense."""
+    return isinstance(error, DatabaseTrouble) and (
+        error.connection_invalidated or isinstance(error, OperationalError)
+    )
+
+
+def without_fsync(connection: Connection) -> None:
+    """This transaction may be forgotten if PostgreSQL itself crashes: for marks that only count tries."""
+    connection.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+def _first_line(error: BaseException) -> str:
+    return str(getattr(error, "orig", error)).strip().splitlines()[0]

@@ -1,0 +1,188 @@
+"""The world's tables. One MetaData for the whole product, so that one migration chain carries it."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Instant = DateTime(timezone=True)
+
+
+def key() -> Column[int]:
+    """A row's own number."""
+    return Column("id", BigInteger, Identity(), primary_key=True)
+
+
+def created() -> Column[object]:
+    """When the row came to be, by the database's clock."""
+    return Column("created_at", Instant, nullable=False, server_default=func.now())
+
+
+def lease() -> tuple[Column[object], Column[int]]:
+    """Who may work on the row, until when: the token grows with each claim and fences late finishers."""
+    return (
+        Column("lease_until", Instant, nullable=False, server_default=text("'epoch'")),
+        Column("lease_token", BigInteger, nullable=False, server_default="0"),
+    )
+
+
+feeds = Table(
+    "feeds",
+    metadata,
+    key(),
+    Column("url", Text, nullable=False),  # as the user gave it
+    Column("found_url", Text),  # the feed discovered behind a site's address
+    Column("name", Text),
+    Column("title", Text),  # the feed's own name
+    Column("every_s", Float),  # the user's interval; null: adaptive
+    Column("full_text", Boolean, nullable=False, server_default=text("true")),
+    Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("language", Text),
+    Column("username", Text),
+    Column("password_ref", Text),  # env:NAME, file:PATH or stored:ID, for the export
+    Column("password", Text),  # sealed
+    Column("headers", JSONB, nullable=False, server_default="{}"),
+    Column("declared", Boolean, nullable=False, server_default=text("false")),  # by a watchlist
+    Column("state", Text, nullable=False, server_default="new"),  # new ok failing gone
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", LargeBinary),
+    Column("rhythm", JSONB, nullable=False, server_default="{}"),  # what the scheduler remembers
+    Column("next_poll_at", Instant, nullable=False, server_default=func.now()),
+    Column("next_poll_why", Text),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("last_polled_at", Instant),
+    Column("last_ok_at", Instant),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    Column("removed_at", Instant),
+    *lease(),
+    created(),
+    Index("uq_feeds_url", "url", unique=True, postgresql_where=text("removed_at IS NULL")),
+    Index(
+        "ix_feeds_due",
+        "next_poll_at",
+        postgresql_where=text("removed_at IS NULL AND state <> 'gone'"),
+    ),
+    postgresql_with={"fillfactor": 70},  # polled rows change in place (HOT) instead of growing the index
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    key(),
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), nullable=False),
+    Column("guid", Text),
+    Column("link", Text),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("authors", ARRAY(Text), nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("published_at", Instant),
+    Column("seen_at", Instant, nullable=False),
+    Column("backlog", Boolean, nullable=False),  # already in the feed when it was added
+    Column("state", Text, nullable=False, server_default="new"),  # new read failed
+    Column("reason", Text),
+    Column(
+        "attempts", Integer, nullable=False, server_default="0"
+    ),  # readings begun; 3 = it kills its reader
+    Column("article_id", BigInteger, ForeignKey("articles.id")),
+    *lease(),
+    Index("ix_entries_new", "backlog", "id", postgresql_where=text("state = 'new'")),
+    Index("ix_entries_article_id", "article_id"),
+    Index("ix_entries_feed_id", "feed_id", "seen_at"),
+)
+
+entry_keys = Table(  # every key under which a feed's entry is known: any one makes it known
+    "entry_keys",
+    metadata,
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("entry_id", BigInteger, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    key(),
+    Column("identity", Text, nullable=False),  # canonical address, or the entry's own key where there is none
+    Column("url", Text, nullable=False),
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), nullable=False),  # the feed that brought it first
+    Column("source", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("language", Text),
+    Column("authors", ARRAY(Text), nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("published_at", Instant),
+    Column("seen_at", Instant, nullable=False),
+    Column("read_at", Instant, nullable=False),
+    Column("backlog", Boolean, nullable=False),
+    Column("method", Text, nullable=False),  # extracted … json-ld feed
+    Column("summary_only", Boolean, nullable=False),
+    Column("page_problem", Text),  # why the page could not be had
+    UniqueConstraint("identity"),
+    Index("ix_articles_read_at", "read_at"),
+)
+
+topic_changes = Sequence("topic_changes", metadata=metadata)
+
+topics = Table(
+    "topics",
+    metadata,
+    key(),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("declared", Boolean, nullable=False, server_default=text("false")),
+    Column("change", BigInteger, nullable=False, server_default=text("nextval('topic_changes')")),
+    Column("removed_at", Instant),
+    created(),
+    Index("uq_topics_name", "name", unique=True, postgresql_where=text("removed_at IS NULL")),
+    Index("ix_topics_change", "change"),
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    key(),
+    Column("topic_id", BigInteger, ForeignKey("topics.id"), nullable=False),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),
+    Column("hits", JSONB, nullable=False),  # [[field, start, end, text], …]
+    Column("quote", JSONB, nullable=False),  # {field, text, marks}: the sentence that shows why
+    Column("state", Text, nullable=False, server_default="new"),  # new planned
+    created(),
+    UniqueConstraint("topic_id", "article_id"),
+    Index("ix_matches_new", "article_id", postgresql_where=text("state = 'new'")),
+    Index("ix_matches_article_id", "article_id"),
+)
