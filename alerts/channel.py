@@ -1,0 +1,109 @@
+"""The contract of a channel: compose a letter into a request, judge the answer.
+
+A channel is one file in `alerts/channels/` that ends in `channel: Channel = …`. It is pure: no sockets, no
+store, no clock. What an answer means for the delivery, its channel and its credential is a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, Protocol
+
+from alerts.model import Channel as ChannelRow
+from alerts.model import Letter
+from worker.wire import Failure, Reply, Request
+
+Phase = Literal["connect", "tls", "login", "mail", "rcpt", "data", "body", "dot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An e-mail to one recipient, ready for the wire (RFC 5322 bytes with CRLF)."""
+
+    recipient: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MailReply:
+    """How an SMTP exchange ended: the phase it reached, the server's code (0 = no answer) and words.
+
+    `phase="dot"` with code 250 is acceptance; `phase="dot"` with code 0 means that the server may have it.
+    """
+
+    phase: Phase
+    code: int
+    text: str
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Accepted by the receiver."""
+
+    remote_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Surely not delivered, and worth another try; `after` is what the receiver asked for.
+
+    `whole_channel` pauses everything for that receiver (429), not only this delivery.
+    """
+
+    reason: str
+    after: timedelta | None = None
+    whole_channel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """The receiver may have it: an answer was lost, or says so itself."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Simpler:
+    """The receiver refuses this form: compose it plainer and try at once; `Never` if it is the plainest."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing will get through until somebody mends the channel or the sender's credential: hold, count no
+    attempt, probe."""
+
+    reason: str
+    scope: Literal["channel", "sender"]
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """This delivery can not succeed, whatever we do."""
+
+    reason: str
+
+
+Verdict = Sent | Later | Unsure | Simpler | Blocked | Never
+Answer = Reply | Failure | MailReply
+
+
+class Channel(Protocol):
+    """One way of telling people; stateless."""
+
+    kind: str
+    credential: str | None
+    """Names what all channels of this kind share (such as "smtp"), or None where each stands alone."""
+
+    def check(self, to: str, options: Mapping[str, str]) -> str | None:
+        """Why this target can not be used, as a sentence; None if it can."""
+
+    def compose(self, letter: Letter, channel: ChannelRow) -> Request | Mail:
+        """The letter in this channel's form, within the vendor's limits."""
+
+    def judge(self, answer: Answer) -> Verdict:
+        """What the receiver's answer means."""

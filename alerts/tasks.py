@@ -1,0 +1,40 @@
+"""EDGE: the tasks about people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from alerts import desks
+from worker.app import app
+from worker.process import run, tools
+
+_make_outbox: Callable[[], desks.Outbox] | None = None
+_outbox: desks.Outbox | None = None
+
+
+def make_outbox_with(make: Callable[[], desks.Outbox]) -> None:
+    """Says how this process's outbox is made (by the composition root)."""
+    global _make_outbox
+    _make_outbox = make
+
+
+def outbox() -> desks.Outbox:
+    """The outbox of this process, made at first use."""
+    global _outbox
+    if _outbox is None:
+        if _make_outbox is None:
+            raise RuntimeError("no composition root has said how the outbox is made")
+        _outbox = _make_outbox()
+    return _outbox
+
+
+@app.task(name="plan")
+def plan() -> None:
+    """Plans the matches that are new."""
+    desks.plan(tools())
+
+
+@app.task(name="send")
+def send() -> None:
+    """Sends the deliveries that are due."""
+    run(desks.send(outbox()))
