@@ -1,0 +1,79 @@
+"""The workers' composition root: settings → app, tools, logs; `serve` brings the tasks of some queues."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+import structlog
+from celery import signals
+from celery.exceptions import SecurityWarning
+
+from ops import kit, logs, tools, wiring
+from ops.store import ticking
+from worker import process
+from worker.app import app, configure
+
+# Celery warns of workers that run as root because of pickled messages; ours are JSON alone.
+warnings.simplefilter("ignore", SecurityWarning)
+
+settings = kit.settings_of()
+configure(kit.broker(settings))
+process.make_tools_with(lambda: tools.make_kit(settings))
+
+DESKS = {"poll": "worker.desks.poll", "read": "worker.desks.read"}
+
+
+def serve(queues: Iterable[str]) -> None:
+    """Loads the tasks and desks of these queues and no others: each takes its time to load, and what is there
+    before the pool forks is shared by its processes."""
+    wanted = set(queues)
+    if "tick" in wanted:
+        wiring.add_tick(app, process.tools)
+    if wanted & {"poll", "read"}:
+        import_module("worker.tasks")
+    if wanted & {"plan", "send"}:
+        outbox = import_module("ops.outbox")
+        import_module("alerts.tasks").make_outbox_with(lambda: outbox.make_outbox(settings, process.tools()))
+    for queue in wanted & DESKS.keys():
+        getattr(import_module(DESKS[queue]), "warm_up", lambda: None)()
+
+
+@signals.setup_logging.connect
+def _own_logs(**_: Any) -> None:
+    """Celery's records go through our processors; it must not set up handlers of its own."""
+    logs.set_up(settings.log, settings.log_level)
+
+
+@signals.worker_ready.connect
+def _sign_of_life(**_: Any) -> None:
+    name = os.environ.get("PANTAU_WORKER_NAME", "worker")
+    database = kit.engine(settings, pool_size=1)
+    with database.begin() as connection:
+        ticking.forget_old(connection)
+        ticking.beat(connection, f"worker:{name}:{os.environ.get('PANTAU_RUN') or os.getpid()}")
+    database.dispose()
+    structlog.get_logger("worker").info("worker_ready", worker=name)
+
+
+@signals.task_prerun.connect
+def _bind(task_id: str = "", task: Any = None, **_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id[:8])
+
+
+@signals.task_postrun.connect
+def _unbind(**_: Any) -> None:
+    structlog.contextvars.clear_contextvars()
+
+
+@signals.worker_process_shutdown.connect
+@signals.worker_shutdown.connect
+def _put_away(**_: Any) -> None:
+    process.put_away()
+
+
+__all__ = ["app", "serve"]

@@ -1,0 +1,91 @@
+"""What every process starts from: the settings, the servers they name, the keys, the clock. Cheap to import."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from ops.lockfile import find_running
+from worker.errors import BadConfiguration, Unavailable
+from worker.secrets import KeyRing, Secret
+from worker.settings import Settings, from_env
+
+
+def clock() -> datetime:
+    """The one place where the time is read; everything below gets it as an argument."""
+    return datetime.now(UTC)  # noqa: TID251
+
+
+def settings_of(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings; where no servers are named, those of the `up` that runs on the data directory."""
+    settings = from_env(os.environ if environ is None else environ)
+    if settings.database_url and settings.redis_url:
+        return settings
+    running = find_running(settings.data_dir)
+    if running is None:
+        return settings
+    return replace(
+        settings,
+        database_url=settings.database_url or Secret(running.database),
+        redis_url=settings.redis_url or Secret(running.redis),
+    )
+
+
+def database(settings: Settings) -> Secret:
+    """The database's URL. Raises Unavailable where none is named and nothing runs."""
+    if settings.database_url is None:
+        raise _nothing_runs(settings)
+    return settings.database_url
+
+
+def broker(settings: Settings) -> Secret:
+    """The broker's URL. Raises Unavailable where none is named and nothing runs."""
+    if settings.redis_url is None:
+        raise _nothing_runs(settings)
+    return settings.redis_url
+
+
+def _nothing_runs(settings: Settings) -> Unavailable:
+    return Unavailable(
+        f"nothing runs on {settings.data_dir}: start `pantau up`, "
+        "or set PANTAU_DATABASE_URL and PANTAU_REDIS_URL to servers of your own"
+    )
+
+
+def keyring(settings: Settings) -> KeyRing:
+    """The keys that seal secrets: from the settings, or the data directory's key file, made at first use."""
+    if settings.secret_keys:
+        return KeyRing.of(tuple(key.reveal() for key in settings.secret_keys))
+    return KeyRing.of((_key_file(settings.data_dir / "secret.key"),))
+
+
+def _key_file(path: Path) -> str:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise BadConfiguration(f"the key file {path} cannot be made: {error.strerror}") from None
+    else:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"the key file {path} cannot be read: {error}") from None
+    if len(key) < 16:
+        raise BadConfiguration(f"the key file {path} is damaged: it must hold at least 16 characters")
+    return key
+
+
+@cache
+def our_version() -> str:
+    """This installation's version."""
+    return version("pantau")

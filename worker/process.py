@@ -1,0 +1,65 @@
+"""EDGE: this process's one set of tools and its one event loop.
+
+The composition root says how tools are made (`make_tools_with`); they are made at first use, after the fork,
+because neither database connections nor an event loop survive one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import TypeVar
+
+from worker.kit import Kit
+
+T = TypeVar("T")
+
+_make: Callable[[], Kit] | None = None
+_kit: Kit | None = None
+_runner: asyncio.Runner | None = None
+_busy = threading.Lock()
+
+
+def make_tools_with(make: Callable[[], Kit]) -> None:
+    """Says how this process's tools are made."""
+    global _make
+    _make = make
+
+
+def tools() -> Kit:
+    """The tools of this process, made at first use."""
+    global _kit
+    if _kit is None:
+        if _make is None:
+            raise RuntimeError("no composition root has said how tools are made")
+        _kit = _make()
+    return _kit
+
+
+def run(work: Coroutine[object, object, T]) -> T | None:
+    """Runs `work` on the process's event loop; None at once if the loop is busy with an earlier call, whose
+    desk goes on claiming and so does this call's work too."""
+    global _runner
+    if not _busy.acquire(blocking=False):
+        work.close()
+        return None
+    try:
+        if _runner is None:
+            _runner = asyncio.Runner()
+        return _runner.run(work)
+    finally:
+        _busy.release()
+
+
+def put_away() -> None:
+    """Closes loop and connections, at the process's end."""
+    global _kit, _runner
+    if _runner is not None:
+        if _kit is not None:
+            _runner.run(_kit.web.close())
+        _runner.close()
+        _runner = None
+    if _kit is not None:
+        _kit.engine.dispose()
+        _kit = None
