@@ -1,0 +1,143 @@
+"""The container files: valid, hardened, and of one mind with the commands and settings they name."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from ruamel.yaml import YAML
+
+from ops.__main__ import pantau
+from worker.settings import unknown_names
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FILE = REPOSITORY / "docker-compose.yml"
+DOCKERFILE = (REPOSITORY / "Dockerfile").read_text()
+COMPOSE: dict[str, Any] = YAML(typ="safe").load(FILE)
+SERVICES: dict[str, Any] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+SECRET = re.compile(r"password|secret|token|key|database_url", re.IGNORECASE)
+
+every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+each_of_ours = pytest.mark.parametrize("service", OURS.values(), ids=OURS)
+
+
+def validated(text: str, tmp_path: Path) -> int:
+    (tmp_path / "compose.yml").write_text(text)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    return subprocess.run([*command, tmp_path / "compose.yml"], capture_output=True).returncode
+
+
+def test_the_file_follows_the_compose_specification(tmp_path: Path) -> None:
+    assert validated(FILE.read_text(), tmp_path) == 0
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("retries:", "retrys:"), ("service_healthy", "healthy")])
+def test_a_slip_of_the_pen_would_be_found(right: str, wrong: str, tmp_path: Path) -> None:
+    assert validated(FILE.read_text().replace(right, wrong), tmp_path) != 0
+
+
+def test_every_queue_has_a_worker_and_beat_is_one() -> None:
+    queues = [OURS[name]["command"][2] for name in OURS if name.startswith("worker-")]
+    assert sorted(",".join(queues).split(",")) == ["plan", "poll", "read", "send", "tick"]
+    beats = [service for service in OURS.values() if service["command"] == ["beat"]]
+    assert len(beats) == 1
+    assert "deploy" not in beats[0]
+
+
+@each_of_ours
+def test_the_commands_and_options_exist(service: dict[str, Any]) -> None:
+    probe = service["healthcheck"].get("test", ["CMD", "pantau", "health"])
+    assert probe[:3] == ["CMD", "pantau", "health"]
+    for command in (service["command"], probe[2:]):
+        told = CliRunner().invoke(pantau, [*command, "--help"])
+        assert told.exit_code == 0, told.output
+        for option in (word for word in command if word.startswith("--")):
+            assert option in told.output
+
+
+@each_of_ours
+def test_the_settings_exist_and_every_secret_comes_from_a_file(service: dict[str, Any]) -> None:
+    environment: dict[str, str] = service["environment"]
+    assert unknown_names(environment) == []
+    for name, value in environment.items():
+        assert name.endswith("_FILE") == bool(SECRET.search(name)), name
+        if name.endswith("_FILE"):
+            assert value.removeprefix("/run/secrets/") in service["secrets"]
+
+
+@every_service
+def test_no_secret_stands_in_the_file(service: dict[str, Any]) -> None:
+    for name in service.get("environment", {}):
+        assert name.endswith("_FILE") or not SECRET.search(name), name
+    for secret in service.get("secrets", ()):
+        assert COMPOSE["secrets"][secret] == {"file": f"secrets/{secret}"}
+
+
+@every_service
+def test_every_service_is_hardened(service: dict[str, Any]) -> None:
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["init"] is True
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+
+
+def test_every_lasting_service_comes_back_and_is_probed() -> None:
+    ended_by_themselves = {name for name in SERVICES if SERVICES[name]["healthcheck"] == {"disable": True}}
+    assert ended_by_themselves == {"migrate"}
+    for name in SERVICES.keys() - ended_by_themselves:
+        assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+        assert SERVICES[name]["restart"] == "unless-stopped"
+        assert re.fullmatch(r"\d+s", SERVICES[name]["stop_grace_period"])
+
+
+def test_nothing_starts_before_what_it_needs() -> None:
+    conditions = {name: set(SERVICES[name].get("depends_on", ())) for name in OURS}
+    assert conditions.pop("migrate") == {"redis", "postgres"}
+    assert all(needed == {"migrate", "redis", "postgres"} for needed in conditions.values())
+    migrated = OURS["web"]["depends_on"]["migrate"]
+    assert migrated == {"condition": "service_completed_successfully"}
+
+
+@every_service
+def test_ports_are_open_to_this_machine_alone(service: dict[str, Any]) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+@every_service
+def test_images_are_pinned(service: dict[str, Any]) -> None:
+    assert re.fullmatch(r"[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.]+)?", service["image"])
+
+
+def test_the_broker_forgets_nothing_and_the_database_volume_is_where_18_wants_it() -> None:
+    command = SERVICES["redis"]["command"]
+    settings = dict(zip(command[1::2], command[2::2], strict=True))
+    assert settings["--maxmemory-policy"] == "noeviction"
+    assert settings["--appendonly"] == "yes"
+    assert SERVICES["postgres"]["volumes"] == ["postgres:/var/lib/postgresql"]
+
+
+def test_the_image_runs_as_nobody_in_particular_and_its_stages_share_an_interpreter() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert all(re.search(r":\d+\.\d+\.\d+", base) for base in bases)
+    assert bases[-1] == bases[-2]
+    user = re.search(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
+    assert user is not None
+    assert int(user[1]) > 10_000
+    for tmpfs in OURS["web"]["tmpfs"]:
+        assert tmpfs.startswith("/tmp") or f"uid={user[1]}" in tmpfs
+
+
+def test_the_image_is_built_from_what_the_ignore_file_lets_through() -> None:
+    let_through = {
+        line[1:] for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    }
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    assert {word for words in copied for word in words.split()} == let_through
+    assert all((REPOSITORY / name).exists() for name in let_through)
