@@ -1,0 +1,40 @@
+"""Adding one feed by hand: held to the same rules as a watchlist's."""
+
+from __future__ import annotations
+
+from ops import kit
+from ops.store.declared import Shelf, alone
+from ops.watchlist import DeclaredFeed, Watchlist, parse_watchlist, write_watchlist
+from worker.errors import BadInput
+from worker.settings import Settings, parse_duration
+from worker.store.engine import reaching_database
+
+
+def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple[str, ...]) -> bool:
+    """Adds the feed; False if it is watched already, in which case nothing changes. Raises BadInput."""
+    feed = _checked(url, name, every, tags)
+    engine = kit.engine(settings, pool_size=1)
+    try:
+        with reaching_database(), engine.begin() as connection:
+            alone(connection)
+            return Shelf(connection, kit.keyring(settings)).add_feed(feed)
+    finally:
+        engine.dispose()
+
+
+def _checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:
+    """The feed as a watchlist would declare it, with a watchlist's complaints."""
+    try:
+        every_s = parse_duration(every) if every else None
+    except ValueError as error:
+        raise BadInput(f"--every: {error}") from None
+    written = write_watchlist(Watchlist(feeds=(DeclaredFeed(url, name, every_s, tags=tags),)))
+    found, complaints, _ = parse_watchlist(written, "feed")
+    if found is None:
+        raise BadInput(
+            "; ".join(
+                f"{each.problem}" + (f", expected {each.expected}" if each.expected else "")
+                for each in complaints
+            )
+        )
+    return found.feeds[0]
