@@ -1,0 +1,30 @@
+"""The pages for people and the readiness for machines, in one small web process.
+
+Pages are made on the server and work without JavaScript; nothing on them comes from another host.
+"""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from ops.health import checks
+from worker.settings import Settings
+from worker.store.engine import open_engine
+
+
+def make_app(settings: Settings) -> Starlette:
+    """This installation's web process. Raises Unavailable where no database is named and nothing runs."""
+    # kit brings the workers' half along; whoever wants only a page's parts must not pay for that
+    from ops import kit  # noqa: PLC0415
+    from ops.dashboard.app import build  # noqa: PLC0415
+    from ops.dashboard.context import Context  # noqa: PLC0415
+
+    return build(
+        Context(
+            engine=kit.engine(settings, pool_size=6),
+            checks=checks(open_engine(kit.database(settings), pooled=False), settings.redis_url),
+            clock=kit.clock,
+            version=kit.our_version(),
+            public_url=settings.public_url,
+        )
+    )

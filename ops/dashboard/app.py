@@ -1,0 +1,175 @@
+"""The web process: which address answers what, and what happens when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ops.dashboard import gate
+from ops.dashboard.context import Context, DatabaseSilent, context_of
+from ops.dashboard.login import for_people, show_login, take_login, take_logout
+from ops.dashboard.overview import overview
+from worker.store.engine import DatabaseTrouble, PoolExhausted, TablesDoNotFit, lost_connection
+
+log = structlog.get_logger("web")
+
+FOR_EVER = "public, max-age=31536000, immutable"
+_RETRY_S = "10"
+
+_SAID = {
+    400: ("This cannot be understood", "The request is not one that Pantau knows."),
+    403: ("Not allowed", "Pantau does not take this request."),
+    404: ("There is nothing here", "No page of Pantau has this address."),
+    405: ("Not possible here", "This address does not take such a request."),
+    413: ("Too large", "Pantau does not take requests of this size."),
+}
+
+
+class Gate:
+    """Refuses forms from foreign pages, and gives every answer its security headers."""
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self.app, self.context = app, context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request (ASGI)."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in gate.HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refused = gate.foreign(scope["method"], Request(scope).headers, self.context.public_url)
+        app = _foreign_form(self.context, refused) if refused else self.app
+        await app(scope, receive, send_guarded)
+
+
+def build(context: Context) -> Starlette:
+    """The web process that works with this context, and closes it at its end."""
+
+    @asynccontextmanager
+    async def life(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        context.close()
+
+    app = Starlette(
+        lifespan=life,
+        routes=[
+            Route("/", for_people(overview)),
+            Route("/login", show_login, methods=["GET"]),
+            Route("/login", take_login, methods=["POST"]),
+            Route("/logout", take_logout, methods=["POST"]),
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+            Route("/static/{name}", static),
+        ],
+        middleware=[Middleware(Gate, context=context)],
+        exception_handlers={
+            HTTPException: _refused,
+            DatabaseSilent: _no_database,
+            PoolExhausted: _no_database,
+            DatabaseTrouble: _database_error,
+            Exception: _our_fault,
+        },
+    )
+    app.state.context = context
+    return app
+
+
+async def alive(_request: Request) -> Response:
+    """Whether this process runs; asks nobody else."""
+    return PlainTextResponse("ok")
+
+
+async def ready(request: Request) -> Response:
+    """Whether Pantau can do its work, part by part."""
+    readiness = await context_of(request).checks.look()
+    return JSONResponse(readiness.as_json(), 200 if readiness.ready else 503)
+
+
+async def static(request: Request) -> Response:
+    """A static file under the name that holds the digest of its content."""
+    asset = context_of(request).assets.get(request.path_params["name"])
+    if asset is None:
+        raise HTTPException(404)
+    return Response(asset.content, media_type=asset.kind, headers={"cache-control": FOR_EVER})
+
+
+def _foreign_form(context: Context, reason: str) -> Response:
+    log.warning("form_refused", reason=reason)
+    return _message(
+        context,
+        403,
+        "This form came from another page",
+        "Pantau takes forms only from its own pages. If this was its own page, a proxy changes the Host "
+        "header: set PANTAU_PUBLIC_URL to the address that you see in the browser.",
+    )
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title, sentence = _SAID.get(error.status_code, _SAID[400])
+    own_words = error.detail if error.detail.endswith(".") else sentence
+    answer = _message(context_of(request), error.status_code, title, own_words)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DatabaseTrouble)
+    if lost_connection(error):
+        return await _no_database(request, error)
+    if isinstance(error, TablesDoNotFit):
+        log.error("tables_do_not_fit", error=str(error.orig))
+        return _unavailable(
+            context_of(request),
+            "The database has other tables than this version of Pantau needs",
+            "Run `pantau migrate` (`pantau up` does it by itself), then load this page again.",
+        )
+    log.error("database_error", exc_info=error)
+    return await _our_fault(request, error)
+
+
+async def _no_database(request: Request, error: Exception) -> Response:
+    log.warning("database_silent", error=type(error).__name__)
+    return _unavailable(
+        context_of(request),
+        "The database does not answer",
+        "Nothing is lost: feeds, articles and messages wait in it, and the workers go on by themselves as "
+        "soon as it is back. This page tries again every 10 seconds.",
+    )
+
+
+async def _our_fault(request: Request, _error: Exception) -> Response:
+    return _message(
+        context_of(request),
+        500,
+        "Something went wrong in Pantau",
+        "It is in the log of the web process, with all that is needed to mend it. "
+        "The workers are other processes: feeds are polled and messages sent all the same.",
+    )
+
+
+def _unavailable(context: Context, title: str, sentence: str) -> Response:
+    answer = _message(context, 503, title, sentence, again_s=_RETRY_S)
+    answer.headers["retry-after"] = _RETRY_S
+    return answer
+
+
+def _message(context: Context, status: int, title: str, sentence: str, again_s: str = "") -> Response:
+    return context.page("message.html", status=status, title=title, sentence=sentence, again_s=again_s)

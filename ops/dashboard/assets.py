@@ -1,0 +1,50 @@
+"""The style sheet, the script and the icon, each under a name that changes with its content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that browsers may keep for ever."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """All static files, read once: what was not there at the start is not served, whatever is asked for."""
+
+    by_name: Mapping[str, Asset]
+    current: Mapping[str, str]
+
+    def path(self, file: str) -> str:
+        """ "pantau.css" → "/static/pantau.1f3a….css". Raises KeyError for a file that is not ours."""
+        return f"/static/{self.current[file]}"
+
+    def get(self, name: str) -> Asset | None:
+        """The file of this full name."""
+        return self.by_name.get(name)
+
+
+def load_assets(directory: Path = Path(__file__).parent / "static") -> Assets:
+    """Reads the static files beside this module."""
+    files = sorted(path for path in directory.iterdir() if path.suffix in KINDS)
+    found = {path.name: _asset(path) for path in files}
+    return Assets(
+        {asset.name: asset for asset in found.values()}, {file: asset.name for file, asset in found.items()}
+    )
+
+
+def _asset(path: Path) -> Asset:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return Asset(f"{path.stem}.{digest}{path.suffix}", KINDS[path.suffix], content)

@@ -1,0 +1,114 @@
+"""What every page works with: database, clock, templates; and how to ask without waiting for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from ops.access import Attempts
+from ops.dashboard.assets import Assets, load_assets
+from ops.dashboard.gate import HEADERS
+from ops.dashboard.proof import Proof
+from ops.health import Checks
+from worker.store.engine import Connection, Engine
+
+Answer = TypeVar("Answer")
+
+PATIENCE_S = 8.0
+"""A page that takes longer says that the database does not answer, and frees its reader."""
+
+_PAGE_THREADS = 8
+_LOG_IN_THREADS = 2  # hashing passwords must not keep the pages' threads busy
+
+
+class DatabaseSilent(Exception):
+    """The database did not answer in time."""
+
+
+@dataclass(slots=True)
+class Context:
+    """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds)."""
+
+    engine: Engine
+    checks: Checks
+    clock: Callable[[], datetime]
+    version: str
+    public_url: str | None = None
+    steady: Callable[[], float] = time.monotonic
+    patience_s: float = PATIENCE_S
+    assets: Assets = field(default_factory=load_assets)
+    proof: Proof = field(default_factory=Proof)
+    tries_by_name: Attempts = field(default_factory=lambda: Attempts(most=5, window_s=60))
+    tries_by_visitor: Attempts = field(default_factory=lambda: Attempts(most=50, window_s=60))
+    templates: Environment = field(init=False)
+    _pages: ThreadPoolExecutor = field(init=False)
+    _log_ins: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.templates = _templates(self.assets)
+        self._pages = ThreadPoolExecutor(_PAGE_THREADS, "page")
+        self._log_ins = ThreadPoolExecutor(_LOG_IN_THREADS, "log-in")
+
+    async def ask(self, work: Callable[[Connection], Answer], *, log_in: bool = False) -> Answer:
+        """What `work` finds in one transaction, done in a thread. Raises DatabaseSilent when it takes too
+        long, and whatever SQLAlchemy raises."""
+
+        def transaction() -> Answer:
+            with self.engine.begin() as connection:
+                return work(connection)
+
+        threads = self._log_ins if log_in else self._pages
+        asked = asyncio.get_running_loop().run_in_executor(threads, transaction)
+        try:
+            return await asyncio.wait_for(asked, self.patience_s)
+        except TimeoutError:
+            raise DatabaseSilent from None
+
+    def close(self) -> None:
+        """Lets go of threads and connections; work under way is not waited for."""
+        for threads in (self._pages, self._log_ins):
+            threads.shutdown(wait=False, cancel_futures=True)
+        self.engine.dispose()
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page. Whatever stands in `values` is escaped where the template shows it."""
+        html = self.templates.get_template(template).render(values)
+        return HTMLResponse(html, status, dict(HEADERS))
+
+
+def context_of(request: Request) -> Context:
+    """The process's tools."""
+    context: Context = request.app.state.context
+    return context
+
+
+def prose(text: str) -> list[tuple[str, bool]]:
+    """A sentence in pieces; True for what stands between backticks, which is a command."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return [(text, False)]
+    return [(piece, n % 2 == 1) for n, piece in enumerate(pieces) if piece]
+
+
+def _templates(assets: Assets) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shared: Mapping[str, Any] = {"asset": assets.path}
+    environment.globals.update(shared)
+    environment.filters["prose"] = prose
+    return environment

@@ -1,0 +1,246 @@
+"""PURE. From rows to what the tables show. Titles, sentences, names and answers come from strangers: they
+leave here as pieces of plain text with marks beside them, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from alerts.evidence import Evidence, show_why
+from alerts.letter import plain_text, runs, safe_link
+from ops.dashboard.words import (
+    Stamp,
+    State,
+    attempt_state,
+    delivery_state,
+    due_stamp,
+    feed_state,
+    language_tag,
+    maybe_stamp,
+    stamp,
+)
+from ops.verdict import cause, count, span
+
+Row = Mapping[str, Any]
+Runs = tuple[tuple[str, bool], ...]
+"""Text in pieces; True for those that matched."""
+
+_TITLE, _QUOTE, _NAME, _ANSWER, _WORDS = 250, 360, 80, 300, 3
+_KINDS = {
+    "backlog": "what was already in the feeds",
+    "digest": "digest",
+    "quiet": "after quiet hours",
+    "rollup": "roll-up",
+}
+_PROMPT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What became of an article on one channel."""
+
+    channel: str
+    state: State
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An article that people hear of: why (`places` are matched words with where they stand) and how fast
+    (`lag` is the first channel's, `slow` if that is our own fault)."""
+
+    told: Stamp
+    topics: tuple[str, ...]
+    title: Runs
+    link: str | None
+    language: str | None
+    quote: Runs
+    source: str
+    places: tuple[tuple[str, str], ...]
+    summary_only: bool
+    lag: str
+    lag_of: str
+    slow: bool
+    sendings: tuple[Sending, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt at a delivery."""
+
+    n: int
+    at: Stamp
+    state: State
+    answer: str
+    took: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A message to a channel, with its attempts; `key` is its public id."""
+
+    id: int
+    key: str
+    created: Stamp
+    channel: str
+    title: str
+    language: str | None
+    about: str
+    state: State
+    repeat: bool
+    attempts: tuple[AttemptRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A feed: how it does, when it is polled next and why then."""
+
+    name: str
+    site: str
+    state: State
+    next_poll: Stamp | None
+    why_then: str
+    last_ok: Stamp | None
+    error: str
+    last_entry: Stamp | None
+    entries: str
+
+
+def alert_row(row: Row, now: datetime) -> AlertRow:
+    """An article with its evidence and sendings (`ops.store.overview.latest_alerts`)."""
+    quote, marks, title_marks = show_why([_evidence(match) for match in row["evidence"]])
+    lag, lag_of, slow = _lag(row)
+    return AlertRow(
+        told=stamp(_first_sent(row) or row["seen_at"], now),
+        topics=tuple(dict.fromkeys(_name(match["topic"]) for match in row["evidence"])),
+        title=_title(row["title"], title_marks),
+        link=safe_link(row["url"]),
+        language=language_tag(row["language"]),
+        quote=tuple(runs(quote, marks, _QUOTE)),
+        source=_name(row["source"]),
+        places=_places(row),
+        summary_only=row["summary_only"],
+        lag=lag,
+        lag_of=lag_of,
+        slow=slow,
+        sendings=tuple(_sending(sending, now) for sending in row["sendings"]),
+    )
+
+
+def delivery_row(row: Row, attempts: Sequence[Row], now: datetime) -> DeliveryRow:
+    """A delivery with its attempts (`latest_deliveries`, `attempts_among`)."""
+    articles = row["articles"]
+    kind = _KINDS.get(row["kind"], "")
+    rest = f"and {count(articles - 1, 'more article')}" if articles > 1 else ""
+    return DeliveryRow(
+        id=row["id"],
+        key=str(row["key"]),
+        created=stamp(row["created_at"], now),
+        channel=_name(row["channel"]),
+        title=plain_text(row["title"] or "", _TITLE) or "(without a title)",
+        language=language_tag(row["language"]),
+        about=" · ".join(filter(None, (kind, rest, ", ".join(map(_name, row["topics"] or ()))))),
+        state=delivery_state(row["state"], row["reason"], row["due_at"], now),
+        repeat=row["possible_repeat"],
+        attempts=tuple(attempt_row(attempt, now) for attempt in attempts),
+    )
+
+
+def attempt_row(row: Row, now: datetime) -> AttemptRow:
+    """One attempt: the receiver's own words where there are any, else ours."""
+    answer = plain_text(row["answer"] or "", _ANSWER) or plain_text(cause(row["reason"]), _ANSWER)
+    took = "" if row["elapsed_s"] is None else span(row["elapsed_s"])
+    return AttemptRow(row["n"], stamp(row["started_at"], now), attempt_state(row["verdict"]), answer, took)
+
+
+def feed_row(row: Row, now: datetime) -> FeedRow:
+    """A feed as the list shows it (`ops.store.overview.feed_list`)."""
+    gone = row["state"] == "gone"
+    return FeedRow(
+        name=feed_name(row),
+        site=_host(row["url"]),
+        state=feed_state(row["state"]),
+        next_poll=None if gone else due_stamp(row["next_poll_at"], now),
+        why_then="not polled any more" if gone else _spoken(row["next_poll_why"]),
+        last_ok=maybe_stamp(row["last_ok_at"], now),
+        error=plain_text(cause(row["last_error"]), _ANSWER) if row["state"] in ("failing", "gone") else "",
+        last_entry=maybe_stamp(row["last_entry_at"], now),
+        entries=count(row["entries"], "entry") if row["entries"] == 1 else f"{row['entries']:,} entries",
+    )
+
+
+def feed_name(row: Row) -> str:
+    """The feed's name, or its host where it has none."""
+    return _name(row["name"] or "") or _host(row["url"])
+
+
+def _spoken(code: str | None) -> str:
+    return plain_text((code or "").replace("_", " "), _NAME)
+
+
+def _name(name: str) -> str:
+    return plain_text(name, _NAME)
+
+
+def _host(url: str) -> str:
+    """The host alone: the rest of a feed's address may be a key."""
+    try:
+        return plain_text(urlsplit(url).hostname or "", _NAME)
+    except ValueError:
+        return ""
+
+
+def _evidence(match: Row) -> Evidence:
+    quote = match["quote"]
+    in_title = tuple((start, end) for field, start, end, _ in match["hits"] if field == "title")
+    marks = tuple((start, end) for start, end in quote["marks"])
+    return Evidence(in_title, quote["field"], quote["text"], marks)
+
+
+def _title(title: str, marks: Sequence[tuple[int, int]]) -> Runs:
+    pieces = tuple(runs(title, marks, _TITLE))
+    visible = any(piece.strip() for piece, _ in pieces)
+    return pieces if visible else (("(without a title)", False),)
+
+
+def _places(row: Row) -> tuple[tuple[str, str], ...]:
+    """The matched words, and "title" or "text": each word once, at most three of a place."""
+    found: dict[str, dict[str, str]] = {"title": {}, "body": {}}
+    for match in row["evidence"]:
+        for field, _, _, word in match["hits"]:
+            found.setdefault(field, {}).setdefault(word.casefold(), plain_text(word, 40))
+    told = set(found["title"])
+    fresh = {
+        field: [shown for key, shown in words.items() if field == "title" or key not in told]
+        for field, words in found.items()
+    }
+    places = {"title": "title", "body": "text"}
+    return tuple(
+        (", ".join(words[:_WORDS]), places.get(field, field)) for field, words in fresh.items() if words
+    )
+
+
+def _first_sent(row: Row) -> datetime | None:
+    return min((s["ended_at"] for s in row["sendings"] if s["state"] == "sent"), default=None)
+
+
+def _lag(row: Row) -> tuple[str, str, bool]:
+    """How long the first channel took, since when, and whether that is long for a message sent at once."""
+    sent = _first_sent(row)
+    if sent is None:
+        return "–", "not sent yet", False
+    began, since = (row["published_at"], "published") if row["published_at"] else (row["seen_at"], "seen")
+    seconds = (sent - began).total_seconds()
+    first = min((s for s in row["sendings"] if s["state"] == "sent"), key=lambda s: s["ended_at"])
+    prompt = (sent - row["seen_at"]).total_seconds() - first["waited_s"] <= _PROMPT_S
+    return span(seconds), f"since it was {since}", first["kind"] == "article" and not prompt
+
+
+def _sending(row: Row, now: datetime) -> Sending:
+    notes = (_KINDS.get(row["kind"], ""), "possible repeat" if row["possible_repeat"] else "")
+    state = delivery_state(row["state"], row["reason"], row["due_at"], now)
+    return Sending(_name(row["channel"]), state, ", ".join(filter(None, notes)))

@@ -1,0 +1,130 @@
+"""PURE. What a person must do, and how: nothing stands here that mends itself."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts.letter import plain_text
+from ops.dashboard.rows import feed_name
+from ops.dashboard.words import Shape, ago
+from ops.store.audit import Audit
+from ops.store.overview import Overview
+from ops.verdict import TICK_LATE_S, cause, count, span
+
+Row = Mapping[str, Any]
+
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to mend: what it is, what it means, and the command that helps."""
+
+    shape: Shape
+    title: str
+    text: str
+    command: str = ""
+
+
+def tasks(
+    now: Overview,
+    ledger: Audit | None,
+    circuits: Sequence[Row],
+    unsent: Sequence[Row],
+    feeds: Sequence[Row],
+) -> list[Task]:
+    """All tasks, the most harmful first. `unsent` are the newest deliveries that failed or are in doubt."""
+    found = [_ledger(ledger), _beat(now), *(_circuit(row, now.at) for row in circuits)]
+    found += [_failed(now, unsent), _in_doubt(now, unsent), _failing(now, feeds), _gone(now, feeds)]
+    return [task for task in found if task is not None]
+
+
+def _ledger(ledger: Audit | None) -> Task | None:
+    if ledger is None or ledger.sound:
+        return None
+    text = f"{count(ledger.lost, 'alert')} in no state, {ledger.doubled} accepted twice."
+    return Task("bad", "The ledger does not add up", f"{text} This must never happen.", "pantau audit --json")
+
+
+def _beat(now: Overview) -> Task | None:
+    if now.tick_age_s is not None and now.tick_age_s <= TICK_LATE_S:
+        return None
+    since = "has never ticked" if now.tick_age_s is None else f"was last heard {span(now.tick_age_s)} ago"
+    text = f"The beat {since}. `pantau up` runs one; in separate processes it is `pantau beat`."
+    return Task("bad", "The beat is silent", text, "pantau doctor")
+
+
+def _circuit(row: Row, now: datetime) -> Task:
+    """A channel, or what channels share, that lets nothing through until somebody mends it."""
+    channel = row["kind"] is not None
+    name = plain_text(row["stops"], 80)
+    title = f"{name} lets nothing through" if channel else f"No {'mail' if name == 'smtp' else name} leaves"
+    text = (
+        f"{_sentence(cause(row['reason']))} It began {ago(row['opened_at'], now)}. "
+        f"{count(row['held'], 'message')} held; Pantau tries again {ago(max(row['probe_at'], now), now)} "
+        "and sends them all once it works."
+    )
+    command = f"pantau channels test {shlex.quote(name)}" if channel else "pantau doctor"
+    return Task("bad", title, text, command)
+
+
+def _failed(now: Overview, unsent: Sequence[Row]) -> Task | None:
+    if not now.failed:
+        return None
+    newest = next((row for row in unsent if row["state"] == "failed"), None)
+    new = f", {now.failed_24h:,} of them in the last 24 hours" if 0 < now.failed_24h < now.failed else ""
+    title = f"{count(now.failed, 'message')} could not be delivered{new}"
+    if newest is None:
+        return Task("bad", title, "", "pantau deliveries list")
+    text = f"The newest, to {plain_text(newest['channel'], 80)}: {_sentence(cause(newest['reason']))}"
+    return Task("bad", title, text, f"pantau deliveries retry {newest['key']}")
+
+
+def _in_doubt(now: Overview, unsent: Sequence[Row]) -> Task | None:
+    if not now.in_doubt:
+        return None
+    newest = next((row for row in unsent if row["state"] == "unknown"), None)
+    name = plain_text(newest["channel"], 80) if newest else "the channel"
+    text = f"The answer was lost. Look whether it arrived in {name}; if it did not, send it again."
+    command = f"pantau deliveries retry {newest['key']}" if newest else "pantau deliveries list"
+    return Task("slow", f"{count(now.in_doubt, 'message')} may have arrived or not", text, command)
+
+
+def _failing(now: Overview, feeds: Sequence[Row]) -> Task | None:
+    failing = [row for row in feeds if row["state"] == "failing"]
+    if not failing:
+        return None
+    longest = max(failing, key=lambda row: (row["failures"], row["name"] or ""))
+    well = f" Last read {ago(longest['last_ok_at'], now.at)}." if longest["last_ok_at"] else ""
+    error = _sentence(f"{feed_name(longest)}: {cause(longest['last_error'])}")
+    text = f"{error}{well}{_others(failing, longest)} Pantau goes on trying and never gives a feed up."
+    number = now.feeds.get("failing", len(failing))
+    title = f"{count(number, 'feed')} {'fails' if number == 1 else 'fail'}"
+    return Task("bad", title, text, f"pantau feeds check {shlex.quote(longest['url'])}")
+
+
+def _gone(now: Overview, feeds: Sequence[Row]) -> Task | None:
+    gone = [row for row in feeds if row["state"] == "gone"]
+    if not gone:
+        return None
+    names = ", ".join(feed_name(row) for row in gone[:_NAMED])
+    more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+    text = f"{names}{more}: the site says that it is gone for good. Give its new address in the watchlist."
+    title = f"{count(now.feeds.get('gone', len(gone)), 'feed')} gone"
+    return Task("bad", title, text, "pantau apply watchlist.toml")
+
+
+def _others(failing: Sequence[Row], longest: Row) -> str:
+    names = [feed_name(row) for row in failing if row is not longest]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f" Also {', '.join(names[:_NAMED])}{more}." if names else ""
+
+
+def _sentence(words: str) -> str:
+    """Foreign or short words as one harmless sentence."""
+    line = plain_text(words, 300).strip().rstrip(".")
+    return f"{line[:1].upper()}{line[1:]}." if line else ""

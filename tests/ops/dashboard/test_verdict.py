@@ -1,0 +1,152 @@
+"""One sentence tells how it is, what hurts most goes first, and nothing is promised that is not so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.dashboard.todo import tasks
+from ops.store.audit import Audit
+from ops.store.overview import Lag, Overview, Pause, Queue
+from ops.verdict import assurance, cause, span, verdict
+
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+WELL = Overview(
+    at=NOW,
+    feeds={"ok": 409},
+    desks={name: Queue(0, 0.0) for name in ("poll", "read", "plan", "send")},
+    seen_to_sent=Lag(2.0, 5.0, 62),
+    published_to_sent=Lag(47.0, 161.0, 62),
+    articles_24h=7200,
+    matched_24h=62,
+    sent_24h=1,
+    held=0,
+    failed=0,
+    in_doubt=0,
+    circuits={},
+    tick_age_s=0.4,
+)
+SOUND = Audit(62, 60, 1, 0, 1, 0, 0, 0, 0, 0, 0)
+
+WRONG = {
+    "silent beat": ({"tick_age_s": 40.0}, "bad", "The beat has been silent for 40 s"),
+    "no beat ever": ({"tick_age_s": None}, "bad", "The beat has never ticked"),
+    "held": (
+        {"held": 3, "circuits": {"smtp": "login_refused"}},
+        "bad",
+        "3 messages held, none lost (mail: the mail server",
+    ),
+    "failed": ({"failed": 4, "failed_24h": 1}, "bad", "1 message could not be delivered"),
+    "paused": (
+        {"pauses": {"desk": Pause(NOW + timedelta(minutes=9), 12)}},
+        "slow",
+        "desk asked for a pause: 12 messages",
+    ),
+    "late": ({"desks": {"send": Queue(14, 96.0)}}, "slow", "The send desk is 96 s behind with 14 waiting"),
+    "in doubt": ({"in_doubt": 2, "in_doubt_24h": 2}, "slow", "2 messages in doubt"),
+    "feeds": ({"feeds": {"ok": 9, "failing": 2, "gone": 1}}, "slow", "2 failing and 1 gone of 12 feeds"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said(name: str) -> None:
+    facts, level, sentence = WRONG[name]
+    found = verdict(replace(WELL, **facts))
+    assert found[0] == level
+    assert found[1].startswith(sentence)
+
+
+def test_what_hurts_most_is_said_first() -> None:
+    order = list(WRONG)
+    order.remove("no beat ever")
+    for worse, better in pairwise(order):
+        both = replace(WELL, **(WRONG[better][0] | WRONG[worse][0]))
+        assert verdict(both)[1].startswith(WRONG[worse][2])
+
+
+def test_all_well_is_said_with_what_was_covered() -> None:
+    sentence = "Everything keeps up. 7,200 articles read in 24 hours, 62 matched, 1 message sent."
+    assert verdict(WELL) == ("ok", sentence)
+
+
+def test_a_failure_of_last_week_does_not_alarm_for_ever_but_stays_on_the_list() -> None:
+    old = replace(WELL, failed=2)
+    assert verdict(old)[0] == "ok"
+    assert [task.title for task in tasks(old, SOUND, [], [], [])] == ["2 messages could not be delivered"]
+
+
+def test_nothing_watched_yet_is_no_fault() -> None:
+    assert verdict(replace(WELL, feeds={}))[0] == "ok"
+
+
+def test_the_proof_is_told_only_where_it_was_made() -> None:
+    assert "62 alerts in the ledger 0 are lost and 0 told twice" in assurance(WELL, SOUND)
+    assert "ledger" not in assurance(WELL, None)
+
+
+@pytest.mark.parametrize("broken", [{"lost": 1}, {"doubled": 1}])
+def test_a_ledger_that_does_not_add_up_is_never_called_sound(broken: dict[str, int]) -> None:
+    ledger = replace(SOUND, **broken)
+    assert "Nothing is lost" not in assurance(WELL, ledger)
+    assert "pantau audit" in assurance(WELL, ledger)
+    assert tasks(WELL, ledger, [], [], [])[0].title == "The ledger does not add up"
+
+
+def test_what_waits_for_the_beat_is_not_said_to_go_on_by_itself() -> None:
+    stopped = replace(WELL, tick_age_s=99.0, desks={"read": Queue(3, 4.0)})
+    assert "goes on once the beat ticks again" in assurance(stopped, None)
+
+
+def test_a_command_to_copy_cannot_be_broken_out_of() -> None:
+    feed = {
+        "state": "failing",
+        "failures": 3,
+        "name": "x",
+        "url": "https://a.example/$(rm -rf ~)';",
+        "last_ok_at": None,
+        "last_error": "dns",
+    }
+    command = tasks(replace(WELL, feeds={"failing": 1}), None, [], [], [feed])[0].command
+    assert command == """pantau feeds check 'https://a.example/$(rm -rf ~)'"'"';'"""
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("tries_again: dns", "its name is not known (DNS)"),
+        ("tls: certificate expired", "its certificate or encryption cannot be trusted (certificate expired)"),
+        ("refused_plainest: http_422", "it answers 422"),
+        ("some_new_code", "some new code"),
+        ("It said: no", "It said: no"),
+        (None, ""),
+    ],
+)
+def test_reasons_are_told_in_plain_words(reason: str | None, words: str) -> None:
+    assert cause(reason) == words
+
+
+@given(st.text(max_size=60))
+def test_any_reason_can_be_told(reason: str) -> None:
+    assert isinstance(cause(reason), str)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0 s"),
+        (0.42, "0.4 s"),
+        (3.0, "3 s"),
+        (47, "47 s"),
+        (161, "2 min 41 s"),
+        (600, "10 min"),
+        (12600, "3.5 h"),
+        (864000, "10 days"),
+    ],
+)
+def test_lengths_of_time_are_told_as_people_say_them(seconds: float, shown: str) -> None:
+    assert span(seconds) == shown
