@@ -1,0 +1,134 @@
+"""`pantau channels`: where people are told, and whether that works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alerts.letter import plain_text
+from ops.cli.connected import connected
+from ops.cli.output import json_option, print_json_lines, table
+from worker.errors import BadInput
+
+if TYPE_CHECKING:
+    from alerts.model import Channel
+    from ops.trial import Trial
+    from worker.settings import Settings
+
+
+@click.group()
+def channels() -> None:
+    """List channels, send one a test message."""
+
+
+@channels.command("list")
+@json_option
+def list_channels(as_json: bool) -> None:
+    """List the channels: kind, target (never the secret itself), whether anything gets through."""
+    from ops.store.watched import channel_list
+
+    with connected() as connection:
+        rows = channel_list(connection)
+    if as_json:
+        print_json_lines(_as_json(row) for row in rows)
+    elif rows:
+        click.echo(table([_line(row) for row in rows], ("name", "target", "held", "state")))
+    else:
+        click.echo("no channels yet: declare them in a watchlist")
+
+
+def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    stopped = {"name": row["circuit"], **{key: row[key] for key in ("reason", "opened_at", "probe_at")}}
+    return {
+        "name": row["name"],
+        "kind": row["kind"],
+        "target": _masked(row),
+        "declared": row["declared"],
+        "circuit": stopped if row["circuit"] else None,
+        "paused_until": row["paused_until"],
+        "held": row["held"],
+    }
+
+
+def _masked(row: Mapping[str, Any]) -> str:
+    return f"{row['kind']}:{row['print']}…"
+
+
+def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
+    return plain_text(row["name"], 60), _masked(row), row["held"], _state(row)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    from ops.verdict import cause
+
+    if row["circuit"]:
+        return f"lets nothing through: {plain_text(cause(row['reason']), 80)}; next try {row['probe_at']:%H:%M:%S}"
+    return f"paused until {row['paused_until']:%H:%M:%S}" if row["paused_until"] else "ok"
+
+
+@channels.command("test")
+@click.argument("name")
+def test(name: str) -> int:
+    """Send a test message through a channel; exit 0 if its receiver accepts it. What is held goes out then."""
+    from alerts.channel import Sent
+    from ops import kit
+    from ops.trial import in_words
+
+    settings = kit.settings_of()
+    channel, credential = _open(settings, name)
+    found = _try(settings, channel)
+    if found.answer:
+        click.echo(f"answer   {found.answer}")
+    click.echo(f"verdict  {in_words(found.verdict)}")
+    if not isinstance(found.verdict, Sent):
+        return 1
+    _let_through(settings, channel, credential)
+    return 0
+
+
+def _open(settings: Settings, name: str) -> tuple[Channel, str | None]:
+    from alerts.store.people import credential_of, load_channel
+    from ops import kit
+    from ops.store.watched import channel_named
+
+    with connected(settings) as connection:
+        number = channel_named(connection, name)
+        if number is None:
+            raise BadInput(f"there is no channel {name}; `pantau channels list` shows them")
+        channel = load_channel(connection, number, kit.keyring(settings))
+        return channel, credential_of(connection, number)
+
+
+def _try(settings: Settings, channel: Channel) -> Trial:
+    import asyncio
+
+    from ops.outbox import make_outbox
+    from ops.tools import make_kit
+    from ops.trial import try_channel
+
+    kit = make_kit(settings)
+    outbox = make_outbox(settings, kit)
+
+    async def once() -> Trial:
+        async with kit.web:
+            return await try_channel(outbox, channel, kit.clock())
+
+    try:
+        return asyncio.run(once())
+    finally:
+        kit.engine.dispose()
+        if outbox.mail is not None:
+            outbox.mail.close()
+
+
+def _let_through(settings: Settings, channel: Channel, credential: str | None) -> None:
+    """What works again for a test works for what was held."""
+    from alerts.store.deliveries import close_circuit
+
+    circuits = [f"channel:{channel.id}", *([f"sender:{credential}"] if credential else [])]
+    with connected(settings) as connection:
+        closed = [close_circuit(connection, circuit) for circuit in circuits]
+    if any(closed):
+        click.echo("the channel is open again: what was held goes out now")

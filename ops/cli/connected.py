@@ -1,0 +1,26 @@
+"""The installation's database, for a command that asks it once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from worker.settings import Settings
+    from worker.store.engine import Connection
+
+
+@contextmanager
+def connected(settings: Settings | None = None) -> Iterator[Connection]:
+    """One transaction on the installation's database (of the environment, where no settings are given). Raises
+    Unavailable where it does not answer."""
+    from ops import kit
+    from worker.store.engine import reaching_database
+
+    engine = kit.engine(settings or kit.settings_of(), pool_size=1)
+    try:
+        with reaching_database(), engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()

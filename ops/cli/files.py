@@ -1,0 +1,285 @@
+"""`pantau parse | extract | match`: working on files, without any server."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ops.cli.output import json_option, print_json, print_words
+from worker.errors import BadInput, BadQuery
+
+if TYPE_CHECKING:
+    from worker.model import Article
+
+PARTLY, NOTHING_MATCHED = 3, 4
+FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+URL = click.option("--url", default="", help="The address the file came from, to resolve links.")
+
+
+@click.command()
+@FILES
+@URL
+@json_option
+def parse(files: tuple[Path, ...], url: str, as_json: bool) -> int:
+    """Parse feed documents: what Pantau sees in them."""
+    from worker.feeds.parse import parse_feed
+
+    def one(path: Path) -> dict[str, Any]:
+        found = parse_feed(_read(path), url=url)
+        return {
+            "file": str(path),
+            "format": found.format,
+            "title": found.title or None,
+            "link": found.link,
+            "language": found.language,
+            "entries": [_entry(entry) for entry in found.entries],
+            "warnings": list(found.warnings),
+        }
+
+    return _each(files, one, as_json, _feed_in_words)
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "title": entry.title or None,
+        "link": entry.link,
+        "published": entry.published,
+        "updated": entry.updated,
+        "summary": entry.summary or None,
+        "content": entry.content or None,
+        "authors": list(entry.authors),
+        "tags": list(entry.tags),
+    }
+
+
+def _feed_in_words(found: Mapping[str, Any]) -> str:
+    lines = [
+        f"{found['file']}: {found['format']}, {found['title'] or 'without a title'}, {len(found['entries'])} entries"
+    ]
+    lines += [
+        f"  {entry['published'] or 'no date':<25}  {entry['title'] or entry['link']}"
+        for entry in found["entries"]
+    ]
+    return "\n".join([*lines, *(f"  warning: {warning}" for warning in found["warnings"])])
+
+
+@click.command()
+@FILES
+@URL
+@json_option
+def extract(files: tuple[Path, ...], url: str, as_json: bool) -> int:
+    """Extract the article from HTML pages: title, text, dates, without the furniture."""
+    from worker.match import detect
+    from worker.pages.extract import extract_page
+
+    def one(path: Path) -> dict[str, Any]:
+        found = extract_page(_read(path), url=url)
+        return {
+            "file": str(path),
+            "title": found.title or None,
+            "text": found.text,
+            "language": detect(f"{found.title}\n{found.text}", found.language),
+            "published": found.published,
+            "authors": list(found.authors),
+            "canonical": found.canonical,
+            "method": found.method,
+        }
+
+    return _each(files, one, as_json, lambda found: f"{found['title'] or '(no title)'}\n\n{found['text']}\n")
+
+
+def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"the file cannot be read: {error.strerror}") from None
+
+
+def _each(files: Sequence[Path], one: Any, as_json: bool, in_words: Any) -> int:
+    """A line for every file; one that cannot be used never stops the others."""
+    code = 0
+    for path in files:
+        try:
+            found = one(path)
+        except BadInput as error:
+            code = PARTLY
+            found = {"file": str(path), "error": str(error)}
+        if as_json:
+            print_json(found)
+        elif "error" in found:
+            click.echo(f"{found['file']}: {found['error']}", err=True)
+        else:
+            print_words(in_words(_plain_times(found)))
+    return code
+
+
+def _plain_times(found: dict[str, Any]) -> dict[str, Any]:
+    for entry in found.get("entries", ()):
+        entry["published"] = f"{entry['published']:%Y-%m-%d %H:%M:%S %Z}" if entry["published"] else None
+    return found
+
+
+@click.command()
+@click.option(
+    "--topics",
+    "topics_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A watchlist, or JSON Lines of name and query.",
+)
+@click.option(
+    "--articles",
+    "articles_file",
+    required=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="JSON Lines of articles; - for standard input.",
+)
+@json_option
+@click.option("--stats", is_flag=True, help="Print counts and times on standard error.")
+def match(topics_file: Path, articles_file: Path, as_json: bool, stats: bool) -> int:
+    """Match articles against topics: which topic, and where."""
+    began = time.perf_counter()
+    index, names, wrong = _load_topics(topics_file)
+    loaded = time.perf_counter()
+    for line in wrong:
+        _complain(line, as_json)
+    times: list[float] = []
+    found = bad = 0
+    for number, article in _articles(articles_file):
+        if isinstance(article, str):
+            bad += 1
+            _complain({"error": article, "line": number}, as_json)
+            continue
+        key, value = article
+        start = time.perf_counter()
+        matches = index.match(value)
+        times.append(time.perf_counter() - start)
+        for hit in matches:
+            found += 1
+            _print_match(key, names[hit.topic], hit.hits, as_json)
+    if stats:
+        print(json.dumps(_stats(len(names), times, found, loaded - began)), file=sys.stderr)  # noqa: T201
+    if wrong or bad:
+        return PARTLY
+    return 0 if found else NOTHING_MATCHED
+
+
+def _load_topics(path: Path) -> tuple[Any, dict[int, str], list[dict[str, Any]]]:
+    from worker.match import TopicIndex
+    from worker.model import Topic, TopicId
+
+    index, names, wrong = TopicIndex(), {}, []
+    for number, (name, query) in enumerate(_topic_lines(path), start=1):
+        try:
+            if not isinstance(name, str) or not isinstance(query, str):
+                raise BadInput("a topic needs a name and a query, both texts")
+            index.add(Topic(TopicId(number), name, query))
+            names[number] = name
+        except BadQuery as error:
+            wrong.append({"error": str(error), "name": name, "column": error.column})
+        except BadInput as error:
+            wrong.append({"error": str(error), "name": name, "column": None})
+    return index, names, wrong
+
+
+def _topic_lines(path: Path) -> Iterator[tuple[Any, Any]]:
+    """Names and queries of a watchlist, or of JSON Lines; a line that is no JSON is a topic without a query."""
+    text = _read(path).decode("utf-8-sig", errors="replace")
+    if text.lstrip().startswith("{"):
+        for line in text.split("\n"):  # JSON may hold what `splitlines` calls line ends, such as U+2028
+            if line.strip():
+                yield _named_query(line)
+        return
+    import tomllib
+
+    try:
+        topics = tomllib.loads(text).get("topic", [])
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadInput(f"{path} is neither a watchlist nor JSON Lines: {error}") from None
+    for topic in topics if isinstance(topics, list) else []:
+        yield (topic.get("name"), topic.get("query")) if isinstance(topic, dict) else (None, None)
+
+
+def _named_query(line: str) -> tuple[Any, Any]:
+    try:
+        value = _json(line)
+    except (ValueError, RecursionError):
+        return line[:80], None
+    return (value.get("name"), value.get("query")) if isinstance(value, dict) else (line[:80], None)
+
+
+def _json(line: str | bytes) -> Any:
+    """A value of RFC 8259, which knows no NaN."""
+    return json.loads(line, parse_constant=_no_number)
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _articles(path: Path) -> Iterator[tuple[int, tuple[Any, Article] | str]]:
+    lines = sys.stdin.buffer if str(path) == "-" else iter(_read(path).splitlines())
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield number, _article(line)
+
+
+def _article(line: bytes) -> tuple[Any, Article] | str:
+    from worker.match import detect
+    from worker.model import Article
+
+    try:
+        value = _json(line)
+    except (ValueError, RecursionError) as error:
+        return f"the line is not JSON: {error}"
+    if not isinstance(value, dict) or "id" not in value:
+        return "an article is an object with id, title and body"
+    texts = {name: value.get(name) or "" for name in ("title", "body", "url", "source", "author", "language")}
+    wrong = [name for name, text in texts.items() if not isinstance(text, str)]
+    tags = value.get("tags") or []
+    if wrong or not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        return f"{', '.join(wrong) or 'tags'} must be text"
+    language = texts.pop("language") or detect(f"{texts['title']}\n{texts['body']}")
+    return value["id"], Article(**texts, language=language, tags=tuple(tags))
+
+
+def _print_match(key: Any, topic: str, hits: Sequence[Any], as_json: bool) -> None:
+    if as_json:
+        print_json({"id": key, "topic": topic, "hits": hits})
+    else:
+        words = ", ".join(dict.fromkeys(hit.text for hit in hits))
+        print_words(f"{key}\t{topic}\t{words}")
+
+
+def _complain(line: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(line)
+    else:
+        click.echo(
+            "  ".join(f"{name}: {value}" for name, value in line.items() if value is not None), err=True
+        )
+
+
+def _stats(topics: int, times: list[float], found: int, load_s: float) -> dict[str, Any]:
+    ordered = sorted(times)
+
+    def at(share: float) -> float | None:
+        return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1e6, 1) if ordered else None
+
+    return {
+        "topics": topics,
+        "articles": len(times),
+        "matches": found,
+        "seconds_to_load": round(load_s, 3),
+        "seconds_to_match": round(sum(times), 3),
+        "microseconds_per_article": {"p50": at(0.5), "p99": at(0.99)},
+    }

@@ -1,0 +1,73 @@
+"""How every command answers: stdout is the result, `--json` makes it one object or JSON Lines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import click
+
+from worker.secrets import Secret
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
+
+
+def print_json(value: object) -> None:
+    """One object on one line."""
+    line = json.dumps(_plain(value), ensure_ascii=False)
+    # half a surrogate pair, as in a file name that is no UTF-8, has no form but the escaped one
+    click.echo(_SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", line))
+
+
+def print_words(text: str) -> None:
+    """A text for the terminal; what no encoding has shows as U+FFFD."""
+    click.echo(_SURROGATE.sub("\ufffd", text))
+
+
+def print_json_lines(values: Iterable[object]) -> None:
+    """One object per line."""
+    for value in values:
+        print_json(value)
+
+
+def say(sentence: str) -> None:
+    """Progress, for the person at the terminal; never part of the result."""
+    print(sentence, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return "***"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, str | int | float | bool | None):
+        return value
+    return str(value)
+
+
+def table(rows: Iterable[Iterable[object]], headings: Iterable[str]) -> str:
+    """Columns for a terminal, as wide as they need to be."""
+    lines = [
+        [str(cell) for cell in headings],
+        *([("" if c is None else str(c)) for c in row] for row in rows),
+    ]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    )

@@ -1,0 +1,128 @@
+"""`pantau status | audit | health`: how it does, and the proof."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ops.cli.output import json_option, print_json, table
+
+if TYPE_CHECKING:
+    from ops.store.overview import Overview
+
+
+@click.command()
+@json_option
+@click.option("--watch", is_flag=True, help="Go on, every 2 seconds, until interrupted.")
+def status(as_json: bool, watch: bool) -> int:
+    """Show how everything does: one sentence, then feeds, desks and how long telling takes."""
+    from ops.cli.connected import connected
+    from ops.store.overview import overview
+
+    while True:
+        with connected() as connection:
+            now = overview(connection)
+        if as_json:
+            print_json(_as_json(now))
+        else:
+            if watch:
+                click.clear()
+            click.echo(_in_words(now))
+        if not watch:
+            return 0
+        time.sleep(2)
+
+
+def _as_json(now: Overview) -> dict[str, Any]:
+    from ops.verdict import verdict
+
+    level, sentence = verdict(now)
+    return {
+        "verdict": sentence,
+        "level": level,
+        "at": now.at,
+        "feeds": {"ok": 0, "failing": 0, "new": 0, "gone": 0, **now.feeds},
+        "desks": now.desks,
+        "latency": {"seen_to_sent": now.seen_to_sent, "published_to_sent": now.published_to_sent},
+        "articles_24h": now.articles_24h,
+        "matched_24h": now.matched_24h,
+        "sent_24h": now.sent_24h,
+        "deliveries": {"held": now.held, "failed": now.failed, "in_doubt": now.in_doubt},
+        "circuits": now.circuits,
+        "tick_age_s": now.tick_age_s,
+    }
+
+
+def _in_words(now: Overview) -> str:
+    from ops.verdict import verdict
+
+    level, sentence = verdict(now)
+    sign = {"ok": "●", "slow": "▲", "bad": "■"}[level]
+    feeds = ", ".join(f"{n} {state}" for state, n in sorted(now.feeds.items())) or "none"
+    desks = table(
+        [(desk, queue.waiting, f"{queue.oldest_s:.1f} s") for desk, queue in now.desks.items()],
+        ("desk", "waiting", "oldest"),
+    )
+    return "\n".join(
+        [
+            f"{sign} {sentence}",
+            "",
+            f"feeds      {feeds}",
+            f"seen → sent        {_lag(now.seen_to_sent)}",
+            f"published → sent   {_lag(now.published_to_sent)}",
+            "",
+            desks,
+        ]
+    )
+
+
+def _lag(lag: Any) -> str:
+    if lag.p50 is None:
+        return "nothing sent in 24 hours"
+    return f"median {lag.p50:.1f} s, 95 % within {lag.p95:.1f} s  ({lag.n} articles, 24 hours)"
+
+
+@click.command()
+@json_option
+def audit(as_json: bool) -> int:
+    """Prove from the database that no alert is lost and none was accepted twice; exit 1 otherwise."""
+    import dataclasses
+
+    from ops.cli.connected import connected
+    from ops.store.audit import audit as take
+
+    with connected() as connection:
+        found = take(connection)
+    if as_json:
+        print_json(found)
+    else:
+        counts = dataclasses.asdict(found)
+        click.echo(table([(name.replace("_", " "), n) for name, n in counts.items()], ("", "alerts")))
+        click.echo("sound: every alert is in exactly one state" if found.sound else "NOT SOUND")
+    return 0 if found.sound else 1
+
+
+@click.command()
+@click.option(
+    "--part", type=click.Choice(["web", "worker", "beat"]), help="Check only this part of the machine."
+)
+@json_option
+def health(part: str | None, as_json: bool) -> int:
+    """Say whether this installation works, for container probes; exit 69 if not."""
+    from ops.health import Readiness, of_installation
+
+    found = of_installation()
+    wanted = {
+        "web": ("database", "broker", "migrations"),
+        "worker": ("database", "broker"),
+        "beat": ("tick",),
+    }
+    asked = Readiness({n: state for n, state in found.parts.items() if part is None or n in wanted[part]})
+    if as_json:
+        print_json(asked.as_json())
+    else:
+        for name, state in asked.parts.items():
+            click.echo(f"{'●' if state.ready else '■'} {name}: {state.detail}")
+    return 0 if asked.ready else 69

@@ -1,0 +1,103 @@
+"""`pantau users`: who may open the dashboard."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+
+import click
+
+from ops.cli.output import json_option, print_json_lines, say, table
+from worker.errors import BadInput
+
+ROLES = ("viewer", "editor", "admin")
+
+
+@click.group()
+def users() -> None:
+    """Manage the dashboard's accounts."""
+
+
+@users.command("list")
+@json_option
+def list_users(as_json: bool) -> None:
+    """List the accounts."""
+    from ops.cli.connected import connected
+    from ops.store import accounts
+
+    with connected() as connection:
+        rows = accounts.list_users(connection)
+    if as_json:
+        print_json_lines(rows)
+    else:
+        click.echo(
+            table(
+                [(row["name"], row["role"], f"{row['created_at']:%Y-%m-%d}") for row in rows],
+                ("name", "role", "since"),
+            )
+        )
+
+
+@users.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
+def add(name: str, role: str) -> None:
+    """Make an account; the password is read from standard input, or generated and shown once."""
+    from ops.access import hash_password
+    from ops.cli.connected import connected
+    from ops.store import accounts
+
+    if not name.strip():
+        raise BadInput("an account needs a name")
+    password, generated = _password()
+    with connected() as connection:
+        if accounts.find_user(connection, name):
+            raise BadInput(f"there is an account {name} already")
+        accounts.add_user(connection, name, hash_password(password), role)
+    _tell(name, password, generated)
+
+
+@users.command("reset-password")
+@click.argument("name")
+def reset_password(name: str) -> None:
+    """Give an account a new password; its sessions end."""
+    from ops.access import hash_password
+    from ops.cli.connected import connected
+    from ops.store import accounts
+
+    password, generated = _password()
+    with connected() as connection:
+        user = accounts.find_user(connection, name)
+        if user is None:
+            raise BadInput(f"there is no account {name}; `pantau users list` shows them")
+        accounts.set_password(connection, user, hash_password(password))
+    _tell(name, password, generated)
+
+
+@users.command("remove")
+@click.argument("name")
+def remove(name: str) -> None:
+    """Remove an account."""
+    from ops.cli.connected import connected
+    from ops.store import accounts
+
+    with connected() as connection:
+        user = accounts.find_user(connection, name)
+        if user is None:
+            raise BadInput(f"there is no account {name}; `pantau users list` shows them")
+        accounts.drop_user(connection, user)
+    click.echo(f"account {name} removed")
+
+
+def _password() -> tuple[str, bool]:
+    if sys.stdin is not None and not sys.stdin.isatty():
+        given = sys.stdin.readline().rstrip("\n")
+        if given:
+            return given, False
+    return secrets.token_urlsafe(12), True
+
+
+def _tell(name: str, password: str, generated: bool) -> None:
+    click.echo(f"account {name}: password set")
+    if generated:
+        say(f"password: {password}  (shown once)")

@@ -1,0 +1,145 @@
+"""The examination behind `pantau doctor`: each part is looked at by itself, so one trouble hides no other."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from alerts.post import MailDoor, parse_smtp_url
+from ops import kit
+from ops.health import of_installation
+from ops.store.overview import feed_list, overview
+from worker.errors import PantauError
+from worker.settings import Settings, unknown_names
+from worker.store.engine import reaching_database
+
+LEAST_FREE = 1024**3
+Level = Literal["ok", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what was found, and what to do about it."""
+
+    level: Level
+    about: str
+    says: str
+    remedy: str = ""
+
+
+def examine() -> list[Finding]:
+    """Everything that can be looked at from here."""
+    findings = [*_python(), *_packages(), *_environment()]
+    try:
+        settings = kit.settings_of()
+    except PantauError as error:
+        return [*findings, Finding("bad", "settings", str(error), "correct the variable and start again")]
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_disk, _parts, _state, _mail)
+    return [*findings, *(finding for check in checks for finding in _guarded(check, settings))]
+
+
+def _guarded(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    try:
+        yield from check(settings)
+    except PantauError as error:
+        yield Finding(
+            "bad", check.__name__.strip("_"), str(error), "see the finding above, or start `pantau up`"
+        )
+
+
+def _python() -> Iterator[Finding]:
+    running = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("ok", "python", f"{running}, Pantau {kit.our_version()}")
+
+
+def _packages() -> Iterator[Finding]:
+    """Ours must be the `ops`, `worker` and `alerts` that are imported: a package called ops exists."""
+    owners = importlib.metadata.packages_distributions()
+    for name in ("worker", "alerts", "ops"):
+        strangers = [owner for owner in owners.get(name, []) if owner.lower() != "pantau"]
+        if strangers:
+            yield Finding(
+                "bad",
+                "packages",
+                f"the package {strangers[0]} also installs `{name}` and may hide ours",
+                f"pip uninstall {strangers[0]}, or give Pantau an environment of its own (./pantau makes one)",
+            )
+
+
+def _environment() -> Iterator[Finding]:
+    for sentence in unknown_names(os.environ):
+        yield Finding("warn", "settings", sentence, "correct its name or remove it")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    place = _existing(settings.data_dir)
+    free = shutil.disk_usage(place).free
+    level: Level = "ok" if free >= LEAST_FREE else "bad"
+    remedy = "" if level == "ok" else "free some space: a full disk stops the database"
+    yield Finding(level, "disk", f"{free / 1024**3:.1f} GiB free at {settings.data_dir}", remedy)
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() or path == path.parent else _existing(path.parent)
+
+
+def _parts(settings: Settings) -> Iterator[Finding]:
+    kit.database(settings)
+    remedies = {
+        "database": "see the log of `pantau up`, or check PANTAU_DATABASE_URL",
+        "broker": "see the log of `pantau up`, or check PANTAU_REDIS_URL",
+        "migrations": "run `pantau migrate`",
+        "tick": "a beat and a worker for the queue `tick` must run: `pantau up`, or `pantau beat` and `pantau worker`",
+        "deliveries": "see `pantau status`; the send desk may need more workers",
+    }
+    for name, part in of_installation(settings).parts.items():
+        yield Finding(
+            "ok" if part.ready else "bad", name, part.detail, "" if part.ready else remedies.get(name, "")
+        )
+
+
+def _state(settings: Settings) -> Iterator[Finding]:
+    engine = kit.engine(settings, pool_size=1)
+    with reaching_database(), engine.connect() as connection:
+        now, feeds = overview(connection), feed_list(connection)
+    for name, reason in now.circuits.items():
+        yield Finding("bad", name, f"lets nothing through: {reason}", _mending(reason))
+    for feed in feeds:
+        if feed["state"] in ("failing", "gone"):
+            says = feed["last_error"] or "the server says it is gone"
+            yield Finding(
+                "warn", feed["name"] or feed["url"], says, f"open {feed['url']}; Pantau goes on trying"
+            )
+    if not feeds:
+        yield Finding(
+            "warn", "feeds", "nothing is watched", "pantau feeds add URL, or pantau apply watchlist.toml"
+        )
+
+
+def _mending(reason: str) -> str:
+    if reason.startswith("smtp_not_configured"):
+        return "set PANTAU_SMTP_URL and start again; what is held goes out by itself"
+    if reason.startswith("kind_not_served"):
+        return "this version cannot send to that kind of channel; choose another kind in the watchlist"
+    return "mend the channel's target and apply the watchlist again; what is held goes out by itself"
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if settings.smtp_url is None:
+        yield Finding(
+            "warn", "mail", "no SMTP server is set", "set PANTAU_SMTP_URL if anybody is to get e-mail"
+        )
+        return
+    refusal = MailDoor(parse_smtp_url(settings.smtp_url.reveal())).knock()
+    if refusal is not None:
+        yield Finding(
+            "bad", "mail", f"the SMTP server does not let us in: {refusal}", "check PANTAU_SMTP_URL"
+        )
+    else:
+        yield Finding("ok", "mail", "the SMTP server lets us in")
