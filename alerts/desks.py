@@ -133,7 +133,7 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
         if deliveries.begin_attempt(connection, due) is None:
             log.info("lease_lost", delivery=due.id)
             return
-    answer = await _exchange(outbox, ready)
+    answer = await exchange(outbox, ready)
     _settle(outbox, due, credential, channel.judge(answer), _shown(answer), answer.elapsed_s)
 
 
@@ -165,7 +165,8 @@ def _prepare(
     return composed
 
 
-async def _exchange(outbox: Outbox, message: Request | Mail) -> Answer:
+async def exchange(outbox: Outbox, message: Request | Mail) -> Answer:
+    """Puts a composed message through the outbox's door for it; blocking mail has a thread of its own."""
     if isinstance(message, Request):
         answer: Answer = await outbox.kit.web.ask(message)
         return answer

@@ -7,19 +7,14 @@ from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed, Watchlist, parse_watchlist, write_watchlist
 from worker.errors import BadInput
 from worker.settings import Settings, parse_duration
-from worker.store.engine import reaching_database
 
 
 def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple[str, ...]) -> bool:
     """Adds the feed; False if it is watched already, in which case nothing changes. Raises BadInput."""
     feed = _checked(url, name, every, tags)
-    engine = kit.engine(settings, pool_size=1)
-    try:
-        with reaching_database(), engine.begin() as connection:
-            alone(connection)
-            return Shelf(connection, kit.keyring(settings)).add_feed(feed)
-    finally:
-        engine.dispose()
+    with kit.connected(settings) as connection:
+        alone(connection)
+        return Shelf(connection, kit.keyring(settings)).add_feed(feed)
 
 
 def _checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:

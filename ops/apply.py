@@ -28,7 +28,6 @@ from ops.watchlist.addresses import target_fault
 from worker.errors import BadInput
 from worker.secrets import Secret
 from worker.settings import Settings
-from worker.store.engine import reaching_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +45,18 @@ class Outcome:
 def apply_file(path: Path, settings: Settings, *, dry_run: bool, prune: bool) -> Outcome:
     """Brings what is watched in line with the file. Raises BadInput (nothing was changed) or Unavailable."""
     keys = kit.keyring(settings)
-    engine = kit.engine(settings, pool_size=1)
-    try:
-        with reaching_database(), engine.begin() as connection:
-            alone(connection)
-            shelf = Shelf(connection, keys)
-            stored = shelf.snapshot()
-            declared, warnings = load_watchlist(
-                path, known=known_after(stored, prune=prune), served_kinds=served_kinds()
-            )
-            secrets = _resolved(declared, shelf, path)
-            prints = {at: keys.fingerprint(secret) for at, secret in secrets.items()}
-            found = changes(declared, stored, prune=prune, fingerprints=prints)
-            if not dry_run:
-                shelf.write(declared, found, secrets)
-    finally:
-        engine.dispose()
+    with kit.connected(settings) as connection:
+        alone(connection)
+        shelf = Shelf(connection, keys)
+        stored = shelf.snapshot()
+        declared, warnings = load_watchlist(
+            path, known=known_after(stored, prune=prune), served_kinds=served_kinds()
+        )
+        secrets = _resolved(declared, shelf, path)
+        prints = {at: keys.fingerprint(secret) for at, secret in secrets.items()}
+        found = changes(declared, stored, prune=prune, fingerprints=prints)
+        if not dry_run:
+            shelf.write(declared, found, secrets)
     return Outcome(found, tuple(warnings))
 
 
@@ -72,12 +67,8 @@ def served_kinds() -> frozenset[str]:
 
 def stored_watchlist(settings: Settings) -> Snapshot:
     """Everything that is watched now. Raises Unavailable."""
-    engine = kit.engine(settings, pool_size=1)
-    try:
-        with reaching_database(), engine.begin() as connection:
-            return Shelf(connection, kit.keyring(settings)).snapshot()
-    finally:
-        engine.dispose()
+    with kit.connected(settings) as connection:
+        return Shelf(connection, kit.keyring(settings)).snapshot()
 
 
 def _resolved(declared: Watchlist, shelf: Shelf, path: Path) -> Mapping[SecretAt, Secret]:

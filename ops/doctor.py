@@ -17,7 +17,6 @@ from ops.health import of_installation
 from ops.store.overview import feed_list, overview
 from worker.errors import PantauError
 from worker.settings import Settings, unknown_names
-from worker.store.engine import reaching_database
 
 LEAST_FREE = 1024**3
 Level = Literal["ok", "warn", "bad"]
@@ -105,8 +104,7 @@ def _parts(settings: Settings) -> Iterator[Finding]:
 
 
 def _state(settings: Settings) -> Iterator[Finding]:
-    engine = kit.engine(settings, pool_size=1)
-    with reaching_database(), engine.connect() as connection:
+    with kit.connected(settings) as connection:
         now, feeds = overview(connection), feed_list(connection)
     for name, reason in now.circuits.items():
         yield Finding("bad", name, f"lets nothing through: {reason}", _mending(reason))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
 from alerts.channel import Answer, Blocked, Later, Mail, MailReply, Never, Sent, Simpler, Unsure, Verdict
-from alerts.desks import NO_MAIL, Outbox
+from alerts.desks import NO_MAIL, Outbox, exchange
 from alerts.letter import plain_text
 from alerts.model import Channel, Item, Letter
 from ops.verdict import cause, span
 from worker.model import ArticleId
-from worker.wire import Failure, Reply, Request
+from worker.wire import Failure, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ async def try_channel(outbox: Outbox, channel: Channel, now: datetime) -> Trial:
     message = kind.compose(sample_letter(channel.name, sender.options.get("public_url", ""), now), sender)
     if isinstance(message, Mail) and outbox.mail is None:
         return Trial(Blocked(NO_MAIL, scope="sender"))
-    answer = await _exchange(outbox, message)
+    answer = await exchange(outbox, message)
     return Trial(kind.judge(answer), told(answer))
 
 
@@ -49,14 +48,6 @@ def sample_letter(channel: str, link: str, now: datetime) -> Letter:
         seen_at=now,
     )
     return Letter(key=str(uuid4()), kind="article", items=(item,), now=now, topics=("test",))
-
-
-async def _exchange(outbox: Outbox, message: Request | Mail) -> Answer:
-    if isinstance(message, Request):
-        reply: Answer = await outbox.kit.web.ask(message)
-        return reply
-    assert outbox.mail is not None
-    return await asyncio.to_thread(outbox.mail.send, message)
 
 
 def told(answer: Answer) -> str:

@@ -21,6 +21,23 @@ BELL_EXPIRES_S = 30.0
 HARD_LIMIT_S = 300
 SOFT_LIMIT_S = 240
 
+TRANSPORT = {
+    # longer than twice the hard limit, or a running task would be handed out again
+    "visibility_timeout": 900,
+    # redelivery after the timeout + 5 s; kombu's defaults add 100 s to it
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "unacked_restore_limit": 100,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+    "retry_on_timeout": True,
+    "global_keyprefix": "pantau:",
+    "max_connections": 20,
+}
+"""How the wire to Valkey or Redis behaves, for every process alike: the shortest timeout would win."""
+
 app = Celery("pantau", set_as_current=True)
 
 
@@ -28,21 +45,7 @@ def configure(redis_url: Secret) -> Celery:
     """Sets the app up for this broker (`redis://`, `rediss://`, or `redis+socket://` with a path)."""
     app.conf.update(
         broker_url=_as_celery(redis_url.reveal()),
-        broker_transport_options={
-            # longer than twice the hard limit, or a running task would be handed out again
-            "visibility_timeout": 900,
-            # redelivery after the timeout + 5 s; kombu's defaults add 100 s to it
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
-            "unacked_restore_limit": 100,
-            "socket_timeout": 30,
-            "socket_connect_timeout": 5,
-            "socket_keepalive": True,
-            "health_check_interval": 25,
-            "retry_on_timeout": True,
-            "global_keyprefix": "pantau:",
-            "max_connections": 20,
-        },
+        broker_transport_options=TRANSPORT,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_pool_limit=4,

@@ -120,6 +120,7 @@ class Ledger:
     subscriptions: Mapping[int, Subscription]
     now: datetime
     placed: dict[tuple[ChannelId, ArticleId], DeliveryId] = field(default_factory=dict)
+    patiences: dict[ChannelId, timedelta] = field(default_factory=dict)
 
     def write(self, decisions: Sequence[Decision], planned: Collection[MatchId]) -> None:
         """Stores every decision as a row, and the matches as planned."""
@@ -180,10 +181,10 @@ class Ledger:
         return DeliveryId(delivery)
 
     def _patience(self, channel: ChannelId) -> timedelta:
-        credential = self.connection.execute(
-            select(channels.c.credential).where(channels.c.id == channel)
-        ).scalar()
-        return patience(credential)
+        if channel not in self.patiences:
+            credential = select(channels.c.credential).where(channels.c.id == channel)
+            self.patiences[channel] = patience(self.connection.execute(credential).scalar())
+        return self.patiences[channel]
 
     def _take_slot(self, delivery: DeliveryId, channel: ChannelId, article: ArticleId) -> None:
         self.connection.execute(

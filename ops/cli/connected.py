@@ -16,11 +16,6 @@ def connected(settings: Settings | None = None) -> Iterator[Connection]:
     """One transaction on the installation's database (of the environment, where no settings are given). Raises
     Unavailable where it does not answer."""
     from ops import kit
-    from worker.store.engine import reaching_database
 
-    engine = kit.engine(settings or kit.settings_of(), pool_size=1)
-    try:
-        with reaching_database(), engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    with kit.connected(settings or kit.settings_of()) as connection:
+        yield connection

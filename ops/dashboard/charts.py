@@ -5,10 +5,8 @@ Coordinates are in the units of the viewBox that the template gives the picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-_NICE = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +61,3 @@ def curve(values: Sequence[float | None], top: float, width: float, height: floa
             pieces[-1].append((round(n * step, 1), round(y, 1)))
     path = " ".join("M" + " L".join(f"{x} {y}" for x, y in piece) for piece in pieces if len(piece) > 1)
     return Curve(path, tuple(piece[0] for piece in pieces if len(piece) == 1))
-
-
-def nice_top(values: Iterable[float | None]) -> float:
-    """The round number at or above the largest value: 1, 2 or 5 times a power of ten, at least 1."""
-    largest = max((value for value in values if value is not None), default=1.0)
-    power = 1.0
-    while power * 10 < largest:
-        power *= 10
-    return next((step * power for step in _NICE if step * power >= largest), power * 10)
