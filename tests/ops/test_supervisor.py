@@ -462,16 +462,22 @@ def test_a_child_that_meets_no_guard_gets_another_life() -> None:
     assert isinstance(judge(PLAIN, status, [0], 0), Restart)
 
 
+def guards_of(supervisor: int) -> list[int]:
+    """The guards that a supervisor has. Without `ww`, ps cuts lines at 80 columns where it sees no terminal, and a
+    longer path hides the word that we look for."""
+    listed = subprocess.run(["ps", "-wweo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines() if line.endswith(" guard")]
+    return [int(pid) for pid, parent, _ in rows if int(parent) == supervisor]
+
+
 @pytest.mark.servers
 def test_a_guard_that_dies_is_replaced_and_still_guards_everybody(tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     late = f"shell('late', 'echo 0; while [ ! -e {gate} ]; do sleep 0.02; done; echo up; exit 9')"
     with foreground(f"[[{DEAF}, {late}]]") as process:
         deaf = max(int(next_line(process)), int(next_line(process)))
-        listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
-        rows = [line.split(None, 2) for line in listed.splitlines()]
-        ours = [(pid, args) for pid, parent, args in rows if int(parent) == process.pid]
-        (guard,) = [int(pid) for pid, args in ours if args.endswith("guard")]
+        wait_until(lambda: guards_of(process.pid))
+        (guard,) = guards_of(process.pid)
         os.kill(guard, signal.SIGKILL)
         gate.touch()
         assert next_line(process) == "up"
