@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NewType
+from typing import Any, Literal, NamedTuple, NewType
 
 FeedId = NewType("FeedId", int)
 EntryId = NewType("EntryId", int)
@@ -82,8 +82,7 @@ class Topic:
     query: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Hit:
+class Hit(NamedTuple):
     """One place where a topic matched; offsets are code points of the field as written."""
 
     field: Field

@@ -6,15 +6,19 @@ import dataclasses
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from alerts.letter import runs
 from worker.secrets import Secret
 
+T = TypeVar("T")
+_SHOWN_EVERY_S = 0.1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
@@ -43,14 +47,51 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)  # noqa: T201
 
 
+def progress(things: Iterable[T], total: int, noun: str) -> Iterator[T]:
+    """The things one after the other, with a line for whoever waits at a terminal; silent where nobody does."""
+    if not sys.stderr.isatty():
+        yield from things
+        return
+    shown, width = time.monotonic(), 0
+    try:
+        for number, thing in enumerate(things, start=1):
+            if time.monotonic() - shown >= _SHOWN_EVERY_S:
+                line = f"{number:,} of {total:,} {noun}"
+                shown, width = time.monotonic(), len(line)
+                _write(f"\r{line}")
+            yield thing
+    finally:
+        _write(f"\r{' ' * width}\r" if width else "")
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def highlighted(text: str, marks: Iterable[tuple[int, int]], limit: int) -> str:
+    """Foreign text as one harmless line, with the marked words in bold where the terminal can."""
+    return "".join(
+        click.style(piece, bold=True) if marked else piece for piece, marked in runs(text, marks, limit)
+    )
+
+
+def percent(part: int, whole: int) -> str:
+    """How much a part is of the whole: 71 %, 4.2 %."""
+    share = 100 * part / whole if whole else 0.0
+    return f"{share:.0f} %" if share == 0 or share >= 10 else f"{share:.1f} %"
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Secret):
         return "***"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if hasattr(value, "_asdict"):
+        return _plain(value._asdict())
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # and moments
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Enum):
         return value.value

@@ -1,20 +1,17 @@
 """Turn a query's tree into a plan: negations pushed down to the terms, keys folded, fields at each term.
 
 In a plan a negation stands only before a term or a filter (`Lacks`), so every other term is positive and its
-occurrences are hits. `cover` names the cheapest keys of which at least one must be in an article that
-matches.
+occurrences are hits.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from worker.match import nodes
 from worker.match.fold import fold
-from worker.match.reading import exact_parts
 from worker.match.scripts import is_character
 from worker.model import Field
 
@@ -22,7 +19,13 @@ FIELDS: tuple[Field, ...] = get_args(Field)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Single:
+    """One whole word: a key that must be answered to."""
+
+    key: str
+
+
+class Step(NamedTuple):
     """One word of a term: a key that must be answered to, or with `prefix` the beginning of one."""
 
     key: str
@@ -31,10 +34,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words in order with at most `slop` others between them in all."""
+    """Words in order with at most `slop` others between them in all. `open_end`: in a script without blanks the
+    last letter may go on to a longer word."""
 
     steps: tuple[Step, ...]
     slop: int
+    open_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,16 @@ class Chain:
     links: tuple[Link, ...]
 
 
-Term = Words | Verbatim | Entity | Either | Chain
+Term = Single | Words | Verbatim | Entity | Either | Chain
 
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """A term and the fields it may be in."""
+    """A term and the fields it may be in. An article that holds it has a word for every key of `needs`."""
 
     term: Term
     fields: tuple[Field, ...]
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +101,31 @@ class Lacks:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """All parts."""
+    """All parts; an article that holds them has a word for every key of `needs`."""
 
     parts: tuple[Plan, ...]
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Enough:
-    """At least `count` of the parts; one is OR."""
+    """At least `count` of the parts; one is OR.
+
+    `told` are those parts that need a certain word, by that word: of a long OR most are not in an article, and one
+    look at the words they need spares asking them. `silent` are the others.
+    """
 
     count: int
-    parts: tuple[Plan, ...]
+    told: Mapping[str, tuple[Plan, ...]]
+    silent: tuple[Plan, ...]
+
+    @property
+    def parts(self) -> tuple[Plan, ...]:
+        """All of them."""
+        return (*(part for parts in self.told.values() for part in parts), *self.silent)
 
 
 Plan = Seek | nodes.Filter | Lacks | Every | Enough
-Cost = Callable[[str], float]
 
 
 def compile_query(node: nodes.Node, fields: tuple[Field, ...] = FIELDS) -> Plan:
@@ -132,7 +148,7 @@ def _plan(node: nodes.Node, fields: tuple[Field, ...], wanted: bool) -> Plan:
         case nodes.Filter():
             return node if wanted else Lacks(node)
         case _:
-            sought = Seek(term_of(node), fields)
+            sought = seek_of(node, fields)
             return sought if wanted else Lacks(sought)
 
 
@@ -140,16 +156,53 @@ def _joined(parts: tuple[nodes.Node, ...], fields: tuple[Field, ...], wanted: bo
     """De Morgan for any threshold: not (k of n) is (n - k + 1 of n) not."""
     plans = tuple(_plan(part, fields, wanted) for part in parts)
     needed = count if wanted else len(parts) - count + 1
-    return Every(plans) if needed == len(plans) else Enough(needed, plans)
+    return every(plans) if needed == len(plans) else enough(needed, plans)
+
+
+def every(plans: tuple[Plan, ...]) -> Every:
+    """All of the plans."""
+    return Every(plans, tuple(key for plan in plans if isinstance(plan, Seek | Every) for key in plan.needs))
+
+
+def enough(count: int, plans: Iterable[Plan]) -> Enough:
+    """At least `count` of the plans."""
+    told: dict[str, tuple[Plan, ...]] = {}
+    silent: list[Plan] = []
+    for plan in plans:
+        if isinstance(plan, Seek) and plan.needs:
+            # The longest of its words is likely to be the rarest.
+            word = max(plan.needs, key=len)
+            told[word] = (*told.get(word, ()), plan)
+        else:
+            silent.append(plan)
+    return Enough(count, told, tuple(silent))
+
+
+def seek_of(node: nodes.Node, fields: tuple[Field, ...]) -> Seek:
+    """A leaf, or a chain of NEAR, to be looked for in these fields."""
+    term = term_of(node)
+    return Seek(term, fields, _needs(term))
+
+
+def _needs(term: Term) -> tuple[str, ...]:
+    match term:
+        case Single(key):
+            return (key,)
+        case Words(steps):
+            return tuple(step.key for step in steps if not step.prefix)
+        case Chain(first, links):
+            return _needs(first) + tuple(key for link in links for key in _needs(link.term))
+        case _:
+            return ()
 
 
 def term_of(node: nodes.Node) -> Term:
     """The term of a leaf or of what may stand beside NEAR."""
     match node:
-        case nodes.Word():
-            return Words((_step(node),), 0)
+        case nodes.Word(text, prefix):
+            return Words((_step(node),), 0, open_end=True) if prefix else Single(fold(text))
         case nodes.Phrase(words, slop):
-            return Words(tuple(map(_step, words)), slop)
+            return Words(tuple(map(_step, words)), slop, open_end=words[-1].prefix)
         case nodes.Exact(text):
             return Verbatim(text)
         case nodes.Named(key):
@@ -169,69 +222,26 @@ def _step(word: nodes.Word) -> Step:
     return Step(fold(word.text), word.prefix and not is_character(word.text))
 
 
-# -- what an article must hold ---------------------------------------------------------------------------
-
-
-def cover(plan: Plan, cost: Cost) -> frozenset[str] | None:
-    """The cheapest anchors of which at least one is in every article that matches; None if none need be.
-
-    Anchors are keys; `=part` stands for a part of an exact term, `@key` for an entity, `begin*` for a prefix.
-    """
+def entities_of(plan: Plan) -> frozenset[str]:
+    """The keys of the entities that a plan asks for."""
     match plan:
         case Seek(term):
-            return anchors(term, cost)
-        case Every(parts):
-            return _cheapest([cover(part, cost) for part in parts], cost)
-        case Enough(count, parts):
-            return _of_enough([cover(part, cost) for part in parts], count, cost)
+            return _entities_in(term)
+        case Lacks(part):
+            return entities_of(part)
+        case Every() | Enough():
+            return frozenset().union(*map(entities_of, plan.parts))
         case _:
-            return None
+            return frozenset()
 
 
-def anchors(term: Term, cost: Cost) -> frozenset[str]:
-    """The cheapest anchors of one term."""
+def _entities_in(term: Term) -> frozenset[str]:
     match term:
-        case Words(steps):
-            return frozenset({min((f"{step.key}*" if step.prefix else step.key for step in steps), key=cost)})
-        case Verbatim(text):
-            return frozenset({min((f"={part}" for part in exact_parts(text)), key=cost)})
         case Entity(key):
-            return frozenset({f"@{key}"})
+            return frozenset({key})
         case Either(terms):
-            return frozenset().union(*(anchors(one, cost) for one in terms))
+            return frozenset().union(*map(_entities_in, terms))
         case Chain(first, links):
-            return (
-                _cheapest([anchors(one, cost) for one in (first, *(link.term for link in links))], cost)
-                or frozenset()
-            )
-
-
-def _cheapest(covers: list[frozenset[str] | None], cost: Cost) -> frozenset[str] | None:
-    return min(
-        (found for found in covers if found is not None), key=lambda found: _price(found, cost), default=None
-    )
-
-
-def _of_enough(covers: list[frozenset[str] | None], count: int, cost: Cost) -> frozenset[str] | None:
-    """Of n parts k must hold, so one of any n - k + 1 holds: the cheapest of those that have anchors."""
-    known = sorted((found for found in covers if found is not None), key=lambda found: _price(found, cost))
-    needed = len(covers) - count + 1
-    return frozenset().union(*known[:needed]) if len(known) >= needed else None
-
-
-def _price(found: frozenset[str], cost: Cost) -> float:
-    return sum(map(cost, found))
-
-
-_SIGIL = re.compile(r"^[=@]|\*$")
-
-
-def cost_by_length(anchor: str) -> float:
-    """How many articles an anchor is likely to bring, guessed from its length: the longer the rarer (Zipf).
-
-    An entity is as rare as a word of eight letters, a prefix ten times as common as the word.
-    """
-    if anchor.startswith("@"):
-        return 2.0**-8
-    length = len(_SIGIL.sub("", anchor))
-    return float(2.0 ** -min(length, 16)) * (10.0 if anchor.endswith("*") else 1.0)
+            return frozenset().union(_entities_in(first), *(_entities_in(link.term) for link in links))
+        case _:
+            return frozenset()

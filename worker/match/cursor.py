@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import NamedTuple
 
 from worker.errors import BadQuery
 
@@ -23,6 +22,14 @@ _CLOSING = {
     "«": re.compile("»"),
     "»": re.compile("«"),
 }
+
+
+class Operator(NamedTuple):
+    """How an operator is written, and the letters that it may begin with: looked at first, since most often there
+    is something else."""
+
+    begins: str
+    pattern: re.Pattern[str]
 
 
 class Cursor:
@@ -52,17 +59,23 @@ class Cursor:
 
     def skip_blanks(self) -> None:
         """Go to the next character that is not blank."""
+        if "!" <= self.text[self.at : self.at + 1] <= "~":
+            return
         blanks = _BLANKS.match(self.text, self.at)
         self.at = blanks.end() if blanks else self.at
 
-    def ahead(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    def ahead(self, operator: Operator) -> re.Match[str] | None:
         """What stands next, blanks aside, if it is this; nothing is taken but the blanks."""
-        self.skip_blanks()
-        return pattern.match(self.text, self.at)
+        next_one = self.text[self.at : self.at + 1]
+        if next_one not in operator.begins:
+            if "!" <= next_one <= "~":
+                return None
+            self.skip_blanks()
+        return operator.pattern.match(self.text, self.at)
 
-    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    def take(self, operator: Operator) -> re.Match[str] | None:
         """The operator that stands next, if it is this one; it is owed a term from now on."""
-        found = self.ahead(pattern)
+        found = self.ahead(operator)
         if found:
             self.owed = (found[0].partition("/")[0], self.column)
             self.at = found.end()
@@ -86,7 +99,8 @@ class Cursor:
         opened = self.column
         closing = _CLOSING[self.next].search(self.text, self.at + 1)
         if not closing:
-            raise BadQuery(opened, "the quotation mark is never closed")
+            closes = {"«": "»", "»": "«", "“": "”", "„": "“", "‟": "”"}.get(self.next, self.next)
+            raise BadQuery(opened, "the quotation mark is never closed", f"write {closes} where it ends")
         inside = self.text[self.at + 1 : closing.start()]
         self.at = closing.end()
         return inside
@@ -97,16 +111,17 @@ class Cursor:
         self.leaves += 1
         if self.leaves > MAX_LEAVES:
             raise BadQuery(
-                self.column, f"the query has more than {MAX_LEAVES} terms", "split it into several topics"
+                self.column, f"the query has more than {MAX_LEAVES:,} terms", "split it into several topics"
             )
 
-    @contextmanager
-    def deeper(self, column: int) -> Iterator[None]:
-        """One level further down; raises BadQuery beyond the limit."""
+    def enter(self, column: int) -> None:
+        """Go one level further down; raises BadQuery beyond the limit."""
         if self.depth >= MAX_DEPTH:
             raise BadQuery(column, f"nested more than {MAX_DEPTH} levels deep", "take some parentheses away")
         self.depth += 1
-        yield
+
+    def leave(self) -> None:
+        """Come back from where `enter` went."""
         self.depth -= 1
 
 

@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from worker.match.compile import FIELDS, Either, Entity, Seek, Term, Verbatim, Words, term_of
-from worker.match.entities import entities
+from worker.match.compile import (
+    FIELDS,
+    Either,
+    Entity,
+    Single,
+    Term,
+    Verbatim,
+    Words,
+    compile_query,
+    entities_of,
+    seek_of,
+    term_of,
+)
+from worker.match.entities import Catalogue
+from worker.match.entities import Entity as NamedThing
 from worker.match.evaluate import in_order, seek
+from worker.match.namebook import NameBook
 from worker.match.nodes import And, AtLeast, Filter, Near, Node, Not, Or, Scoped
 from worker.match.places import Place, spans
 from worker.match.printer import print_query
@@ -45,9 +59,11 @@ class Explained:
 _SHOWN_HITS = 5
 
 
-def explain(query: str, article: Article) -> Explained:
-    """Each part of the query against the article. Raises BadQuery as `parse_query` does."""
-    return _explained(parse_query(query), Reading(article), FIELDS)
+def explain(query: str, article: Article, known: Catalogue | None = None) -> Explained:
+    """Each part of the query against the article; `known` and BadQuery as for `parse_query`."""
+    node = parse_query(query, known)
+    book = NameBook(known, entities_of(compile_query(node)))
+    return _explained(node, Reading(article, book), FIELDS)
 
 
 def _explained(node: Node, reading: Reading, fields: tuple[Field, ...]) -> Explained:
@@ -97,7 +113,7 @@ def _filter(asked: Filter, reading: Reading) -> Explained:
 
 def _sought(node: Node, reading: Reading, fields: tuple[Field, ...]) -> Explained:
     term = term_of(node)
-    hits = in_order(seek(Seek(term, fields), reading))
+    hits = in_order(seek(seek_of(node, fields), reading))
     note = "" if hits else _missing(term, reading, fields)
     parts = _operands(node, reading, fields) if isinstance(node, Near) else ()
     return Explained(print_query(node), bool(hits), hits, note, parts)
@@ -113,24 +129,24 @@ def _missing(term: Term, reading: Reading, fields: tuple[Field, ...]) -> str:
     where = " or ".join(fields)
     match term:
         case Words(steps) if len(steps) > 1:
-            absent = [step.key for step in steps if not _is_in(Words((step,), 0), reading, fields)]
+            absent = [step.key for step in steps if not _is_in(Words((step,), 0, True), reading, fields)]
             if absent:
                 return f"not in {where}: {', '.join(absent)}"
             return f"all its words are in {where}, but not side by side in this order"
-        case Words():
+        case Single() | Words():
             return f"not in {where}"
         case Verbatim(text):
             return f"not just so in {where}" if text else ""
         case Entity(key):
-            return _missing_entity(key, where)
+            return _missing_entity(reading.book.known[key], where)
         case Either():
             return f"none of them in {where}"
         case _:
             return f"not near enough in {where}"
 
 
-def _missing_entity(key: str, where: str) -> str:
-    names = list(dict.fromkeys(name.text for name in entities()[key].names))
+def _missing_entity(entity: NamedThing, where: str) -> str:
+    names = list(dict.fromkeys(name.text for name in entity.names))
     shown = ", ".join(names[:_SHOWN_HITS])
     return f"none of its {len(names)} names ({shown} ...) is in {where}, with its capitals"
 

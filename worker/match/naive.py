@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from worker.match.compile import compile_query, entities_of
 from worker.match.evaluate import in_order
 from worker.match.fold import fold
+from worker.match.namebook import NameBook
 from worker.match.nodes import (
     And,
     AtLeast,
@@ -35,7 +37,7 @@ _Marked = tuple[Span, frozenset[Span]]
 
 def naive_match(query: Node, article: Article) -> tuple[Hit, ...] | None:
     """The hits of a query in an article as `evaluate` gives them, or None where it does not match."""
-    reading = Reading(article)
+    reading = Reading(article, NameBook(keys=entities_of(compile_query(query))))
     found = _holds(query, reading, ("title", "body"), wanted=True)
     return None if found is None else in_order(found)
 
@@ -93,10 +95,18 @@ def _leaf(leaf: Leaf, reading: Reading, field: Field) -> list[Span]:
         case Exact(wanted):
             return reading.verbatim(field).occurrences(wanted)
         case Word():
-            return [text.span(at, at) for at in range(len(text.words)) if _answers(leaf, text.words[at].keys)]
+            return [
+                text.span(at, at)
+                for at in range(len(text.words))
+                if _answers(leaf, text.words[at].keys) and text.is_whole(at, at, leaf.prefix)
+            ]
         case Phrase(words, slop):
             windows = _windows(words, slop, [set(word.keys) for word in text.words])
-            return [text.span(first, last) for first, last in windows]
+            return [
+                text.span(first, last)
+                for first, last in windows
+                if text.is_whole(first, last, words[-1].prefix)
+            ]
 
 
 def _answers(word: Word, keys: Iterable[str]) -> bool:

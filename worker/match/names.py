@@ -1,4 +1,4 @@
-"""Find every entity of the packs in an article, in one pass over its words.
+"""Find the entities that are asked for in an article, by the words their names begin with.
 
 A name needs its capitals where its script has them, an acronym needs capitals throughout: *nato* (Italian:
 born), *who*, *us* and *as* stay silent. In a line all in capitals case says nothing; there a short acronym
@@ -7,22 +7,17 @@ counts only when the article names the entity elsewhere too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import lru_cache
 
-from worker.match.entities import Entity, Name, NameClass, entities
-from worker.match.fold import bare, fold
-from worker.match.languages import forms
-from worker.match.text import FieldText, Span, pieces
-from worker.match.words import Case, case_of
+from worker.match.namebook import TITLED_LETTERS, Home, NameBook, Pattern
+from worker.match.text import FieldText, Span
+from worker.match.words import Case
 from worker.model import Field
 
 Found = Mapping[str, Sequence[Span]]
+Tongue = Callable[[], str | None]
 
-# Nato and Unesco are read as the acronym, Eu and Un are not: short ones are words of too many languages.
-_TITLED_LETTERS = 4
 # In a shouted line PBB and USA speak for themselves; US, AS and UN are shouted words too.
 _TELLING_LETTERS = 3
 
@@ -35,133 +30,109 @@ class _Proof(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
-    """One name ready to be compared: per word the keys that answer, and the case it is written in."""
-
-    entity: str
-    kind: NameClass
-    words: tuple[frozenset[str], ...]
-    cases: tuple[Case, ...]
-    letters: int
-    word_in: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """The names of all entities by the keys of their first word, and the same for their stop contexts."""
-
-    names: Mapping[str, Sequence[_Pattern]]
-    stops: Mapping[str, Sequence[_Pattern]]
-
-
-@lru_cache(maxsize=1)
-def _book() -> _Book:
-    known = entities().values()
-    names = [_pattern(entity, name) for entity in known for name in entity.names]
-    stops = [_pattern(entity, Name(text, "", "any")) for entity in known for text in entity.stop]
-    return _Book(_by_first_word(names), _by_first_word(stops))
-
-
-def _pattern(entity: Entity, name: Name) -> _Pattern:
-    written = [piece.written for piece in pieces(name.text)]
-    return _Pattern(
-        entity=entity.key,
-        kind=name.kind,
-        words=tuple(_answering(word, name) for word in written),
-        cases=tuple(map(case_of, written)),
-        letters=sum(map(len, written)),
-        word_in=entity.also_words.get(name.text, frozenset()),
-    )
-
-
-def _answering(written: str, name: Name) -> frozenset[str]:
-    """The keys of one word of a name: its forms, each with and without accents."""
-    spellings = {written} if name.kind == "acronym" else forms(written, name.language)
-    folded = {fold(spelling) for spelling in spellings}
-    return frozenset(folded | {bare(key) for key in folded})
-
-
-def _by_first_word(patterns: Iterable[_Pattern]) -> dict[str, list[_Pattern]]:
-    book: dict[str, list[_Pattern]] = {}
-    for pattern in patterns:
-        for key in pattern.words[0]:
-            book.setdefault(key, []).append(pattern)
-    return book
-
-
-def find_names(fields: Sequence[FieldText], language: str | None) -> dict[Field, Found]:
-    """For each field the entities in it with their occurrences, ascending, none inside another."""
-    seen = {field.name: list(_occurrences(field, language)) for field in fields}
+def find_names(book: NameBook, fields: Sequence[FieldText], tongue: Tongue) -> dict[Field, Found]:
+    """For each field the entities in it with their occurrences, ascending, none inside another. `tongue` tells
+    the article's language, and is asked only where that makes a difference."""
+    seen = {field.name: list(_occurrences(book, field, tongue)) for field in fields}
     sure = {entity for found in seen.values() for entity, _, proof in found if proof is _Proof.SURE}
     return {name: _gathered((e, span) for e, span, _ in found if e in sure) for name, found in seen.items()}
 
 
-def _occurrences(field: FieldText, language: str | None) -> Iterator[tuple[str, Span, _Proof]]:
+def _occurrences(book: NameBook, field: FieldText, tongue: Tongue) -> Iterator[tuple[str, Span, _Proof]]:
     stops: Found | None = None
-    for position, word in enumerate(field.words):
-        for key in word.keys:
-            for pattern in _book().names.get(key, ()):
-                proof = _proof(pattern, field, position, language)
-                if proof is _Proof.NONE:
-                    continue
-                span = field.span(position, position + len(pattern.words) - 1)
-                stops = _stops(field) if stops is None else stops
-                if not any(
-                    stop.first <= span.first and span.last <= stop.last
-                    for stop in stops.get(pattern.entity, ())
-                ):
-                    yield pattern.entity, span, proof
+    for pattern, position in _begun(book.names, field):
+        proof = _proof(pattern, field, position, tongue)
+        if proof is _Proof.NONE:
+            continue
+        span = field.span(position, position + len(pattern.words) - 1)
+        stops = _stops(book, field, tongue) if stops is None else stops
+        if not any(
+            stop.first <= span.first and span.last <= stop.last for stop in stops.get(pattern.entity, ())
+        ):
+            yield pattern.entity, span, proof
 
 
-def _proof(pattern: _Pattern, field: FieldText, position: int, language: str | None) -> _Proof:
-    cases = _cases(pattern, field, position)
-    if cases is None:
+def _begun(book: Mapping[str, Sequence[Pattern]], field: FieldText) -> Iterator[tuple[Pattern, int]]:
+    """Every pattern whose first word stands in the field, and where."""
+    for key in book.keys() & field.keys:
+        for position in field.places[key]:
+            for pattern in book[key]:
+                yield pattern, position
+
+
+def _proof(pattern: Pattern, field: FieldText, position: int, tongue: Tongue) -> _Proof:
+    answers = _answers(pattern, field, position, tongue)
+    if answers is None or not field.is_whole(position, position + len(pattern.words) - 1):
         return _Proof.NONE
+    if pattern.not_in and tongue() in pattern.not_in.get(" ".join(key for key, _ in answers), ()):
+        return _Proof.NONE
+    cases = [case for _, case in answers]
     if pattern.kind == "any":
         return _Proof.SURE
     if pattern.kind == "name":
-        return _Proof.SURE if _has_capitals(pattern, cases) else _Proof.NONE
+        named = _has_capitals(pattern, cases) and not _opens_as_word(pattern, field, position, tongue)
+        return _Proof.SURE if named else _Proof.NONE
     if all(case in (written, Case.NONE) for case, written in zip(cases, pattern.cases, strict=True)):
-        return _proof_of_capitals(pattern, field, position, language)
-    titled = cases == [Case.TITLE] and pattern.letters >= _TITLED_LETTERS
-    is_word = language in pattern.word_in and field.opens_sentence(position)
-    return _Proof.SURE if titled and not is_word else _Proof.NONE
+        return _proof_of_capitals(pattern, field, position, tongue)
+    if cases == [Case.TITLE]:
+        is_word = pattern.letters < TITLED_LETTERS or _opens_as_word(pattern, field, position, tongue)
+        return _Proof.NONE if is_word else _Proof.SURE
+    # NATOs: capitals as far as the acronym goes, then the ending.
+    begins = cases == [Case.MIXED] and field.at(position)[: pattern.letters].isupper()
+    return _Proof.SURE if begins else _Proof.NONE
 
 
-def _proof_of_capitals(pattern: _Pattern, field: FieldText, position: int, language: str | None) -> _Proof:
-    telling = pattern.letters >= _TELLING_LETTERS and language not in pattern.word_in
-    return _Proof.SURE if telling or not field.is_shouting(position) else _Proof.IF_NAMED_ELSEWHERE
+def _opens_as_word(pattern: Pattern, field: FieldText, position: int, tongue: Tongue) -> bool:
+    """Whether the name may be an ordinary word here that has its capital from the beginning of a sentence."""
+    return bool(pattern.word_in) and field.opens_sentence(position) and tongue() in pattern.word_in
 
 
-def _cases(pattern: _Pattern, field: FieldText, position: int) -> list[Case] | None:
-    """The case of each word where the pattern's words stand at this position, else None."""
-    if position + len(pattern.words) > len(field.words):
+def _proof_of_capitals(pattern: Pattern, field: FieldText, position: int, tongue: Tongue) -> _Proof:
+    if not field.is_shouting(position):
+        return _Proof.SURE
+    spoken = tongue()
+    # Where the pack lists the languages in which a short acronym is a word, it is none in the others: EU-GIPFEL.
+    listed = bool(pattern.word_in) and spoken is not None
+    is_word = spoken in pattern.word_in if listed else pattern.letters < _TELLING_LETTERS
+    return _Proof.IF_NAMED_ELSEWHERE if is_word else _Proof.SURE
+
+
+def _answers(
+    pattern: Pattern, field: FieldText, position: int, tongue: Tongue
+) -> list[tuple[str, Case]] | None:
+    """Where the pattern's words stand at this position, the key that each answers to and its case; else None.
+
+    A text may leave accents out, but not add some: Slovak *Ruská* (Russian) is no form of *Rusko*, genitive *Ruska*.
+    """
+    if position + len(pattern.words) > len(field):
         return None
-    cases = []
-    for offset, keys in enumerate(pattern.words):
-        answers = [case for key, case in field.words[position + offset].keys.items() if key in keys]
-        if not answers:
+    answers = []
+    for offset, homes in enumerate(pattern.words):
+        for key, case in field.word(position + offset).spelled.items():
+            if key in homes and _is_home(homes[key], tongue):
+                answers.append((key, case))
+                break
+        else:
             return None
-        cases.append(answers[0])
-    return cases
+    return answers
 
 
-def _has_capitals(pattern: _Pattern, cases: list[Case]) -> bool:
+def _is_home(home: Home, tongue: Tongue) -> bool:
+    return home is None or (spoken := tongue()) is None or spoken in home
+
+
+def _has_capitals(pattern: Pattern, cases: list[Case]) -> bool:
     """Whether every word that the pack writes with a capital has one here (Nations *u*nies may have none)."""
     pairs = zip(cases, pattern.cases, strict=True)
     return all(case.has_capital or not written.has_capital for case, written in pairs)
 
 
-def _stops(field: FieldText) -> Found:
-    found = [
+def _stops(book: NameBook, field: FieldText, tongue: Tongue) -> Found:
+    return _gathered(
         (pattern.entity, field.span(position, position + len(pattern.words) - 1))
-        for position, word in enumerate(field.words)
-        for key in word.keys
-        for pattern in _book().stops.get(key, ())
-        if _cases(pattern, field, position) is not None
-    ]
-    return _gathered(found)
+        for pattern, position in _begun(book.stops, field)
+        if _answers(pattern, field, position, tongue) is not None
+    )
 
 
 def _gathered(found: Iterable[tuple[str, Span]]) -> Found:

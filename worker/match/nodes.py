@@ -55,12 +55,14 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A fact about the article rather than a word in it."""
+    """A fact about the article rather than a word in it; `column` is where the value begins, `field_column` where
+    the field's name does."""
 
     field: FilterField
     value: str
     prefix: bool = False
     column: int = _column()
+    field_column: int = _column()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +129,21 @@ Leaf = Word | Phrase | Exact | Named
 Node = Leaf | Filter | Scoped | Near | Not | And | Or | AtLeast
 
 
+def begins(node: Node) -> int:
+    """The column where all of a part begins: of a filter its field."""
+    return node.field_column if isinstance(node, Filter) else node.column
+
+
 def all_of(parts: Iterable[Node]) -> Node:
     """The parts joined by AND, flat; a single part stays itself."""
     flat = [inner for part in parts for inner in (part.parts if isinstance(part, And) else (part,))]
-    return flat[0] if len(flat) == 1 else And(tuple(flat), column=flat[0].column)
+    return flat[0] if len(flat) == 1 else And(tuple(flat), column=begins(flat[0]))
 
 
 def any_of(parts: Iterable[Node]) -> Node:
     """The parts joined by OR, flat; a single part stays itself."""
     flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
-    return flat[0] if len(flat) == 1 else Or(tuple(flat), column=flat[0].column)
+    return flat[0] if len(flat) == 1 else Or(tuple(flat), column=begins(flat[0]))
 
 
 def chain(first: Node, link: Link) -> Near:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from worker.match.compile import Chain, Either, Entity, Link, Step, Term, Verbatim, Words
+from worker.match.compile import Chain, Either, Entity, Link, Single, Term, Verbatim, Words
 from worker.match.reading import Reading
 from worker.match.text import FieldText, Span
 from worker.model import Field
@@ -34,8 +34,11 @@ class Place:
 def spans(term: Term, place: Place) -> list[Span]:
     """The occurrences of a term, ascending; a chain's reach over all its operands."""
     match term:
-        case Words(steps, slop):
-            return _words(steps, slop, place.text)
+        case Single(key):
+            text = place.text
+            return [text.span(at, at) for at in text.places.get(key, ()) if text.is_whole(at, at)]
+        case Words():
+            return _words(term, place.text)
         case Verbatim(text):
             return place.reading.verbatim(place.field).occurrences(text)
         case Entity(key):
@@ -72,32 +75,18 @@ def _own(term: Term, place: Place, within: Collection[Span] | None) -> Collectio
 # -- words -----------------------------------------------------------------------------------------------
 
 
-def _words(steps: tuple[Step, ...], slop: int, text: FieldText) -> list[Span]:
-    positions = [_positions(step, text) for step in steps]
-    if len(steps) == 1:
-        return [text.span(at, at) for at in positions[0]]
-    if not all(positions):
-        return []
-    windows = _adjacent(positions) if slop == 0 else _windows(positions, slop)
-    return [text.span(first, last) for first, last in windows]
-
-
-def _positions(step: Step, text: FieldText) -> list[int]:
-    return text.beginning_with(step.key) if step.prefix else text.places.get(step.key, [])
-
-
-def _adjacent(positions: list[list[int]]) -> Iterator[tuple[int, int]]:
-    """Runs in which each word stands right after the one before, looked for from the rarest word."""
-    rarest = min(range(len(positions)), key=lambda at: len(positions[at]))
-    others = [(at - rarest, set(found)) for at, found in enumerate(positions) if at != rarest]
-    for position in positions[rarest]:
-        if all(position + offset in found for offset, found in others):
-            first = position - rarest
-            yield first, first + len(positions) - 1
+def _words(term: Words, text: FieldText) -> list[Span]:
+    if term.slop == 0:
+        windows = [(first, first + len(term.steps) - 1) for first in text.runs(term.steps)]
+    else:
+        windows = _windows([text.positions(step.key, step.prefix) for step in term.steps], term.slop)
+    return [text.span(*window) for window in windows if text.is_whole(*window, term.open_end)]
 
 
 def _windows(positions: list[list[int]], slop: int) -> list[tuple[int, int]]:
     """The runs with all words in order and at most `slop` others between that hold no shorter such run."""
+    if not all(positions):
+        return []
     widest = len(positions) - 1 + slop
     shortest: dict[int, int] = {}
     for first in positions[0]:

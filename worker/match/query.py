@@ -18,8 +18,24 @@ from functools import lru_cache
 from typing import Literal, cast, get_args
 
 from worker.errors import BadQuery
-from worker.match.cursor import QUOTES, Cursor, number
-from worker.match.nodes import AtLeast, FilterField, Link, Node, Not, Phrase, Scoped, all_of, any_of, chain
+from worker.match.called import field_of
+from worker.match.cursor import QUOTES, Cursor, Operator, number
+from worker.match.entities import Catalogue, shipped
+from worker.match.nodes import (
+    And,
+    AtLeast,
+    Filter,
+    FilterField,
+    Link,
+    Node,
+    Not,
+    Or,
+    Phrase,
+    Scoped,
+    all_of,
+    any_of,
+    chain,
+)
 from worker.match.terms import entity, exact, filter_value, phrase, words
 from worker.match.wholeness import require_near_operand, require_positive
 from worker.model import Field
@@ -30,12 +46,15 @@ _DEFAULT_DISTANCE = 5
 
 _FIELDS: tuple[str, ...] = (*get_args(Field), *get_args(FilterField))
 _BORDER = rf"(?=[\s(){QUOTES}]|$)"
-_OR = re.compile(rf"OR{_BORDER}|\|(?=\s|$)")
-_AND = re.compile(rf"AND{_BORDER}|&(?=\s|$)")
-_NOT = re.compile(rf"NOT{_BORDER}")
-_NEAR = re.compile(rf"(O?NEAR)(?:/(\S*?))?{_BORDER}")
+_OR = Operator("O|", re.compile(rf"OR{_BORDER}|\|(?=\s|$)"))
+_AND = Operator("A&", re.compile(rf"AND{_BORDER}|&(?=\s|$)"))
+_NOT = Operator("N", re.compile(rf"NOT{_BORDER}"))
+_NEAR = Operator("NO", re.compile(rf"(O?NEAR)(?:/(\S*?))?{_BORDER}"))
 _FIELD = re.compile(r"([^\W\d_]+):")
-_AT_LEAST = re.compile(r"atleast/([0-9]*)\s*(\(?)")
+_AT_LEAST = Operator("a", re.compile(r"atleast/([0-9]*)\s*(\(?)"))
+# What may stand where a term is due without being one: an end, a comma, or the first letter of an operator.
+_MAY_END_TERM = "),OAN|&"
+_CLOSE = "write ')' where it ends"
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -46,25 +65,30 @@ class _Place:
 
     field: Field | None = None
     filter: FilterField | None = None
+    filter_column: int = 0
     comma: Literal["sign", "list", "operand"] = "sign"
 
 
 @lru_cache(maxsize=1024)
-def parse_query(text: str) -> Node:
-    """The tree of a query.
+def parse_query(text: str, known: Catalogue | None = None) -> Node:
+    """The tree of a query; `known` are the entities it may name, those that Pantau brings unless it is given.
 
     Raises BadQuery with the column (1-based, code points), the cause and a suggestion.
     """
     if len(text) > MAX_LENGTH:
-        cause = f"the query has {len(text)} characters, more than {MAX_LENGTH}"
+        cause = f"the query has {len(text):,} characters, more than {MAX_LENGTH:,}"
         raise BadQuery(MAX_LENGTH + 1, cause, "split it into several topics")
-    node = _Reader(text).whole()
+    node = _Reader(text, shipped() if known is None else known).whole()
     require_positive(node)
     return node
 
 
 class _Reader(Cursor):
     """One method per level of the grammar."""
+
+    def __init__(self, text: str, known: Catalogue) -> None:
+        super().__init__(text)
+        self._known, self._has_fields = known, ":" in text
 
     def whole(self) -> Node:
         self.skip_blanks()
@@ -83,16 +107,20 @@ class _Reader(Cursor):
 
     def _and(self, place: _Place) -> Node:
         parts = [self._near(place)]
-        while self.take(_AND) or not self._ends(place):
+        while self._goes_on(place):
             parts.append(self._near(place))
         return all_of(parts)
 
-    def _ends(self, place: _Place) -> bool:
-        return bool(self._closes(place) or self.ahead(_OR))
+    def _goes_on(self, place: _Place) -> bool:
+        """Whether another part of an AND follows; the AND itself is taken."""
+        if self._closes(place):
+            return False
+        return self.take(_AND) is not None or self.ahead(_OR) is None
 
     def _closes(self, place: _Place) -> bool:
         self.skip_blanks()
-        return self.next in ("", ")") or (self.next == "," and place.comma != "sign")
+        following = self.next
+        return following in ("", ")") or (following == "," and place.comma != "sign")
 
     def _near(self, place: _Place) -> Node:
         node = self._unary(place)
@@ -107,14 +135,21 @@ class _Reader(Cursor):
     def _unary(self, place: _Place) -> Node:
         self._require_term(place)
         column = self.column
-        with self.deeper(column):
-            if self.take(_NOT) or self._take_minus(place):
-                return Not(self._unary(place), column=column)
-            if field := self._take_field(place):
-                return self._fielded(field, place, column)
-            return self._primary(place)
+        self.enter(column)
+        char = self.next
+        if (char == "N" and self.take(_NOT)) or (char == "-" and self._take_minus(place)):
+            node: Node = Not(self._unary(place), column=column)
+        elif field := self._take_field(place):
+            node = self._fielded(field, place, column)
+        else:
+            node = self._primary(place)
+        self.leave()
+        return node
 
     def _require_term(self, place: _Place) -> None:
+        self.skip_blanks()
+        if self.next not in _MAY_END_TERM:
+            return
         if self._closes(place):
             name, column = self.owed or (self.previous.strip() or "this", self.column)
             raise BadQuery(column, f"{name} needs a term after it")
@@ -136,26 +171,29 @@ class _Reader(Cursor):
         following = self.text[self.at + 1 : self.at + 2]
         if not following.strip() or following == ")":
             raise BadQuery(
-                self.column, "'-' stands alone", "write it directly before a word, or leave it out"
+                self.column, "'-' needs a term directly after it", "write -word, or leave the sign out"
             )
         self.owed = ("-", self.column)
         return self.take_sign("-")
 
     def _primary(self, place: _Place) -> Node:
-        if self.next == "(":
+        char = self.next
+        if char == "(":
             return self._group(place)
         if place.filter:
-            return self._filter_value(place.filter)
-        if found := self.ahead(_AT_LEAST):
+            return replace(self._filter_value(place.filter), field_column=place.filter_column)
+        if char == "a" and (found := self.ahead(_AT_LEAST)):
             return self._at_least(found, place)
         self.count_leaf()
         column = self.column
-        if self.next in QUOTES:
+        if char in QUOTES:
             return self._phrase(column)
-        if self.take_sign("="):
+        if char == "=":
+            self.at += 1
             return exact(self._value(place), column)
-        if self.take_sign("@"):
-            return entity(self._raw(place), column)
+        if char == "@":
+            self.at += 1
+            return entity(self._raw(place), self._known, column)
         return words(self._raw(place), column)
 
     def _raw(self, place: _Place) -> str:
@@ -169,17 +207,17 @@ class _Reader(Cursor):
         self.take_sign("(")
         self.skip_blanks()
         if self.next == ")":
-            raise BadQuery(column, "there is nothing between '(' and ')'", "write a term or remove them")
+            raise BadQuery(column, "'()' is empty", "write a term between them or remove them")
         if not self.next:
-            raise BadQuery(column, "'(' is never closed")
+            raise BadQuery(column, "'(' is never closed", _CLOSE)
         node = self._or(replace(place, comma="list" if place.filter else "sign"))
         self._close(column)
-        return node
+        return replace(node, column=column) if isinstance(node, And | Or) else node
 
     def _close(self, opened: int) -> None:
         self.skip_blanks()
         if not self.next:
-            raise BadQuery(opened, "'(' is never closed")
+            raise BadQuery(opened, "'(' is never closed", _CLOSE)
         if not self.take_sign(")"):
             raise BadQuery(self.column, f"'{self.next}' has no meaning here", "join the terms with OR or AND")
 
@@ -198,7 +236,7 @@ class _Reader(Cursor):
     def _at_least(self, found: re.Match[str], place: _Place) -> Node:
         column = self.column
         if not found[1] or not found[2]:
-            missing = "its terms in parentheses" if found[1] else "a number after '/'"
+            missing = "its terms between '(' and ')'" if found[1] else "a number after '/'"
             raise BadQuery(column, f"atleast needs {missing}", "write atleast/2(a, b, c)")
         self.at, self.owed = found.end(), ("atleast", column)
         inside = replace(place, comma="operand")
@@ -218,13 +256,13 @@ class _Reader(Cursor):
 
     def _take_field(self, place: _Place) -> str | None:
         """The field's name, small, where one stands here; inside a filter only our own names are fields."""
-        found = self.ahead(_FIELD)
+        found = _FIELD.match(self.text, self.at) if self._has_fields else None
         name = found[1].lower() if found else None
         if not found or name is None or (place.filter and name not in _FIELDS):
             return None
         if name not in _FIELDS:
             raise BadQuery(self.column, f"unknown field '{found[0]}'", _field_hint(name))
-        self.owed, self.at = (found[0], self.column), found.end()
+        self.owed, self.at = (f"'{found[0]}'", self.column), found.end()
         return name
 
     def _fielded(self, name: str, place: _Place, column: int) -> Node:
@@ -233,7 +271,7 @@ class _Reader(Cursor):
                 column, f"'{name}:' cannot stand inside '{place.filter}:'", "write them side by side"
             )
         if name in get_args(FilterField):
-            return any_of(self._listed(replace(place, filter=cast(FilterField, name))))
+            return any_of(self._listed(replace(place, filter=cast(FilterField, name), filter_column=column)))
         if place.field not in (None, name):
             raise BadQuery(
                 column, f"'{name}:' inside '{place.field}:' can never match", "write them side by side"
@@ -251,7 +289,7 @@ class _Reader(Cursor):
             parts.append(self._unary(place))
         return parts
 
-    def _filter_value(self, field: FilterField) -> Node:
+    def _filter_value(self, field: FilterField) -> Filter:
         self.count_leaf()
         column = self.column
         if self.next in QUOTES:
@@ -265,12 +303,13 @@ def _distance(found: re.Match[str]) -> int:
     if digits is None:
         return _DEFAULT_DISTANCE
     if not _DIGITS.fullmatch(digits):
-        raise BadQuery(found.start() + 1, f"{name} needs a number after '/'")
+        raise BadQuery(found.start() + 1, f"{name} needs a number after '/'", f"write {name}/5")
     return number(digits, MAX_DISTANCE, found.start() + 1, f"{name}/{digits[:9]}")
 
 
 def _field_hint(name: str) -> str:
-    near = difflib.get_close_matches(name, _FIELDS, 1)
+    meant = field_of(name)
+    near = [meant] if meant else difflib.get_close_matches(name, _FIELDS, 1)
     return (
         f"did you mean '{near[0]}:'?"
         if near

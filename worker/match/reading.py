@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
 from worker.match.fold import bare, fold, loose
 from worker.match.language import detect
+from worker.match.namebook import NameBook
 from worker.match.names import Found, find_names
 from worker.match.nodes import Filter, FilterField
 from worker.match.scripts import IDEOGRAPHS, KATAKANA, UNSPACED
 from worker.match.text import FieldText, Span, pieces, without_addresses
-from worker.model import Article, Field
+from worker.model import Article, Field, Hit
 
 # Codes that RFC 5646 replaced but feeds still send.
 _RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
@@ -27,33 +27,56 @@ _JAMO = re.compile("[\u1160-\u11ff]")
 
 
 class Reading:
-    """One article, read for matching. `language` is detected where nobody says it."""
+    """One article, read for matching. `book` holds the entities that may be asked for."""
 
-    def __init__(self, article: Article) -> None:
-        self.article = article
-        self.language = language_of(article)
-        self._tongue = self.language.partition("-")[0] if self.language else None
-        self.fields: Mapping[Field, FieldText] = {
-            "title": FieldText("title", article.title, self._tongue),
-            "body": FieldText("body", article.body, self._tongue),
-        }
+    def __init__(self, article: Article, book: NameBook) -> None:
+        self.article, self.book = article, book
+        told = _code(article.language)
+        self._told = told.partition("-")[0] if told else None
+        self.title = FieldText("title", article.title, self._told)
+        self.body = FieldText("body", article.body, self._told)
+        self.fields: Mapping[Field, FieldText] = {"title": self.title, "body": self.body}
         self._verbatim: dict[Field, VerbatimText] = {}
+        self._hits: dict[str, list[Hit]] = {}
+
+    @cached_property
+    def language(self) -> str | None:
+        """The article's language as a small-letter code (BCP 47): told, or detected where nobody says it."""
+        article = self.article
+        return _code(article.language) or detect(f"{article.title}\n{article.body}")
+
+    def _tongue(self) -> str | None:
+        return self._told or (self.language.partition("-")[0] if self.language else None)
 
     @cached_property
     def _named(self) -> Mapping[Field, Found]:
-        return find_names(tuple(self.fields.values()), self._tongue)
+        return find_names(self.book, (self.title, self.body), self._tongue)
 
     def entity(self, key: str, field: Field) -> Sequence[Span]:
         """Where an entity is named in a field, ascending."""
         return self._named[field].get(key, ())
 
     def entities(self) -> frozenset[str]:
-        """Every entity that is named."""
+        """Every entity that is asked for and named."""
         return frozenset(key for found in self._named.values() for key in found)
 
+    @cached_property
     def keys(self) -> set[str]:
         """Every key that a word of the article answers to."""
-        return set().union(*(text.places for text in self.fields.values()))
+        return self.title.keys | self.body.keys
+
+    def parts(self) -> set[str]:
+        """The words, and of those that an exact term takes for several (o'brien, a run of katakana) their parts."""
+        tokens = {*self.title.tokens, *self.body.tokens}
+        joined = " ".join(token for token in tokens if not token.isalnum() or _UNJOINED.search(token))
+        return self.keys.union(exact_parts(unicodedata.normalize("NFC", joined)))
+
+    def word(self, key: str) -> list[Hit]:
+        """Where a word stands, title first; every topic that asks gets the same list."""
+        found = self._hits.get(key)
+        if found is None:
+            found = self._hits[key] = [*self.title.hits_of(key), *self.body.hits_of(key)]
+        return found
 
     def verbatim(self, field: Field) -> VerbatimText:
         """A field for comparing letter by letter."""
@@ -88,28 +111,20 @@ class VerbatimText:
     """A field composed to NFC, with the way back to the text as written and to its words."""
 
     def __init__(self, text: FieldText) -> None:
+        self._text = text
         self.composed, self._origin = _composed(without_addresses(text.written))
-        self._starts = [piece.start for piece in text.pieces]
-        self._ends = [piece.end for piece in text.pieces]
-
-    @cached_property
-    def parts(self) -> frozenset[str]:
-        """The runs of letters and digits, as anchors for exact terms."""
-        return frozenset(_EXACT_PART.findall(self.composed))
 
     def occurrences(self, wanted: str) -> list[Span]:
         """Where the text stands just so between word borders, ascending, not overlapping itself."""
-        # Looked at from every letter: a false start ("xa a a" for ="a a") must not swallow a true one.
-        phrase = r"\s+".join(map(re.escape, wanted.split(" ")))
-        found = (self._span(*hit.span(1)) for hit in re.finditer(f"(?=({phrase}))", self.composed))
+        found = (self._span(start, end) for start, end in _stretches(wanted, self.composed))
         return [span for span in found if span is not None]
 
     def _span(self, start: int, end: int) -> Span | None:
         if not (self._is_border(start) and self._is_border(end)):
             return None
         left, right = self._origin[start], self._origin[end]
-        first, last = bisect_right(self._ends, left), bisect_left(self._starts, right) - 1
-        return Span(first, last, left, right) if first <= last else None
+        words = self._text.words_within(left, right)
+        return Span(*words, left, right) if words else None
 
     def _is_border(self, at: int) -> bool:
         """Blanks, punctuation, hyphens and apostrophes part words; letters of Han or Thai always do."""
@@ -127,9 +142,22 @@ def _is_mark(char: str) -> bool:
     return char != "" and unicodedata.category(char)[0] == "M"
 
 
+def _stretches(wanted: str, text: str) -> Iterator[tuple[int, int]]:
+    """Every place where a text stands in another one, any blanks for a blank. Looked at from every letter: a
+    false start ("xa a a" for ="a a") must not swallow a true one."""
+    if " " in wanted:
+        phrase = r"\s+".join(map(re.escape, wanted.split(" ")))
+        yield from (hit.span(1) for hit in re.finditer(f"(?=({phrase}))", text))
+        return
+    at = text.find(wanted)
+    while at >= 0:
+        yield at, at + len(wanted)
+        at = text.find(wanted, at + 1)
+
+
 def exact_parts(text: str) -> list[str]:
-    """The parts of an exact term that must each stand in a text that holds it."""
-    return _EXACT_PART.findall(text)
+    """The parts of an exact term, folded, that must each stand in a text that holds it."""
+    return [fold(part) for part in _EXACT_PART.findall(text)]
 
 
 def _composed(written: str) -> tuple[str, Sequence[int]]:
@@ -156,12 +184,12 @@ def _continues(char: str) -> bool:
 # -- facts -----------------------------------------------------------------------------------------------
 
 
-def language_of(article: Article) -> str | None:
-    """The article's language as a small-letter code (BCP 47), told or detected."""
-    if article.language:
-        primary, dash, region = article.language.strip().lower().replace("_", "-").partition("-")
-        return f"{_RENAMED.get(primary, primary)}{dash}{region}"
-    return detect(f"{article.title}\n{article.body}")
+def _code(language: str | None) -> str | None:
+    """A language as people and feeds write it, as a small-letter code."""
+    if not language:
+        return None
+    primary, dash, region = language.strip().lower().replace("_", "-").partition("-")
+    return f"{_RENAMED.get(primary, primary)}{dash}{region}"
 
 
 def _language_facts(language: str | None) -> frozenset[str]:

@@ -16,12 +16,24 @@ UNSPACED = "\u0e01-\u0e3a\u0e40-\u0e5b\u0e81-\u0edf\u1000-\u109f\ua9e0-\ua9fe\ua
 HANGUL = "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
 
 _CHARACTER = re.compile(f"[{IDEOGRAPHS}{UNSPACED}]")
+_IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
+_LATIN = re.compile("[A-Za-z\u00aa-\u024f\u1e00-\u1eff]")
 _DENSE = re.compile(f"[{IDEOGRAPHS}{KATAKANA}{HANGUL}]")
 
 
 def is_character(text: str) -> bool:
     """Whether a token is a single letter of a script without blanks between words."""
     return bool(_CHARACTER.match(text))
+
+
+def is_ideograph(text: str) -> bool:
+    """Whether a token is a letter of Han or hiragana, of which several make a word."""
+    return bool(_IDEOGRAPH.match(text))
+
+
+def is_latin(text: str) -> bool:
+    """Whether a word is written in Latin letters."""
+    return bool(_LATIN.match(text))
 
 
 def is_dense(text: str) -> bool:

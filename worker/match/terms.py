@@ -6,25 +6,36 @@ import re
 import unicodedata
 
 from worker.errors import BadQuery
-from worker.match.entities import entities, nearest
+from worker.match.called import code_of
+from worker.match.entities import Catalogue
 from worker.match.fold import plain
 from worker.match.nodes import Exact, Filter, FilterField, Named, Node, Phrase, Word
 from worker.match.scripts import is_character, is_dense
-from worker.match.text import Piece, pieces
+from worker.match.text import Piece, is_plain, pieces
 
 _SHORTEST_PREFIX = 3
 _SHORTEST_DENSE_PREFIX = 2
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
+# Most words that are typed need no second look.
+_PLAIN_WORD = re.compile(r"[^\W_]+")
+_PLAIN_WORDS = re.compile(r"(?!www |http)[^\W_]+(?: [^\W_]+)*")
+_SLOP = re.compile(r"(?<=\w)~[0-9]+$")
 _ENTITY_KEY = re.compile(r"[\w-]+")
 
 
 def words(raw: str, column: int) -> Node:
     """A word as typed; with signs inside (covid-19, AT&T) the phrase of its parts."""
+    slop = _SLOP.search(raw)
+    if slop:
+        raise BadQuery(
+            column + slop.start(), "'~' counts the words inside a phrase", f'write "two words"{slop[0]}'
+        )
     found = _read(raw, column)
     if not found:
+        seen = plain(raw)
         raise BadQuery(
             column,
-            f"'{_shortened(raw)}' has no letters or digits",
+            f"'{_shortened(raw)}' has no letters or digits" if seen.strip() else "the term is empty",
             "remove it, or write the word it stands for",
         )
     return found[0] if len(found) == 1 else Phrase(tuple(found), column=column)
@@ -34,9 +45,7 @@ def phrase(inside: str, column: int) -> Node:
     """The words between quotation marks; a single one is just a word."""
     found = _read(inside, column + 1)
     if not found:
-        raise BadQuery(
-            column, "the quotation marks hold no words", "write a word between them or remove them"
-        )
+        raise BadQuery(column, "the quotation marks are empty", "write a word between them or remove them")
     return found[0] if len(found) == 1 else Phrase(tuple(found), column=column)
 
 
@@ -48,7 +57,7 @@ def exact(text: str, column: int) -> Exact:
     return Exact(composed, column=column)
 
 
-def entity(raw: str, column: int) -> Named:
+def entity(raw: str, known: Catalogue, column: int) -> Named:
     """An entity by its key; an unknown one is an error with the nearest names."""
     found = _ENTITY_KEY.match(raw)
     if not found:
@@ -58,8 +67,8 @@ def entity(raw: str, column: int) -> Named:
             column + 1 + found.end(), f"'{raw[found.end()]}' cannot be part of an entity's name", "remove it"
         )
     key = raw.casefold()
-    if key not in entities():
-        near = " or ".join(f"'@{name}'" for name in nearest(raw))
+    if key not in known:
+        near = " or ".join(f"'@{name}'" for name in known.nearest(raw))
         raise BadQuery(
             column,
             f"unknown entity '@{_shortened(raw)}'",
@@ -76,9 +85,9 @@ def filter_value(field: FilterField, value: str, prefix: bool, column: int) -> F
     if field != "url" and "*" in value:
         raise BadQuery(column, "'*' may only end a value", "remove it")
     if field == "lang" and not prefix and not _LANGUAGE_CODE.fullmatch(value.lower()):
-        raise BadQuery(
-            column, f"'{_shortened(value)}' is not a language code", "write one such as id, en or uk"
-        )
+        meant = code_of(value)
+        hint = f"did you mean lang:{meant}?" if meant else "write one such as id, en or uk"
+        raise BadQuery(column, f"'{_shortened(value)}' is not a language code", hint)
     return Filter(field, value, prefix, column=column)
 
 
@@ -94,8 +103,12 @@ _EXAMPLES = {
 
 def _read(text: str, column: int) -> list[Word]:
     """The words in a text, each with its star; a star anywhere else is an error."""
+    if _PLAIN_WORDS.fullmatch(text) and is_plain(text):
+        return [Word(plain(found[0]), column=column + found.start()) for found in _PLAIN_WORD.finditer(text)]
     found = list(pieces(text))
-    stars = {place for place, char in enumerate(text) if char == "*"}
+    stars = {place for place, char in enumerate(text) if char == "*"} if "*" in text else set()
+    if not stars:
+        return [Word(plain(one.written), column=column + one.start) for one in found]
     misplaced = stars - {piece.end for piece in found}
     for piece in found:
         # In per*ang the star ends a piece but not the word.

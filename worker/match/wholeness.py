@@ -16,6 +16,7 @@ from worker.match.nodes import (
     Phrase,
     Scoped,
     Word,
+    begins,
 )
 
 
@@ -30,7 +31,9 @@ def require_near_operand(node: Node) -> None:
         case Scoped(field):
             raise BadQuery(node.column, f"'{field}:' cannot stand beside NEAR", f"write {field}:(a NEAR b)")
         case Filter(field):
-            raise BadQuery(node.column, f"'{field}:' cannot stand beside NEAR", "write it outside, with AND")
+            raise BadQuery(
+                node.field_column, f"'{field}:' cannot stand beside NEAR", "write it outside, with AND"
+            )
         case And() | Not() | AtLeast():
             name = {And: "AND", Not: "NOT", AtLeast: "atleast"}[type(node)]
             hint = "join words, phrases, entities, OR of these, or another NEAR"
@@ -41,7 +44,7 @@ def require_positive(query: Node) -> None:
     """Raises BadQuery where a branch could be true without any word being there."""
     empty = _branch_without_term(query, wanted=True)
     if empty is not None:
-        raise BadQuery(empty.column, "needs at least one positive term", "add a word that must be there")
+        raise BadQuery(begins(empty), "needs at least one positive term", "add a word that must be there")
 
 
 def _branch_without_term(node: Node, wanted: bool) -> Node | None:

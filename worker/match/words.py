@@ -7,7 +7,7 @@ keys is its folded self.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -34,15 +34,18 @@ class Case(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """The keys a written word answers to, each with the case of the letters it stands for."""
+    """The keys a written word answers to, each with the case of the letters it stands for; `spelled` are those
+    that keep its accents."""
 
     keys: Mapping[str, Case]
+    spelled: Mapping[str, Case]
     case: Case
 
 
 @dataclass(frozen=True, slots=True)
 class _Attachments:
-    """The clitics of all languages together."""
+    """The clitics of all languages together; `first` and `last` are the letters that any of them begins or
+    ends with."""
 
     before: Mapping[str, int]
     after: Mapping[str, int]
@@ -52,6 +55,8 @@ class _Attachments:
     hyphenated: frozenset[str]
     words: frozenset[str]
     longest: int
+    first: frozenset[str]
+    last: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -73,6 +78,8 @@ def _attachments() -> _Attachments:
         hyphenated=frozenset(fold(text) for clitics in all_clitics for text in clitics.hyphenated),
         words=frozenset(fold(text) for clitics in all_clitics for text in clitics.words),
         longest=max(map(len, [*before, *after, *at_home]), default=0),
+        first=frozenset(text[0] for text in before),
+        last=frozenset(text[-1] for text in [*after, *at_home]),
     )
 
 
@@ -90,8 +97,8 @@ def word(written: str, language: str | None = None) -> Word:
     return _remembered(written, language) if len(written) <= _MEMORABLE else _word(written, language)
 
 
-# Distinct words of a news archive level off around this order; a word takes some 500 bytes.
-@lru_cache(maxsize=1 << 16)
+# Asked only of words that may be a name; a word takes some 500 bytes.
+@lru_cache(maxsize=1 << 14)
 def _remembered(written: str, language: str | None) -> Word:
     return _word(written, language)
 
@@ -99,14 +106,77 @@ def _remembered(written: str, language: str | None) -> Word:
 def _word(written: str, language: str | None) -> Word:
     folded, seen = fold(written), plain(written)
     case = case_of(seen)
-    keys: dict[str, Case] = {}
+    spelled: dict[str, Case] = {}
     for start, end in _readings(folded, language):
         # Where folding changed the length (ß, ligatures) the whole word's case is the best there is.
         part_case = case_of(seen[start:end]) if len(seen) == len(folded) else case
-        key = folded[start:end]
-        keys.setdefault(key, part_case)
+        spelled.setdefault(folded[start:end], part_case)
+    keys = dict(spelled)
+    for key, part_case in spelled.items():
         keys.setdefault(bare(key), part_case)
-    return Word(keys, case)
+    return Word(keys, spelled, case)
+
+
+# The words of a news archive level off at some ten thousands a language; one takes about 150 bytes here.
+_MOST_REMEMBERED = 1 << 15
+
+
+class Vocabulary:
+    """The keys of small-lettered words in texts of one language, each worked out once.
+
+    Most words answer to themselves alone, which is all that is remembered of them.
+    """
+
+    def __init__(self, language: str | None) -> None:
+        self._language = language
+        self._simple: set[str] = set()
+        self._manifold: dict[str, tuple[str, ...]] = {}
+
+    def keys_of(self, token: str) -> tuple[str, ...]:
+        """Everything that a word in small letters answers to."""
+        if token in self._simple:
+            return (token,)
+        return self._manifold.get(token) or self._learn(token) or (token,)
+
+    def manifold_among(self, tokens: set[str]) -> list[tuple[str, tuple[str, ...]]]:
+        """Those of the words that answer to more than themselves, or to something else, with their keys."""
+        found = []
+        for token in tokens.difference(self._simple):
+            keys = self._manifold.get(token) or self._learn(token)
+            if keys is not None:
+                found.append((token, keys))
+        return found
+
+    def _learn(self, token: str) -> tuple[str, ...] | None:
+        """The keys of a new word; None where it is its own only key."""
+        keys = _keys(token, self._language)
+        if len(token) > _MEMORABLE:
+            return keys
+        if len(self._simple) + len(self._manifold) >= _MOST_REMEMBERED:
+            self._simple.clear()
+            self._manifold.clear()
+        if keys is None:
+            self._simple.add(token)
+        else:
+            self._manifold[token] = keys
+        return keys
+
+
+@lru_cache(maxsize=256)
+def vocabulary(language: str | None) -> Vocabulary:
+    """The vocabulary of a language's texts, shared by all of them in this process."""
+    return Vocabulary(language)
+
+
+def _keys(token: str, language: str | None) -> tuple[str, ...] | None:
+    """The keys of a word in small letters, itself first if it is one; None where it is its own only key."""
+    folded = fold(token)
+    spellings = [folded[start:end] for start, end in _readings(folded, language)]
+    if not folded.isascii():
+        spellings += [bare(spelling) for spelling in spellings]
+    found = dict.fromkeys(spellings)
+    keys = (token, *(key for key in found if key != token)) if token in found else tuple(found)
+    return None if keys == (token,) else keys
 
 
 def case_of(text: str) -> Case:
@@ -132,22 +202,24 @@ def _is_capital(char: str) -> bool:
     return char.isupper() or char.istitle()
 
 
-def _readings(folded: str, language: str | None) -> Iterator[tuple[int, int]]:
+def _readings(folded: str, language: str | None) -> list[tuple[int, int]]:
     """The slices of a folded word that it answers to: whole, then without what hangs on it."""
-    yield 0, len(folded)
-    hung = _attachments()
+    found, hung = [(0, len(folded))], _attachments()
     if folded in hung.words:
-        return
-    start, end = _between_apostrophes(folded, hung)
+        return found
+    start, end = _between_apostrophes(folded, hung) if "'" in folded else (0, len(folded))
     if (start, end) != (0, len(folded)):
-        yield start, end
-    if folded[start:end] in hung.words:
-        return
-    for length in range(1, min(hung.longest, end - start - 1) + 1):
-        if _hangs_after(folded[start:end], length, language, hung):
-            yield start, end - length
-        if end - start - length >= hung.before.get(folded[start : start + length], end):
-            yield start + length, end
+        found.append((start, end))
+        if folded[start:end] in hung.words:
+            return found
+    starts, ends = folded[start:end][:1] in hung.first, folded[start:end][-1:] in hung.last
+    if starts or ends:
+        for length in range(1, min(hung.longest, end - start - 1) + 1):
+            if ends and _hangs_after(folded[start:end], length, language, hung):
+                found.append((start, end - length))
+            if starts and end - start - length >= hung.before.get(folded[start : start + length], end):
+                found.append((start + length, end))
+    return found
 
 
 def _between_apostrophes(folded: str, hung: _Attachments) -> tuple[int, int]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ops.__main__ import main
+from ops.cli.durations import Durations
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Harian</title><link>https://a.example/</link>
 <language>id</language>
@@ -277,10 +282,41 @@ def test_statistics_are_one_object_on_standard_error(pantau, put):
     assert (stats["topics"], stats["articles"], stats["matches"]) == (2, 2, 2)
     assert stats["seconds_to_load"] >= 0
     assert stats["seconds_to_match"] >= 0
-    assert set(stats["microseconds_per_article"]) == {"p50", "p99"}
+    assert set(stats["microseconds_per_article"]) == {"mean", "p50", "p99"}
     assert len(told.lines) == 3
 
 
 def test_statistics_of_nothing_are_no_numbers(pantau, put):
     stats = json.loads(match(pantau, put, TOPICS, "", "--stats").err)
-    assert stats["microseconds_per_article"] == {"p50": None, "p99": None}
+    assert stats["microseconds_per_article"] == {"mean": None, "p50": None, "p99": None}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells no peak of memory here")
+def test_a_file_of_many_articles_takes_no_more_memory_than_one_of_few(put):
+    line = json.dumps({"id": 1, "title": "NATO", "body": "Anggota NATO bertemu. " * 40, "language": "id"})
+
+    def peak_mb(articles: int) -> float:
+        file = put(f"articles-{articles}", (line + "\n") * articles)
+        # not getrusage: what it tells of a child includes its parent, up to the moment of exec
+        peak = "lambda: print(re.search('VmHWM:\\\\s*([0-9]+)', open('/proc/self/status').read())[1], file=sys.stderr)"
+        command = f"import atexit, re, sys; atexit.register({peak}); "
+        command += "from ops.__main__ import main; main(sys.argv[1:])"
+        topics = put("topics", '{"name": "x", "query": "@nato"}\n')
+        words = [sys.executable, "-c", command, "match", "--topics", topics, "--articles", file]
+        told = subprocess.run(list(map(str, words)), capture_output=True, text=True, cwd=REPOSITORY)
+        assert len(told.stdout.splitlines()) == articles
+        return float(told.stderr.split()[-1]) / 1024
+
+    few, many = peak_mb(200), peak_mb(20_000)  # the larger file has 18 MB
+    assert many < few + 10
+
+
+def test_percentiles_of_durations_are_right_to_one_in_a_hundred() -> None:
+    durations = Durations()
+    for number in range(1, 1001):
+        durations.add(number / 1e6)
+    assert durations.count == 1000
+    assert durations.mean_us == 500.5
+    assert durations.at_us(0.5) == pytest.approx(501, rel=0.01)
+    assert durations.at_us(0.99) == pytest.approx(991, rel=0.01)
+    assert durations.at_us(1) == pytest.approx(1000, rel=0.01)

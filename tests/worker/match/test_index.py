@@ -176,12 +176,16 @@ def test_a_topic_with_a_bad_query_changes_nothing() -> None:
 def test_an_index_that_was_emptied_holds_nothing_back() -> None:
     index = TopicIndex()
     for number in range(50):
-        index.add(_topic(number, f"kata{number} OR awal{number}* OR =Nama{number}"))
-    for number in range(50):
+        index.add(
+            _topic(number, f"kata{number} OR awal{number}* OR =Nama{number} OR title:judul{number} OR @nato")
+        )
+        index.add(_topic(number + 50, '"satu dua" OR kata1'))
+    for number in range(100):
         index.discard(TopicId(number))
-    assert vars(index)["_topics_at"] == {}
-    assert not vars(index)["_prefixes"]
-    assert vars(index)["_exact"] == 0
+    left = vars(index)
+    assert left["_topics_at"] == left["_groups"] == left["_members"] == left["_book"].names == {}
+    assert not left["_prefixes"]
+    assert left["_exact"] == left["_titles"] == 0
     assert _ids(index, "kata1 awal2x Nama3") == []
 
 
@@ -190,4 +194,15 @@ def test_a_topic_is_asked_only_when_one_of_its_anchors_is_there() -> None:
     index.add(_topic(1, "the AND kyrgyzstan"))
     index.add(_topic(2, "the AND (biak OR sorong)"))
     index.add(_topic(3, "atleast/2(the, jayapura, merauke)"))
-    assert set(vars(index)["_topics_at"]) == {"kyrgyzstan", "biak", "sorong", "jayapura", "merauke"}
+    index.add(_topic(4, '"the new" OR title:the'))
+    anchors = set(vars(index)["_topics_at"])
+    assert anchors == {"kyrgyzstan", "biak", "sorong", "jayapura", "merauke", "the new", "^the"}
+
+
+def test_the_words_of_articles_it_was_shown_decide_where_topics_are_filed() -> None:
+    index = TopicIndex()
+    for text in ("damai di kabupaten", "kabupaten damai", "kabupaten"):
+        index.learn(Article("", text, language="id"))
+    index.add(_topic(1, "kabupaten AND damai"))
+    index.add(_topic(2, "kabupaten AND xyz"))
+    assert set(vars(index)["_topics_at"]) == {"damai", "xyz"}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.match.text import FieldText, pieces
-from worker.match.words import Case, case_of, word
+from worker.match.text import FieldText, _cutter, _small, pieces
+from worker.match.words import Case, case_of, vocabulary, word
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def _field(text: str) -> FieldText:
 
 def test_a_sentence_may_begin_after_a_full_stop_a_line_or_an_opening_quote() -> None:
     field = _field('Satu dua. Tiga "empat" lima\nenam')
-    opening = [piece.written for at, piece in enumerate(field.pieces) if field.opens_sentence(at)]
+    opening = [field.at(at) for at in range(len(field)) if field.opens_sentence(at)]
     assert opening == ["Satu", "Tiga", "empat", "lima", "enam"]
 
 
 def test_only_a_line_all_in_capitals_is_shouting() -> None:
     field = _field("NATO CHIEF WARNS\nNATO chief warns\n\nNATO\nUN, A EU")
-    shouting = [field.is_shouting(at) for at in range(len(field.pieces))]
+    shouting = [field.is_shouting(at) for at in range(len(field))]
     assert shouting == [True] * 3 + [False] * 4 + [True] * 3
 
 
@@ -114,3 +114,39 @@ def test_a_particle_after_a_hyphen_belongs_to_the_word_but_the_rest_of_a_compoun
     field = _field("Ukraina-lah Rusia-Ukraina")
     assert (field.span(0, 0).start, field.span(0, 0).end) == (0, 11)
     assert (field.span(2, 2).start, field.span(2, 2).end) == (12, 17)
+
+
+@given(st.text(max_size=40), st.sampled_from([None, "id", "pl", "ar", "fi"]))
+def test_the_vocabulary_of_a_language_knows_the_keys_that_a_word_answers_to(
+    text: str, language: str | None
+) -> None:
+    field = FieldText("body", text, language)
+    for position, token in enumerate(field.tokens):
+        keys = set(word(field.at(position), language).keys)
+        assert set(vocabulary(language).keys_of(token)) == keys
+        assert keys <= field.keys
+    assert {key for one in field.words for key in one.keys} == field.keys == set(field.places)
+
+
+@given(st.text(alphabet="abцé中カﬁ'’ \u0301\u00ad\U00020000\U0001f600İß.", max_size=30))
+def test_the_quick_cut_and_the_thorough_one_give_the_same_words(text: str) -> None:
+    small = _small(text)
+    cutter = _cutter()
+    assert len(small) == len(text)
+    assert cutter.of(small).split(small) == cutter.anywhere.split(small)
+
+
+WORDS = {"ukraina", "menang", "ukraine", "gagne", "x"}
+
+
+def test_words_side_by_side_are_found_under_each_key_they_answer_to() -> None:
+    begun = {
+        "ukraina": {"menang": {"", "ukraine"}},
+        "menang": {"ukraine": {"gagne"}},
+        "ukraine": {"gagne": {"x"}},
+    }
+    field = FieldText("body", "Ukrainanya menang, l'Ukraine gagne", None)
+    found = {"ukraina menang", "ukraina menang ukraine", "menang ukraine gagne"}
+    assert set(field.groups(begun, WORDS)) == found
+    plain = FieldText("body", "menang ukraine gagne", None)
+    assert plain.groups(begun, WORDS) == ["menang ukraine gagne"]

@@ -32,11 +32,6 @@ def listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-def with_endings(stem: str, endings: str) -> frozenset[str]:
-    """The stem with each of the blank-separated endings; `0` stands for none."""
-    return frozenset(stem + ending.replace("0", "") for ending in endings.split())
-
-
 @dataclass(frozen=True, slots=True)
 class Clitics:
     """What hangs on whole words; everything folded (`worker.match.fold`).
@@ -62,17 +57,25 @@ class Clitics:
 class Language:
     """One language, with examples that prove its file right.
 
+    `at_home`: forms, in small letters, that are words or names of other languages (Finnish *Italian*, of
+    Italy; German *Indiens*): they may count only in texts known to be in this one. `of_acronyms`: endings written
+    straight on a short acronym.
+
     `inflected`: a name and forms it must have. `attached`: a word and a writing that must find it.
-    `strangers`: a word and a writing that must not find it.
+    `strangers`: a word and a writing that must not find it. `unrelated`: a name and spellings that look like
+    its forms, but are other words or other names.
     """
 
     code: str
     name: str
     forms: Forms = unchanged
+    at_home: frozenset[str] = frozenset()
+    of_acronyms: frozenset[str] = frozenset()
     clitics: Clitics = field(default_factory=Clitics)
     inflected: Mapping[str, str] = field(default_factory=dict)
     attached: Mapping[str, str] = field(default_factory=dict)
     strangers: Mapping[str, str] = field(default_factory=dict)
+    unrelated: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -98,6 +101,40 @@ def _language(code: str) -> Language:
 
 
 def forms(name: str, language: str) -> frozenset[str]:
-    """All spellings of one word of a name in a language; a language without a file leaves it as it is."""
+    """All spellings of one word of a name that count in every text; without a file only the word itself."""
     known = languages().get(language)
-    return known.forms(name) | {name} if known else frozenset({name})
+    if known is None:
+        return frozenset({name})
+    found = known.forms(name)
+    if known.at_home:
+        found = frozenset(form for form in found if form.lower() not in known.at_home)
+    return found | {name}
+
+
+def forms_at_home(name: str, language: str) -> frozenset[str]:
+    """The further spellings of one word of a name that count only in texts of this language."""
+    known = languages().get(language)
+    if known is None or not known.at_home:
+        return frozenset()
+    return frozenset(form for form in known.forms(name) if form.lower() in known.at_home and form != name)
+
+
+# Languages so near that a text of one is now and then taken for another, or forms its names alike.
+_KIN = tuple(
+    frozenset(group.split())
+    for group in (
+        "id ms",
+        "cs sk",
+        "sr hr bs sl cnr",
+        "da no nb nn sv",
+        "fi et",
+        "es pt gl ca",
+        "de lb",
+        "nl af",
+    )
+)
+
+
+def kin_of(language: str) -> frozenset[str]:
+    """The language with those whose texts inflect names as it does."""
+    return next((group for group in _KIN if language in group), frozenset({language}))

@@ -1,4 +1,7 @@
-"""Spanish: nothing hangs on names, and names do not inflect."""
+"""Spanish: nothing hangs on names, and names do not inflect; the contractions al and del are whole words.
+
+Source: Nueva gramática de la lengua española (RAE), nombres propios, artículo.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,22 @@ from worker.match.languages import Language
 LANGUAGE = Language(
     code="es",
     name="Spanish",
-    attached={"ucrania": "Rusia-Ucrania", "pena": "peña"},
-    strangers={"peña": "pena", "ucrania": "ucraniana"},
+    attached={
+        "ucrania": "Rusia-Ucrania pro-Ucrania",
+        "pena": "peña",
+        "mexico": "México MÉXICO",
+        "peru": "Perú Perú-Chile",
+        "japon": "Japón",
+        "otan": "OTAN-Rusia",
+    },
+    strangers={
+        "peña": "pena",
+        "ucrania": "ucraniana",
+        "peru": "peruano",
+        "rusia": "rusa",
+        "china": "chinas chino",
+        "mali": "maliense",
+        "chad": "chadiano",
+    },
+    unrelated={"Ucrania": "Ucranias ucraniano", "China": "Chinas", "Chile": "Chiles chiles", "Cuba": "Cubas"},
 )

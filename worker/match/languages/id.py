@@ -25,7 +25,9 @@ _WORDS = listed(
     tengku teuku tungku bertemu ketemu meramu menjamu penemu ditanya empunya makanya abdullah atallah
     billah bismillah delilah fadlullah hezbollah hizbollah hizbullah insyaallah jamilah mollah mullah
     nasrallah ramallah saifullah wallah hookah haiku jammu lukaku sudoku turku homespun alanya almanya
-    catalunya espanya kampanya polonya romanya fornya splitternya
+    catalunya espanya kampanya polonya romanya fornya splitternya campanya muntanya montanya cerdanya
+    bolonya castanya extranya strankah bitkah maskah številkah propun compun prepun potpun tempun
+    markah barakah pangkah bongkah atikah mahupun rumpun serumpun sungguhpun lagipun
     """
 )
 
@@ -45,8 +47,15 @@ LANGUAGE = Language(
     attached={
         "ukraina": "Ukrainanya Ukrainalah Ukrainakah Ukrainapun Ukrainanyalah Ukraina-lah NATO-Ukraina",
         "rumah": "rumahku rumahmu rumahnya rumahnyapun",
-        "indonesia": "Indonesiaku se-Indonesia Indonesia-nya",
+        "indonesia": "Indonesiaku se-Indonesia Indonesia-nya Indonesialah Indonesiamu",
         "anda": "andakah",
+        "rusia": "Rusialah Rusianya Rusia-Ukraina anti-Rusia",
+        "putin": "Putinlah Putinpun Putinkah Putin-lah",
+        "amerika": "Amerikanya Amerikalah",
+        "jakarta": "Jakartaku Jakartanya Jakarta-Bandung",
+        "prabowo": "Prabowolah Prabowopun",
+        "israel": "Israellah Israelkah",
+        "tiongkok": "Tiongkoklah Tiongkoknya",
     },
     strangers={
         "masa": "masalah masalahnya",
@@ -58,5 +67,15 @@ LANGUAGE = Language(
         "abdul": "Abdullah",
         "roma": "Romanya Romawi",
         "meski": "meskipun",
+        "mali": "maling malis",
+        "rusia": "kerusian Prusia",
+        "peru": "perut perunggu",
+        "turki": "Turkistan",
+    },
+    unrelated={
+        "Ukraina": "Ukrainanya Ukrania",
+        "Mali": "Malinya maling",
+        "Peru": "perut",
+        "Turki": "Turkistan",
     },
 )

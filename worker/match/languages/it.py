@@ -1,6 +1,6 @@
 """Italian: elided articles and prepositions before a vowel; names do not inflect.
 
-Source: Accademia della Crusca, elisione.
+Source: Serianni, Grammatica italiana, elisione, nomi propri.
 """
 
 from __future__ import annotations
@@ -14,7 +14,25 @@ _ELIDED = listed(
 LANGUAGE = Language(
     code="it",
     name="Italian",
-    clitics=Clitics(elided=_ELIDED),
-    attached={"ucraina": "l'Ucraina dell'Ucraina dall’Ucraina nell'Ucraina", "onu": "all'ONU"},
-    strangers={"acqua": "acquario"},
+    clitics=Clitics(elided=_ELIDED, words=listed("c'è c'era d'accordo l'altro l'altra un'altra")),
+    attached={
+        "ucraina": "l'Ucraina dell'Ucraina dall’Ucraina nell'Ucraina sull'Ucraina anch'Ucraina Russia-Ucraina",
+        "onu": "all'ONU dell'Onu",
+        "iran": "l'Iran dell'Iran dall'Iran nell’Iran all'Iran",
+        "europa": "l'Europa d'Europa dell'Europa",
+        "unione": "l'Unione dell'Unione all’Unione",
+        "italia": "d'Italia l'Italia",
+        "indonesia": "dell'Indonesia",
+        "angelo": "Sant'Angelo",
+    },
+    strangers={
+        "acqua": "acquario",
+        "ucraina": "ucraino",
+        "altra": "un'altra",
+        "mali": "maliano",
+        "iran": "iraniano",
+        "roma": "Romania romano",
+        "cina": "cinese cucina",
+    },
+    unrelated={"Ucraina": "Ucraine ucraino", "Cina": "Cine cinema", "Cuba": "Cube Cubi", "Russia": "Russi"},
 )

@@ -1,0 +1,1 @@
+"""Measurements that anybody can repeat; each says what it measures against and on what."""

@@ -1,0 +1,1 @@
+"""Tools for those who work on Pantau; nothing of it is installed."""

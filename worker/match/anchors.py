@@ -1,0 +1,159 @@
+"""What an article must hold for a plan to have a chance: the anchors that a topic is filed under.
+
+Every article that matches holds at least one anchor of the plan's cover, and the cover is the cheapest that can be
+had. An anchor is a text:
+
+    kyiv         a word that answers to this key          ^kyiv        such a word in the title
+    joko widodo  two or three words side by side          perang*      a word that begins so
+    @nato        an entity                                =NATO        a part of an exact term, folded
+
+With an anchor goes a guard where there is one: words of which one must be in the article as well. It is looked at
+before the topic is evaluated; of a hundred topics filed under a common word it sends most home.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from worker.match.compile import (
+    Chain,
+    Either,
+    Enough,
+    Entity,
+    Every,
+    Plan,
+    Seek,
+    Single,
+    Step,
+    Term,
+    Verbatim,
+    Words,
+)
+from worker.match.reading import exact_parts
+
+Cost = Callable[[str], float]
+Guard = frozenset[str] | None
+
+RARE = 0.002
+"""A word in fewer articles than this is anchor enough; a commoner one is filed with its neighbour in the phrase."""
+
+
+class Cover(NamedTuple):
+    """Anchors of which at least one is in every article that matches, each with its guard; and how many of them an
+    article is likely to bring."""
+
+    guards: Mapping[str, Guard]
+    price: float
+
+
+def cover(plan: Plan, cost: Cost) -> Cover | None:
+    """The cheapest cover of a plan; None where none need be (the language refuses such queries)."""
+    match plan:
+        case Seek(term, fields):
+            found = _of_term(term, cost)
+            return _in_title(found, cost) if fields == ("title",) else found
+        case Every(parts):
+            return _of_every([cover(part, cost) for part in parts], cost)
+        case Enough(count):
+            return _of_enough([cover(part, cost) for part in plan.parts], count)
+        case _:
+            return None
+
+
+def _of_term(term: Term, cost: Cost) -> Cover:
+    match term:
+        case Single(key):
+            return Cover({key: None}, cost(key))
+        case Words(steps, slop):
+            return _of_words(steps, slop, cost)
+        case Verbatim(text):
+            return _cheapest((f"={part}" for part in exact_parts(text)), cost)
+        case Entity(key):
+            return Cover({f"@{key}": None}, cost(f"@{key}"))
+        case Either(terms):
+            return _joined([_of_term(one, cost) for one in terms])
+        case Chain(first, links):
+            operands = [first, *(link.term for link in links)]
+            return _of_every([_of_term(one, cost) for one in operands], cost) or Cover({}, 0)
+
+
+def _cheapest(anchors: Iterable[str], cost: Cost) -> Cover:
+    price, anchor = min((cost(anchor), anchor) for anchor in anchors)
+    return Cover({anchor: None}, price)
+
+
+def _of_words(steps: tuple[Step, ...], slop: int, cost: Cost) -> Cover:
+    """The rarest word of a phrase, with its neighbours if it is not rare enough; another word guards."""
+    priced = sorted({(cost(step.key), step.key) for step in steps if not step.prefix})
+    if not priced:
+        return _cheapest((f"{step.key}*" for step in steps), cost)
+    (price, anchor), others = priced[0], [key for _, key in priced[1:]]
+    for size in (2, 3):
+        groups = _groups_of(steps, size) if slop == 0 and price > RARE else []
+        if groups:
+            price, anchor = min((cost(group), group) for group in groups)
+            others = [key for _, key in priced if key not in anchor.split(" ")]
+    return Cover({anchor: frozenset(others[:1]) or None}, price)
+
+
+def _groups_of(steps: tuple[Step, ...], size: int) -> list[str]:
+    """The runs of so many whole words in a phrase."""
+    runs = (steps[at : at + size] for at in range(len(steps) - size + 1))
+    return [" ".join(step.key for step in run) for run in runs if not any(step.prefix for step in run)]
+
+
+def _in_title(found: Cover, cost: Cost) -> Cover:
+    """The same anchors where they are words, but looked for among the title's words."""
+    anchors = {_title_anchor(anchor, cost): guard for anchor, guard in found.guards.items()}
+    # Two anchors may have become one, whose guards must not be lost: better none.
+    guards = anchors if len(anchors) == len(found.guards) else dict.fromkeys(anchors)
+    return Cover(guards, sum(map(cost, guards)))
+
+
+def _title_anchor(anchor: str, cost: Cost) -> str:
+    words = words_in(anchor)
+    return f"^{min(words, key=cost)}" if words else anchor
+
+
+def _joined(covers: Sequence[Cover]) -> Cover:
+    """One of several is enough. An anchor that stands in two of them keeps a guard only if both have one."""
+    joined: dict[str, Guard] = {}
+    for found in covers:
+        for anchor, guard in found.guards.items():
+            other = joined.get(anchor, guard)
+            joined[anchor] = guard | other if guard and other else None
+    return Cover(joined, sum(found.price for found in covers))
+
+
+def _of_every(covers: Iterable[Cover | None], cost: Cost) -> Cover | None:
+    """The cheapest of the parts; the second cheapest that can be checked by its words guards it."""
+    known = _by_price(covers)
+    if len(known) < 2:
+        return known[0] if known else None
+    guard = next((words for found in known[1:] if (words := _guarding(found, cost))), None)
+    cheapest = known[0]
+    return Cover({anchor: own or guard for anchor, own in cheapest.guards.items()}, cheapest.price)
+
+
+def _of_enough(covers: Sequence[Cover | None], count: int) -> Cover | None:
+    """Of n parts k must hold, so one of any n - k + 1 holds: the cheapest of those that have anchors."""
+    known, needed = _by_price(covers), len(covers) - count + 1
+    return _joined(known[:needed]) if len(known) >= needed else None
+
+
+def _by_price(covers: Iterable[Cover | None]) -> list[Cover]:
+    return sorted((found for found in covers if found is not None), key=lambda found: found.price)
+
+
+def _guarding(found: Cover, cost: Cost) -> Guard:
+    """Words of which one is in every article that holds an anchor of these; None where only words cannot say."""
+    words = [min(words_in(anchor), key=cost, default=None) for anchor in found.guards]
+    return frozenset(filter(None, words)) if all(words) else None
+
+
+def words_in(anchor: str) -> list[str]:
+    """The words that stand in an article which holds this anchor, as far as they are known."""
+    if anchor[0] in "@=" or anchor[-1] == "*":
+        return []
+    return anchor.removeprefix("^").split(" ")

@@ -1,0 +1,43 @@
+"""Danish: the genitive -s of names and of the last word of longer ones (De Forenede Nationers).
+
+Source: Dansk Sprognævn, Retskrivningsordbogen, genitiv.
+"""
+
+from __future__ import annotations
+
+from worker.match.languages import Language, listed
+from worker.match.paradigms import is_acronym
+
+
+def _forms(name: str) -> frozenset[str]:
+    lower = name.lower()
+    stays = is_acronym(name) or len(lower) < 3 or not lower.isalpha()
+    return frozenset({name} if stays or lower.endswith(("s", "x", "z")) else {name, name + "s"})
+
+
+# French calls the people so, Dutch has them as "whose" and Japanese, English as a plain word (Islands).
+_AT_HOME = listed(
+    """
+    indiens italiens syriens australiens boliviens georgiens jordaniens tunisiens indias
+    islands roms romas wiens nederlands japans mans
+    """
+)
+
+LANGUAGE = Language(
+    code="da",
+    name="Danish",
+    forms=_forms,
+    at_home=_AT_HOME,
+    inflected={
+        "Ukraine": "Ukraines",
+        "Rusland": "Ruslands",
+        "Danmark": "Danmarks",
+        "Kyiv": "Kyivs",
+        "Putin": "Putins",
+        "Nationer": "Nationers",
+        "Unionen": "Unionens",
+    },
+    attached={"ukraine": "Rusland-Ukraine"},
+    strangers={"ukraine": "ukrainer"},
+    unrelated={"Ukraine": "ukrainer ukrainsk", "Island": "Islands"},
+)
