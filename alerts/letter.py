@@ -24,6 +24,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "quiet_many": "From your quiet hours: {n} articles on {topics}",
         "backlog_one": "1 article that was already in the feeds you added",
         "backlog_many": "{n} articles that were already in the feeds you added",
+        "older_one": "1 older article on {topics}",
+        "older_many": "{n} older articles on {topics}",
         "rollup_one": "1 more article on {topics}",
         "rollup_many": "{n} more articles on {topics}",
         "repeat": "Possible repeat",
@@ -48,6 +50,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "quiet_many": "Dari jam tenang Anda: {n} artikel tentang {topics}",
         "backlog_one": "1 artikel yang sudah ada di umpan yang Anda tambahkan",
         "backlog_many": "{n} artikel yang sudah ada di umpan yang Anda tambahkan",
+        "older_one": "1 artikel lama tentang {topics}",
+        "older_many": "{n} artikel lama tentang {topics}",
         "rollup_one": "1 artikel lagi tentang {topics}",
         "rollup_many": "{n} artikel lagi tentang {topics}",
         "repeat": "Mungkin terkirim ulang",
@@ -95,7 +99,8 @@ def heading(letter: Letter) -> str:
     """What a bundle of articles is: "12 articles that were already in the feeds you added"."""
     kind = "digest" if letter.kind == "article" else letter.kind
     count = max(letter.backlog_total, len(letter.items)) if kind == "backlog" else len(letter.items)
-    return say(letter, f"{kind}_{'one' if count == 1 else 'many'}", n=count, topics=topics(letter))
+    named = "older" if letter.older else kind
+    return say(letter, f"{named}_{'one' if count == 1 else 'many'}", n=count, topics=topics(letter))
 
 
 def topics(letter: Letter) -> str:

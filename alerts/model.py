@@ -50,9 +50,14 @@ class Subscription:
     on_doubt: OnDoubt = "resend"
 
 
+Asked = Literal["catch_up", "silent"]
+"""How somebody wants older articles to be taken in: told as one summary, or only kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class News:
-    """A new match, with what planning must know of its article."""
+    """A new match, with what planning must know of its article. `asked` if it is of an older article that somebody
+    wants a topic to be applied to (`topics apply-back`)."""
 
     match: MatchId
     topic: TopicId
@@ -64,6 +69,7 @@ class News:
     seen_at: datetime
     read_at: datetime
     backlog: bool = False
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,8 @@ class Letter:
     """What one delivery says, before any channel gives it a form.
 
     `key` is the delivery's stable public id (Message-ID, webhook-id); `simpler` counts how many times a
-    receiver refused the form, so a channel composes plainer with each.
+    receiver refused the form, so a channel composes plainer with each. `older` if somebody asked for older
+    articles, and it tells of nothing else.
     """
 
     key: str
@@ -103,4 +110,5 @@ class Letter:
     possible_repeat: bool = False
     simpler: int = 0
     backlog_total: int = 0
+    older: bool = False
     language: Literal["en", "id"] = "en"

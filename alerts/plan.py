@@ -4,7 +4,7 @@ What goes out is a *bundle*: a delivery to one channel with a due time that carr
 An article is announced to a channel once; whatever else leads to it there joins that bundle, and the soonest
 due one wins.
 
-    wanted at all?  --no-->  Suppress(before_subscription | source_filter | language_filter | too_old)
+    wanted at all?  --no-->  Suppress(before_subscription | source_filter | language_filter | applied_back | too_old)
     told already?   --yes->  Suppress(already_told), or Join what is not sent yet, or Move to a sooner bundle
     else                     Announce in the soonest bundle; the other topics and subscriptions Join it
 """
@@ -12,7 +12,7 @@ due one wins.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -39,6 +39,7 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     BACKLOG = "backlog"
     OVER_CAP = "over_cap"
+    APPLIED_BACK = "applied_back"
     JOINED = "joined"
     BEFORE_SUBSCRIPTION = "before_subscription"
     SOURCE_FILTER = "source_filter"
@@ -148,14 +149,15 @@ def decide(
     told: Mapping[tuple[ChannelId, ArticleId], Told],
     recent: Mapping[ChannelId, Sequence[datetime]],
     now: datetime,
+    decided: Collection[Pair] = (),
 ) -> list[Decision]:
-    """One decision for each match x subscription x channel, in the order of the pairs.
+    """One decision for each match x subscription x channel, in the order of the pairs; none for what is `decided`.
 
     `subscriptions` are all that feed the channels (the lowest cap among them counts). `recent` has, for each
     channel, when its "article" bundles of the last hour went out and when those still to go are due; other
     kinds do not count towards the cap. Raises BadInput for a subscription with times that cannot be read.
     """
-    wishes = _wishes(news, subscriptions)
+    wishes = [wish for wish in _wishes(news, subscriptions) if wish.pair not in decided]
     decisions: list[Decision] = []
     telling: defaultdict[tuple[ChannelId, ArticleId], list[_Wish]] = defaultdict(list)
     for wish in wishes:
@@ -184,12 +186,14 @@ def _wishes(news: Sequence[News], subscriptions: Sequence[Subscription]) -> list
 
 
 def _unwanted(news: News, subscription: Subscription, now: datetime) -> Reason | None:
-    if news.read_at < subscription.created_at:
+    if news.asked is None and news.read_at < subscription.created_at:
         return Reason.BEFORE_SUBSCRIPTION
     if not _source_fits(subscription.sources, news):
         return Reason.SOURCE_FILTER
     if not _language_fits(subscription.languages, news.language):
         return Reason.LANGUAGE_FILTER
+    if news.asked is not None:
+        return Reason.APPLIED_BACK if news.asked == "silent" else None
     if news.backlog and now - (news.published_at or news.seen_at) > BACKLOG_AGE:
         return Reason.TOO_OLD
     return None
@@ -244,13 +248,19 @@ def _tell(
         return [Suppress(wish.pair, Reason.ALREADY_TOLD) for wish in group]
     best = _place(group, times, cap, now)
     if told is not None and (told.state == "going" or told.due_at <= best.bundle.due_at):
-        return [Join(wish.pair, article, told.delivery) for wish in group]
+        return [Join(wish.pair, article, told.delivery, _joining(wish)) for wish in group]
     if best.bundle.kind == "article":
         times.append(best.bundle.due_at)
     return [
-        _first(best, article, told) if wish.pair == best.pair else Join(wish.pair, article, best.bundle)
+        _first(best, article, told)
+        if wish.pair == best.pair
+        else Join(wish.pair, article, best.bundle, _joining(wish))
         for wish in group
     ]
+
+
+def _joining(wish: _Wish) -> Reason:
+    return Reason.APPLIED_BACK if wish.news.asked else Reason.JOINED
 
 
 def _first(best: _Slot, article: ArticleId, told: Told | None) -> Decision:
@@ -280,8 +290,10 @@ def _soonest(group: Iterable[_Wish], now: datetime, *, crowded: bool) -> _Slot:
 
 
 def _slots(wish: _Wish, now: datetime, crowded: bool) -> list[_Slot]:
+    if wish.news.asked:
+        return [_summary(wish, "older", Reason.APPLIED_BACK, now)]
     if wish.news.backlog:
-        return [_backlog(wish, now)]
+        return [_summary(wish, "backlog", Reason.BACKLOG, now)]
     return [_slot(wish, parse_when(text), now, crowded) for text in wish.subscription.when]
 
 
@@ -317,11 +329,12 @@ def _digest(wish: _Wish, when: When, now: datetime) -> _Slot:
     return _Slot(Bundle(key, "digest", due), Reason.DIGEST, wish.pair)
 
 
-def _backlog(wish: _Wish, now: datetime) -> _Slot:
-    """What newly added feeds held already: one summary for each subscription, once the additions pause."""
+def _summary(wish: _Wish, name: str, reason: Reason, now: datetime) -> _Slot:
+    """What newly added feeds held already, and what is older than a topic: one summary of each for a subscription,
+    once the additions pause."""
     lull = now.astimezone(UTC) + BACKLOG_LULL
     due = _quiet_end(wish.subscription, lull) or lull
-    return _Slot(Bundle(f"backlog:{wish.subscription.id}", "backlog", due), Reason.BACKLOG, wish.pair)
+    return _Slot(Bundle(f"{name}:{wish.subscription.id}", "backlog", due), reason, wish.pair)
 
 
 def _quiet_end(subscription: Subscription, moment: datetime) -> datetime | None:

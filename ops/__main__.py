@@ -30,6 +30,7 @@ COMMANDS = {
     "channels": "ops.cli.channels",
     "subscriptions": "ops.cli.topics",
     "deliveries": "ops.cli.ledger",
+    "why": "ops.cli.why",
     "users": "ops.cli.users",
     "parse": "ops.cli.files",
     "extract": "ops.cli.files",

@@ -16,7 +16,10 @@ from ops import kit
 from ops.health import of_installation
 from ops.store.overview import feed_list, overview
 from worker.errors import PantauError
+from worker.match import parse_query
+from worker.match.segments import can_segment
 from worker.settings import Settings, unknown_names
+from worker.store.topics import catalogue, topic_changes
 
 LEAST_FREE = 1024**3
 Level = Literal["ok", "warn", "bad"]
@@ -34,12 +37,12 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything that can be looked at from here."""
-    findings = [*_python(), *_packages(), *_environment()]
+    findings = [*_python(), *_packages(), *_segmentation(), *_environment()]
     try:
         settings = kit.settings_of()
     except PantauError as error:
         return [*findings, Finding("bad", "settings", str(error), "correct the variable and start again")]
-    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_disk, _parts, _state, _mail)
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_disk, _parts, _state, _topics, _mail)
     return [*findings, *(finding for check in checks for finding in _guarded(check, settings))]
 
 
@@ -69,6 +72,18 @@ def _packages() -> Iterator[Finding]:
                 f"the package {strangers[0]} also installs `{name}` and may hide ours",
                 f"pip uninstall {strangers[0]}, or give Pantau an environment of its own (./pantau makes one)",
             )
+
+
+def _segmentation() -> Iterator[Finding]:
+    if can_segment():
+        yield Finding("ok", "words", "Chinese and Japanese are cut into words by ICU")
+    else:
+        yield Finding(
+            "warn",
+            "words",
+            "without ICU every letter of Chinese and Japanese may begin a word, so 中国 is found in 集中国力 too",
+            "pip install icu4py, where a wheel exists for this machine",
+        )
 
 
 def _environment() -> Iterator[Finding]:
@@ -118,6 +133,18 @@ def _state(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "warn", "feeds", "nothing is watched", "pantau feeds add URL, or pantau apply watchlist.toml"
         )
+
+
+def _topics(settings: Settings) -> Iterator[Finding]:
+    """A topic that was stored before and cannot be read any more keeps silent and stops nobody."""
+    with kit.connected(settings) as connection:
+        topics, known = topic_changes(connection).values(), catalogue(connection)
+    for change in topics:
+        try:
+            parse_query(change.topic.query, known)
+        except PantauError as error:
+            remedy = "change its query in the watchlist and apply it again, or remove the topic"
+            yield Finding("bad", change.topic.name, f"the topic's query cannot be read: {error}", remedy)
 
 
 def _mending(reason: str) -> str:

@@ -1,53 +1,236 @@
-"""PURE. What a query would have found among articles that were read before."""
+"""PURE. What a query would have found among articles that were read before: how much, when, where, through which
+of its terms, and what another query would have found instead.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
-from ops.store.watched import Stored
-from worker.match import TopicIndex
-from worker.model import Topic, TopicId
+from ops.bringing import Share, Terms
+from ops.watchlist.doubts import doubts
+from worker.match import Quote, TopicIndex, parse_query, quote
+from worker.match.entities import Catalogue
+from worker.model import Article, ArticleId, Hit, Topic, TopicId
 
 SHOWN = 20
+"""Articles that are kept to be looked at, the first that match."""
+TOO_BROAD = 0.05
+"""A topic that finds a larger part of everything is noise to most who hear of it."""
+ENOUGH_TO_JUDGE = 20
+"""Articles; of fewer no share says anything."""
 _WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """An article as it was read at `read_at`; `at` is when it was published, or seen where it does not say."""
+
+    id: ArticleId
+    article: Article
+    at: datetime
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
-    """An article that the query finds, with the words of it, each once."""
+    """An article that a query finds, with the sentence that shows it, the places of its words in the title, and the
+    words themselves, each once."""
 
     stored: Stored
+    quote: Quote
+    title_marks: tuple[tuple[int, int], ...]
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """How many articles were looked through, how many the query finds, and the first of them."""
+class Day:
+    """How many articles were read on a day (UTC), and how many of them match."""
 
+    day: date
     articles: int
     matched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a query finds: of how many articles how many, day by day (none left out, the oldest first), what each of
+    its terms brings, and the first articles. `doubts` are parts of it that cannot be meant."""
+
+    query: str
+    articles: int
+    matched: int
+    days: tuple[Day, ...]
+    terms: tuple[Share, ...]
+    doubts: tuple[str, ...]
     sightings: tuple[Sighting, ...]
 
+    @property
+    def share(self) -> float:
+        """The part of the articles that match, 0 to 1."""
+        return self.matched / self.articles if self.articles else 0.0
 
-def search(query: str, articles: Iterable[Stored]) -> Search:
-    """Looks for the query in all articles; keeps the first SHOWN that match. Raises BadQuery, before it takes any
-    article, where the query cannot be read."""
-    index = TopicIndex()
-    index.add(Topic(TopicId(0), "", query))
-    looked = matched = 0
-    kept: list[Sighting] = []
+    @property
+    def too_broad(self) -> bool:
+        """Whether it finds so much that nobody would want to hear of it all."""
+        return is_broad(self.matched, self.articles)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the one who wrote the query should think over."""
+        return (*self.doubts, *([broad(self.matched, self.articles)] if self.too_broad else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Articles that one query finds and the other does not: how many, and the first of them."""
+
+    articles: int = 0
+    sightings: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a query finds in place of the saved one."""
+
+    saved: Search
+    new: Search
+    gained: Difference
+    lost: Difference
+
+
+def is_broad(matched: int, articles: int) -> bool:
+    """Whether a topic that matches so many of the articles finds too much, where there are enough to say so."""
+    return articles >= ENOUGH_TO_JUDGE and matched > TOO_BROAD * articles
+
+
+def broad(matched: int, articles: int) -> str:
+    """The warning that a topic finds too much, with the figure."""
+    told = f"it matches {matched / articles:.1%} of {articles:,} articles, more than {TOO_BROAD:.0%}"
+    return f"{told}; a narrower query is told less often and read more"
+
+
+def found_by(
+    topics: Iterable[Topic], articles: Iterable[Stored], known: Catalogue
+) -> tuple[int, Counter[TopicId]]:
+    """How many articles there are, and how many of them each topic matches."""
+    index = TopicIndex(known)
+    for topic in topics:
+        index.add(topic)
+    looked, matched = 0, Counter[TopicId]()
     for stored in articles:
         looked += 1
+        matched.update(match.topic for match in index.match(stored.article))
+    return looked, matched
+
+
+class _Tally:
+    """What one query finds, article by article."""
+
+    def __init__(self, query: str, known: Catalogue | None) -> None:
+        self._query = query
+        self._terms = Terms(query, known)
+        self._doubts = tuple(str(doubt) for doubt in doubts(parse_query(query, known)))
+        self._read: Counter[date] = Counter()
+        self._matched: Counter[date] = Counter()
+        self._found = _Collected()
+
+    def take(self, stored: Stored, hits: tuple[Hit, ...] | None) -> None:
+        """Takes in an article with the query's hits in it; None where it does not match."""
+        day = stored.read_at.astimezone(UTC).date()
+        self._read[day] += 1
+        if hits is not None:
+            self._matched[day] += 1
+            self._terms.count(stored.article)
+            self._found.add(stored, hits)
+
+    def result(self) -> Search:
+        """What was found so far."""
+        return Search(
+            query=self._query,
+            articles=self._read.total(),
+            matched=self._matched.total(),
+            days=self._days(),
+            terms=self._terms.shares(),
+            doubts=self._doubts,
+            sightings=self._found.difference().sightings,
+        )
+
+    def _days(self) -> tuple[Day, ...]:
+        if not self._read:
+            return ()
+        first, last = min(self._read), max(self._read)
+        days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+        return tuple(Day(day, self._read[day], self._matched[day]) for day in days)
+
+
+def search(query: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Search:
+    """Looks for the query, which may name the entities of a catalogue, in all articles; keeps the first SHOWN that
+    match. Raises BadQuery, before it takes any article, where the query cannot be read."""
+    tally = _Tally(query, known)
+    for stored, (hits,) in _looked((query,), articles, known):
+        tally.take(stored, hits)
+    return tally.result()
+
+
+def compare(saved: str, new: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Comparison:
+    """Looks for both queries in all articles, each of which is read once. Raises BadQuery as `search` does."""
+    old, other = _Tally(saved, known), _Tally(new, known)
+    gained, lost = _Collected(), _Collected()
+    for stored, (before, after) in _looked((saved, new), articles, known):
+        old.take(stored, before)
+        other.take(stored, after)
+        if before is None and after is not None:
+            gained.add(stored, after)
+        elif before is not None and after is None:
+            lost.add(stored, before)
+    return Comparison(old.result(), other.result(), gained.difference(), lost.difference())
+
+
+def _looked(
+    queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
+) -> Iterator[tuple[Stored, list[tuple[Hit, ...] | None]]]:
+    """Every article with the hits of each query in it; None for one that does not match."""
+    index = TopicIndex(known)
+    for number, query in enumerate(queries):
+        index.add(Topic(TopicId(number), "", query))
+    for stored in articles:
+        hits: list[tuple[Hit, ...] | None] = [None] * len(queries)
         for match in index.match(stored.article):
-            matched += 1
-            if len(kept) < SHOWN:
-                kept.append(Sighting(stored, _words(hit.text for hit in match.hits)))
-    return Search(looked, matched, tuple(kept))
+            hits[match.topic] = match.hits
+        yield stored, hits
 
 
-def _words(hits: Iterable[str]) -> tuple[str, ...]:
+class _Collected:
+    """Counts articles, and keeps the first."""
+
+    def __init__(self) -> None:
+        self._articles = 0
+        self._sightings: list[Sighting] = []
+
+    def add(self, stored: Stored, hits: tuple[Hit, ...]) -> None:
+        self._articles += 1
+        if len(self._sightings) < SHOWN:
+            self._sightings.append(sighting(stored, hits))
+
+    def difference(self) -> Difference:
+        return Difference(self._articles, tuple(self._sightings))
+
+
+def sighting(stored: Stored, hits: tuple[Hit, ...]) -> Sighting:
+    """What there is to see of a match."""
+    return Sighting(
+        stored,
+        quote(stored.article, hits),
+        tuple((hit.start, hit.end) for hit in hits if hit.field == "title"),
+        _words(hits),
+    )
+
+
+def _words(hits: Iterable[Hit]) -> tuple[str, ...]:
     each: dict[str, str] = {}
-    for word in hits:
-        each.setdefault(word.casefold(), word)
+    for hit in hits:
+        each.setdefault(hit.text.casefold(), hit.text)
     return tuple(each.values())[:_WORDS]

@@ -182,6 +182,10 @@ class Rows:
     def topic(self, name: str = "NATO", query: str = "nato", **facts: Any) -> int:
         return self.add(world.topics, name=name, query=query, created_at=AGES_AGO, **facts)
 
+    def entity(self, said: dict[str, Any], **facts: Any) -> int:
+        usual = {"key": said["key"], "origin": "watchlist", "said": said}
+        return self.add(world.entities, **{**usual, **facts})
+
     def entry(self, feed: int, **facts: Any) -> int:
         n = next(self.numbers)
         usual = {"link": f"https://feed.example/{n}", "title": f"Entry {n}", "summary": "", "content": ""}

@@ -12,12 +12,13 @@ from sqlalchemy import Connection, text
 
 from alerts.evidence import Evidence, show_why
 from alerts.model import Item, Letter
+from alerts.plan import Reason
 from alerts.store.deliveries import DueDelivery
 from worker.model import ArticleId
 
 _NEWS = text("""
     SELECT r.id, r.title, r.url, r.source, r.language, r.published_at, r.seen_at, r.summary_only,
-           t.name AS topic, m.hits, m.quote, s.name AS subscription, s.timezone
+           t.name AS topic, m.hits, m.quote, a.reason, s.name AS subscription, s.timezone
     FROM alerts a
     JOIN matches m ON m.id = a.match_id
     JOIN articles r ON r.id = m.article_id
@@ -59,6 +60,7 @@ def load_letter(connection: Connection, due: DueDelivery, now: datetime) -> Lett
         possible_repeat=due.possible_repeat,
         simpler=due.simpler,
         backlog_total=len(told) if due.kind == "backlog" else 0,
+        older=due.kind == "backlog" and any(row.reason == Reason.APPLIED_BACK for row in rows),
     )
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from alerts.model import ChannelId, DeliveryId, News, Subscription
-from alerts.plan import Announce, Bundle, Decision, Join, Move, Pair, Suppress, Told
+from alerts.model import Asked, ChannelId, DeliveryId, News, Subscription, SubscriptionId
+from alerts.plan import Announce, Bundle, Decision, Join, Move, Pair, Reason, Suppress, Told
 from alerts.settle import patience
 from alerts.store.schema import alerts, channels, deliveries, delivery_articles
 from worker.model import ArticleId, MatchId, TopicId
@@ -22,6 +22,8 @@ _PLAN_LOCK = 0x504C414E  # "PLAN": one planner at a time, so that two never open
 
 MOST_ARTICLES = 200
 """Articles in one message: what every channel can list by name (Slack 1,125, a webhook's 64 KB at least 200)."""
+
+_DECIDED = ("delivery_id", "suppressed", "reason")
 
 _STATES = {
     "collecting": "collecting",
@@ -34,22 +36,51 @@ _STATES = {
 }
 
 
-def take_news(connection: Connection, limit: int) -> list[News]:
-    """All new matches of up to `limit` articles, the live ones first; until its transaction ends the caller is
-    the only planner, and no subscription is made or changed: each hears of what is read after it or finds the
-    decision taken."""
+def plan_alone(connection: Connection) -> None:
+    """Until its transaction ends the caller is the only planner, and no subscription is made or changed."""
     connection.execute(select(func.pg_advisory_xact_lock(_PLAN_LOCK)))
     connection.execute(text("LOCK TABLE subscriptions IN SHARE MODE"))
+
+
+def take_news(connection: Connection, limit: int) -> list[News]:
+    """All new matches of up to `limit` articles, the live ones first. The caller plans alone: each subscription hears
+    of what is read after it or finds the decision taken."""
+    plan_alone(connection)
     chosen = (
         select(articles.c.id)
         .where(articles.c.id.in_(select(matches.c.article_id).where(matches.c.state == "new")))
         .order_by(articles.c.backlog, articles.c.id)
         .limit(limit)
     )
+    return _news(connection, (matches.c.state == "new") & articles.c.id.in_(chosen))
+
+
+def older_news(connection: Connection, wanted: Collection[MatchId], asked: Asked) -> list[News]:
+    """These matches of older articles, taken in because somebody asked for it. One that waits for the plan desk is
+    left to it."""
+    planned = matches.c.id.in_(wanted) & (matches.c.state == "planned")
+    return [replace(news, asked=asked) for news in _news(connection, planned)]
+
+
+def decided(connection: Connection, of: Collection[MatchId]) -> frozenset[Pair]:
+    """What was decided about these matches for good. That a subscription came too late for an article is not:
+    somebody may ask for it."""
+    rows = connection.execute(
+        select(alerts.c.match_id, alerts.c.subscription_id, alerts.c.channel_id).where(
+            alerts.c.match_id.in_(of), alerts.c.suppressed.is_distinct_from(Reason.BEFORE_SUBSCRIPTION)
+        )
+    )
+    return frozenset(
+        Pair(MatchId(match), SubscriptionId(subscription), ChannelId(channel))
+        for match, subscription, channel in rows
+    )
+
+
+def _news(connection: Connection, wanted: ColumnElement[bool]) -> list[News]:
     rows = connection.execute(
         select(matches.c.id.label("match_id"), matches.c.topic_id, articles)
         .join(articles, articles.c.id == matches.c.article_id)
-        .where(matches.c.state == "new", articles.c.id.in_(chosen))
+        .where(wanted)
         .order_by(matches.c.id)
     )
     return [
@@ -148,17 +179,20 @@ class Ledger:
                 self._alert(pair, reason, delivery)
 
     def _alert(self, pair: Pair, reason: str, delivery: DeliveryId | None) -> None:
+        made = upsert(alerts)
         self.connection.execute(
-            upsert(alerts)
-            .values(
+            made.values(
                 match_id=pair.match,
                 subscription_id=pair.subscription,
                 channel_id=pair.channel,
                 delivery_id=delivery,
                 suppressed=str(reason) if delivery is None else None,
                 reason=str(reason),
+            ).on_conflict_do_update(
+                index_elements=["match_id", "subscription_id", "channel_id"],
+                set_={name: column for name, column in made.excluded.items() if name in _DECIDED},
+                where=alerts.c.suppressed == Reason.BEFORE_SUBSCRIPTION,
             )
-            .on_conflict_do_nothing()
         )
 
     def _open(self, pair: Pair, bundle: Bundle) -> DeliveryId:

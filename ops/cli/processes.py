@@ -102,18 +102,27 @@ def migrate(watchlist: Path | None) -> None:
         say(
             f"dashboard account: admin, password: {password}  (shown once; `pantau users reset-password admin`)"
         )
-    if watchlist is not None:
-        _apply(watchlist)
+    _apply(watchlist)
 
 
-def _apply(watchlist: Path) -> None:
+def _apply(watchlist: Path | None) -> None:
+    """What is declared beside the database: the packs in the data directory, and the watchlist."""
     from ops import kit
-    from ops.apply import apply_file
+    from ops.apply import apply_file, apply_packs
     from ops.cli.output import say
 
+    settings = kit.settings_of()
     try:
-        outcome = apply_file(watchlist, kit.settings_of(), dry_run=False, prune=False)
+        if watchlist is None:
+            outcome = apply_packs(settings)
+        else:
+            outcome = apply_file(watchlist, settings, dry_run=False, prune=False)
     except BadInput as error:
         say(str(error))
         sys.exit(error.exit_code)
-    say(f"watchlist {watchlist} applied: {outcome.summary()}")
+    for warning in outcome.warnings:
+        say(f"warning: {warning}")
+    if watchlist is not None:
+        say(f"watchlist {watchlist} applied: {outcome.summary()}")
+    elif outcome.changes:
+        say(f"entities of the data directory applied: {outcome.summary()}")

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
-from ops.cli.output import json_option, print_json, print_json_lines, say, table
-from worker.errors import BadInput
+from ops.cli.output import json_option, print_json, print_json_lines, progress, say, table
+from worker.errors import BadInput, BadQuery, Unavailable
 
 if TYPE_CHECKING:
-    from ops.searching import Search, Sighting
-    from ops.store.watched import Stored
+    from alerts.model import Asked
+    from ops.applying_back import Applied
+    from ops.searching import Search, Stored
+    from worker.match.entities import Catalogue
+    from worker.model import Topic
+    from worker.store.engine import Connection
 
 NOTHING_MATCHED = 4
 LONGEST_S = 100 * 365 * 86400.0
-A_WHILE = 5000  # articles; some 15 seconds
 
 
 @click.group()
 def topics() -> None:
-    """List topics, try a query on the articles that are stored."""
+    """List topics, try queries on the articles that are stored."""
 
 
 @topics.command("list")
@@ -47,33 +52,166 @@ def _topic(row: Mapping[str, Any]) -> tuple[object, ...]:
     return plain_text(row["name"], 60), tags, row["matches_24h"], plain_text(row["query"], 100)
 
 
+SINCE = click.option("--since", default="7d", show_default=True, help="Articles read in this time.")
+
+
 @topics.command("test")
 @click.argument("query")
-@click.option("--since", default="7d", show_default=True, help="Articles read in this time.")
+@SINCE
 @json_option
 def test(query: str, since: str, as_json: bool) -> int:
-    """Try a query on the stored articles: how many it finds, and the newest 20. Exit 4 if it finds none."""
+    """Try a query on the stored articles: how many it finds day by day, what each of its terms brings, and the
+    newest. Exit 4 if it finds none."""
+    from ops.cli.found import search_in_words, search_json
     from ops.searching import search
-    from ops.store.watched import articles_of_last
-    from worker.match import parse_query
 
-    parse_query(query)  # a slip of the pen is told without any database
     seconds = _seconds(since)
-    with connected() as connection:
-        found = search(query, _counted(articles_of_last(connection, seconds)))
+    with _knowing(query) as (connection, known):
+        found = search(query, _articles(connection, seconds), known)
+    _warn(found)
     if as_json:
-        print_json(_as_json(query, since, found))
+        print_json({"since": since, **search_json(found)})
     else:
-        click.echo(_in_words(since, found))
+        click.echo(search_in_words(found, since))
     return 0 if found.matched else NOTHING_MATCHED
 
 
-def _counted(articles: Iterable[Stored]) -> Iterator[Stored]:
-    """The articles, with a sign of life for whoever waits."""
-    for number, stored in enumerate(articles, start=1):
-        if number % A_WHILE == 0:
-            say(f"{number:,} articles looked through")
-        yield stored
+@topics.command("backtest")
+@click.argument("name")
+@click.option("--query", help="A query to hold against the saved one.")
+@SINCE
+@json_option
+def backtest(name: str, query: str | None, since: str, as_json: bool) -> int:
+    """Look for a saved topic in the stored articles; with --query, what another query would find in its place.
+    Exit 4 if nothing is found."""
+    from ops.cli.found import comparison_in_words, comparison_json, search_in_words, search_json
+    from ops.searching import compare, search
+
+    seconds = _seconds(since)
+    with _knowing(query) as (connection, known):
+        (topic,) = named(connection, (name,))
+        articles = _articles(connection, seconds)
+        if query is None:
+            one = search(topic.query, articles, known)
+            _warn(one)
+            told, words, matched = search_json(one), search_in_words(one, since), one.matched
+        else:
+            both = compare(topic.query, query, articles, known)
+            _warn(both.new)
+            told, words = comparison_json(both), comparison_in_words(both, since)
+            matched = both.saved.matched + both.new.matched
+    if as_json:
+        print_json({"topic": name, "since": since, **told})
+    else:
+        click.echo(words)
+    return 0 if matched else NOTHING_MATCHED
+
+
+@topics.command("apply-back")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--since", required=True, help="Articles read in this time, such as 7d.")
+@click.option(
+    "--catch-up", "asked", flag_value="catch_up", default="catch_up", help="Tell of them in one summary."
+)
+@click.option("--silent", "asked", flag_value="silent", help="Keep the matches, and tell nobody.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@json_option
+def apply_back(names: tuple[str, ...], since: str, asked: Asked, dry_run: bool, as_json: bool) -> int:
+    """Apply topics to articles that were read before them: each subscription hears of those that match in one summary
+    (--catch-up, the default), or nobody does (--silent). Nobody hears of an article twice, however often this is
+    done. Exit 4 if nothing matches."""
+    from ops import kit
+    from ops.applying_back import Order
+    from ops.applying_back import apply_back as carry_out
+    from worker.store.engine import reaching_database
+    from worker.store.topics import catalogue
+
+    seconds = _seconds(since)
+    engine = kit.engine(kit.settings_of(), pool_size=2)
+    try:
+        with reaching_database(), engine.connect() as connection:
+            order = Order(named(connection, names), catalogue(connection), asked, kit.clock, dry_run)
+            done = carry_out(engine, order, _articles(connection, seconds))
+    finally:
+        engine.dispose()
+    if as_json:
+        print_json({"topics": names, "since": since, "asked": asked, "dry_run": dry_run, **asdict(done)})
+    else:
+        click.echo("\n".join(_applied(done, since, dry_run=dry_run)))
+    return 0 if done.matched else NOTHING_MATCHED
+
+
+def _applied(done: Applied, since: str, *, dry_run: bool) -> Iterator[str]:
+    matches = f"{done.new_matches:,} matches are new"
+    yield f"{done.matched:,} of {done.articles:,} articles of the last {since} match, {matches}"
+    would = "would go" if dry_run else "go"
+    if done.told:
+        yield f"{done.told:,} alerts {would} out, in one summary for each subscription and channel"
+    for reason, count in sorted(done.suppressed.items()):
+        yield f"{count:,} alerts {'would be' if dry_run else 'are'} suppressed: {reason.replace('_', ' ')}"
+    if done.matched and not done.told and not done.suppressed:
+        yield "nobody is told: everything was decided before, or no subscription hears of these topics"
+
+
+@contextmanager
+def _knowing(query: str | None) -> Iterator[tuple[Connection, Catalogue]]:
+    """The database, with every entity that a query may name. A slip of the pen in the query is told before, or
+    without, any database, unless an entity of the users' own may be what is unknown."""
+    from worker.match import parse_query
+    from worker.store.topics import catalogue
+
+    slip = _slip(query)
+    if slip is not None and "@" not in str(query):
+        raise slip
+    try:
+        with connected() as connection:
+            known = catalogue(connection)
+            if query is not None:
+                parse_query(query, known)
+            yield connection, known
+    except Unavailable:
+        if slip is None:
+            raise
+        raise slip from None
+
+
+def _slip(query: str | None) -> BadQuery | None:
+    from worker.match import parse_query
+
+    try:
+        if query is not None:
+            parse_query(query)
+    except BadQuery as slip:
+        return slip
+    return None
+
+
+def _warn(found: Search) -> None:
+    for warning in found.warnings:
+        say(f"warning: {warning}")
+
+
+def _articles(connection: Connection, seconds: float) -> Iterator[Stored]:
+    """The articles of the last seconds, with a sign of life for whoever waits."""
+    from ops.store.watched import articles_of_last, count_articles_of_last
+
+    total = count_articles_of_last(connection, seconds)
+    return progress(articles_of_last(connection, seconds), total, "articles looked through")
+
+
+def named(connection: Connection, names: Sequence[str]) -> list[Topic]:
+    """The topics of these names, each once. Raises BadInput for a name that no topic has."""
+    from ops.store.watched import topic_names, topics_named
+    from ops.watchlist.words import did_you_mean
+
+    found = topics_named(connection, names)
+    for name in names:
+        if name not in found:
+            near = did_you_mean(name, topic_names(connection))
+            raise BadInput(
+                f'no topic is called "{plain_text(name, 60)}"{near}; `pantau topics list` shows them'
+            )
+    return [found[name] for name in dict.fromkeys(names)]
 
 
 def _seconds(since: str) -> float:
@@ -83,43 +221,6 @@ def _seconds(since: str) -> float:
         return min(parse_duration(since), LONGEST_S)
     except ValueError as error:
         raise BadInput(f"--since: {error}") from None
-
-
-def _as_json(query: str, since: str, found: Search) -> dict[str, Any]:
-    newest = [
-        {
-            "at": sighting.stored.at,
-            "source": sighting.stored.article.source,
-            "title": sighting.stored.article.title,
-            "url": sighting.stored.article.url,
-            "language": sighting.stored.article.language,
-            "words": sighting.words,
-        }
-        for sighting in found.sightings
-    ]
-    return {
-        "query": query,
-        "since": since,
-        "articles": found.articles,
-        "matched": found.matched,
-        "newest": newest,
-    }
-
-
-def _in_words(since: str, found: Search) -> str:
-    summary = f"{found.matched:,} of {found.articles:,} articles of the last {since} match"
-    rows = [_sighting(sighting) for sighting in found.sightings]
-    return f"{summary}\n\n{table(rows, ('date', 'source', 'title', 'words'))}" if rows else summary
-
-
-def _sighting(sighting: Sighting) -> tuple[object, ...]:
-    article = sighting.stored.article
-    return (
-        f"{sighting.stored.at:%Y-%m-%d %H:%M}",
-        plain_text(article.source, 30),
-        plain_text(article.title, 80) or "(without a title)",
-        plain_text(", ".join(sighting.words), 80),
-    )
 
 
 @click.group()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ops.cli.output import json_option, print_json, say
+
+if TYPE_CHECKING:
+    from ops.watchlist import Watchlist
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -16,28 +20,56 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 @json_option
 def check(file: Path, as_json: bool) -> int:
     """Check a watchlist file without applying it; needs no server and no network."""
+    from ops import kit
     from ops.apply import served_kinds
-    from ops.watchlist import Known, parse_watchlist, read_watchlist
+    from ops.packs import read_folder
+    from ops.watchlist import Snapshot, known_after, parse_watchlist, read_watchlist
 
+    packs, doubts = read_folder(kit.settings_of().data_dir)
+    known = known_after(Snapshot(folder=packs or ()))
     found, complaints, warnings = parse_watchlist(
-        read_watchlist(file), str(file), known=Known(), served_kinds=served_kinds()
+        read_watchlist(file), str(file), known=known, served_kinds=served_kinds()
     )
+    warnings = [*doubts, *warnings]
     if as_json:
-        print_json({"ok": found is not None, "errors": complaints, "warnings": warnings})
+        print_json(
+            {"ok": found is not None, "errors": complaints, "warnings": warnings, "notes": _additions(found)}
+        )
     else:
         for complaint in complaints:
             click.echo(str(complaint))
         for warning in warnings:
             say(f"warning: {warning}")
+        for addition in _additions(found):
+            say(f"note: {addition}")
         if found is not None:
             click.echo(f"{file}: {_counts(found)}, no fault found")
     return 0 if found is not None else 65
 
 
-def _counts(found: object) -> str:
-    nouns = ("feeds", "topics", "channels", "subscriptions")
-    counted = [(len(getattr(found, noun)), noun) for noun in nouns]
-    return ", ".join(f"{n} {noun if n != 1 else noun.removesuffix('s')}" for n, noun in counted)
+def _counts(found: Watchlist) -> str:
+    nouns = (
+        ("feeds", "feed"),
+        ("topics", "topic"),
+        ("channels", "channel"),
+        ("subscriptions", "subscription"),
+    )
+    counted = [(len(getattr(found, many)), many, one) for many, one in nouns]
+    entities = len(found.entities)
+    counted += [(entities, "entities", "entity")] if entities else []
+    return ", ".join(f"{n} {many if n != 1 else one}" for n, many, one in counted)
+
+
+def _additions(found: Watchlist | None) -> list[str]:
+    """Entities that are not new, but add their names to one that Pantau brings."""
+    from worker.match.entities import entity_of, shipped
+
+    return [
+        f"[[entity]] {entity.key}: @{entity.key} is brought by Pantau ({shipped()[entity.key].title}), and takes these "
+        f"names besides: {', '.join(name.text for name in entity_of(entity.said).names) or 'none'}"
+        for entity in (found.entities if found else ())
+        if entity.key in shipped()
+    ]
 
 
 @click.command()
@@ -78,6 +110,7 @@ def export(as_json: bool) -> None:
         topics=tuple(topic for part in both for topic in part.topics),
         channels=tuple(channel for part in both for channel in part.channels),
         subscriptions=tuple(each for part in both for each in part.subscriptions),
+        entities=tuple(entity for part in both for entity in part.entities),
     )
     written = write_watchlist(whole)
     if as_json:

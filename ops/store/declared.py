@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from alerts.store.schema import channels, circuits, subscriptions
 from ops.watchlist import (
     Changes,
     DeclaredChannel,
+    DeclaredEntity,
     DeclaredFeed,
     DeclaredSubscription,
     DeclaredTopic,
@@ -29,9 +30,11 @@ from ops.watchlist.addresses import address_key
 from ops.watchlist.model import OPEN_HEADERS, OPEN_KINDS
 from worker.errors import BadInput
 from worker.secrets import KeyRing, Secret
-from worker.store.schema import feeds, topics
+from worker.store.schema import entities, feeds, topics
 
 NEXT_CHANGE = text("nextval('topic_changes')")
+WATCHLIST, FOLDER = "watchlist", "folder"
+"""Where an entity of the users' own comes from."""
 LONGEST_NAME = 2000
 """Bytes; an index of PostgreSQL takes at most 2,704 of a value (nbtree.h, BTMaxItemSize)."""
 
@@ -57,7 +60,7 @@ class Shelf:
         """Everything that is watched now, apart by who declared it."""
         prints: dict[SecretAt, str] = {}
         parts = {declared: self._watchlist(declared, prints) for declared in (True, False)}
-        return Snapshot(declared=parts[True], made_here=parts[False], fingerprints=prints)
+        return Snapshot(parts[True], parts[False], self._entities(FOLDER), prints)
 
     def secret(self, identity: str) -> Secret | None:
         """The kept secret that `stored:ID` means."""
@@ -86,7 +89,13 @@ class Shelf:
             topics=tuple(_topic(row) for row in self._rows(topics, declared)),
             channels=tuple(_channel(row, reference) for row in self._rows(channels, declared)),
             subscriptions=tuple(_subscription(row) for row in self._rows(subscriptions, declared)),
+            entities=self._entities(WATCHLIST) if declared else (),
         )
+
+    def _entities(self, origin: str) -> tuple[DeclaredEntity, ...]:
+        standing = entities.c.removed_at.is_(None) & (entities.c.origin == origin)
+        rows = self.connection.execute(select(entities).where(standing).order_by(entities.c.id))
+        return tuple(DeclaredEntity(row.key, row.said) for row in rows)
 
     def _rows(self, table: Table, declared: bool) -> list[Any]:
         standing = table.c.removed_at.is_(None) & (table.c.declared == declared)
@@ -100,6 +109,7 @@ class Shelf:
         for feed in declared.feeds:
             if ("feed", feed.url) in touched:
                 self._put(feeds, ids.get(address_key(feed.url)), self._feed_row(feed, secrets))
+        self.write_entities(declared.entities, found, WATCHLIST)
         for topic in declared.topics:
             if ("topic", topic.name) in touched:
                 self._put_topic(topic)
@@ -111,7 +121,25 @@ class Shelf:
                 row = _subscription_row(subscription)
                 self._put(subscriptions, self._id(subscriptions, subscription.name), row)
         for item in found.removed:
-            self._remove(item.noun, item.key, ids)
+            if item.noun != "entity":
+                self._remove(item.noun, item.key, ids)
+
+    def write_entities(self, declared: Iterable[DeclaredEntity], found: Changes, origin: str) -> None:
+        """Carries out the changes of the entities that come from a watchlist, or from the folder."""
+        touched = {item.key for item in (*found.added, *found.changed) if item.noun == "entity"}
+        for entity in declared:
+            if entity.key in touched:
+                row = {"key": entity.key, "origin": origin, "said": dict(entity.said), "change": NEXT_CHANGE}
+                self._put(entities, self._entity_id(entity.key, origin), row)
+        for item in found.removed:
+            if item.noun == "entity":
+                gone = {"removed_at": func.now(), "change": NEXT_CHANGE}
+                known = self._entity_id(item.key, origin)
+                self.connection.execute(update(entities).where(entities.c.id == known).values(**gone))
+
+    def _entity_id(self, key: str, origin: str) -> int | None:
+        here = entities.c.removed_at.is_(None) & (entities.c.key == key) & (entities.c.origin == origin)
+        return self.connection.execute(select(entities.c.id).where(here)).scalar()
 
     def add_feed(self, feed: DeclaredFeed) -> bool:
         """Adds a feed by hand; False if it is watched already. It has no secrets."""

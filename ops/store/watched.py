@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, text
 
 from alerts.model import ChannelId
 from alerts.store.schema import channels
-from worker.model import Article
+from ops.searching import Stored
+from worker.model import Article, ArticleId, Topic, TopicId
+from worker.store.schema import topics
 
 Row = Mapping[str, Any]
 
@@ -42,18 +42,14 @@ _SUBSCRIPTIONS = text("""
 """)
 
 _ARTICLES = text("""
-    SELECT title, body, language, url, source, authors, tags, coalesce(published_at, seen_at) AS at
+    SELECT id, title, body, language, url, source, authors, tags, read_at, coalesce(published_at, seen_at) AS at
     FROM articles WHERE read_at > clock_timestamp() - make_interval(secs => :seconds)
-    ORDER BY read_at DESC, id DESC
+    ORDER BY read_at DESC, id DESC LIMIT CAST(:limit AS bigint)
 """)
 
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An article as it was read; `at` is when it was published, or seen where it does not say."""
-
-    article: Article
-    at: datetime
+_COUNT_ARTICLES = text("""
+    SELECT count(*) FROM articles WHERE read_at > clock_timestamp() - make_interval(secs => :seconds)
+""")
 
 
 def channel_list(connection: Connection) -> Sequence[Row]:
@@ -79,22 +75,42 @@ def channel_named(connection: Connection, name: str) -> ChannelId | None:
     return None if found is None else ChannelId(found)
 
 
-def articles_of_last(connection: Connection, seconds: float) -> Iterator[Stored]:
-    """The articles read in the last seconds, the newest first, brought in pieces."""
+def count_articles_of_last(connection: Connection, seconds: float) -> int:
+    """How many articles were read in the last seconds."""
+    return int(connection.execute(_COUNT_ARTICLES, {"seconds": seconds}).scalar_one())
+
+
+def topics_named(connection: Connection, names: Collection[str]) -> dict[str, Topic]:
+    """The standing topics of these names; those that there are none of are left out."""
+    standing = topics.c.removed_at.is_(None) & topics.c.name.in_(names)
+    rows = connection.execute(select(topics).where(standing))
+    return {row.name: Topic(TopicId(row.id), row.name, row.query) for row in rows}
+
+
+def topic_names(connection: Connection) -> list[str]:
+    """What the standing topics are called."""
+    return list(connection.execute(select(topics.c.name).where(topics.c.removed_at.is_(None))).scalars())
+
+
+def articles_of_last(connection: Connection, seconds: float, limit: int | None = None) -> Iterator[Stored]:
+    """The articles read in the last seconds, the newest first and at most `limit`, brought in pieces."""
     streaming = {"stream_results": True, "yield_per": _BATCH}
-    for row in connection.execute(_ARTICLES, {"seconds": seconds}, execution_options=streaming):
-        yield Stored(
-            Article(
-                title=row.title,
-                body=row.body,
-                language=row.language,
-                url=row.url,
-                source=row.source,
-                author=", ".join(row.authors),
-                tags=tuple(row.tags),
-            ),
-            row.at,
-        )
+    asked = {"seconds": seconds, "limit": limit}
+    with connection.execute(_ARTICLES, asked, execution_options=streaming) as rows:
+        for row in rows:
+            yield Stored(ArticleId(row.id), _article(row), row.at, row.read_at)
+
+
+def _article(row: Any) -> Article:
+    return Article(
+        title=row.title,
+        body=row.body,
+        language=row.language,
+        url=row.url,
+        source=row.source,
+        author=", ".join(row.authors),
+        tags=tuple(row.tags),
+    )
 
 
 def _rows(connection: Connection, query: Any) -> list[Row]:

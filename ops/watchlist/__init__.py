@@ -1,4 +1,4 @@
-"""The watchlist: the file that declares feeds, topics, channels and subscriptions.
+"""The watchlist: the file that declares feeds, topics, entities, channels and subscriptions.
 
 read_watchlist(path)           | the file's text, or BadInput
 parse_watchlist(text, file)    | a Watchlist, or every complaint at once
@@ -12,6 +12,7 @@ from ops.watchlist.model import (
     BadWatchlist,
     Complaint,
     DeclaredChannel,
+    DeclaredEntity,
     DeclaredFeed,
     DeclaredSubscription,
     DeclaredTopic,
@@ -25,7 +26,7 @@ from ops.watchlist.model import (
     Watchlist,
     default_subscription_name,
 )
-from ops.watchlist.parse import parse_watchlist
+from ops.watchlist.parse import parse_entities, parse_watchlist
 from ops.watchlist.read import load_watchlist, read_secret_file, read_watchlist
 from ops.watchlist.references import SecretAt, parse_reference, resolve, secrets_of
 from ops.watchlist.write import write_watchlist
@@ -35,6 +36,7 @@ __all__ = [
     "Changes",
     "Complaint",
     "DeclaredChannel",
+    "DeclaredEntity",
     "DeclaredFeed",
     "DeclaredSubscription",
     "DeclaredTopic",
@@ -55,6 +57,7 @@ __all__ = [
     "default_subscription_name",
     "known_after",
     "load_watchlist",
+    "parse_entities",
     "parse_reference",
     "parse_watchlist",
     "read_secret_file",

@@ -11,6 +11,7 @@ from ops.watchlist.addresses import address_key
 from ops.watchlist.model import (
     TARGET_KEYS,
     DeclaredChannel,
+    DeclaredEntity,
     DeclaredFeed,
     DeclaredSubscription,
     DeclaredTopic,
@@ -38,6 +39,7 @@ class _Names:
 def check(
     sheet: Sheet,
     feeds: Found[DeclaredFeed],
+    entities: Found[DeclaredEntity],
     topics: Found[DeclaredTopic],
     channels: Found[DeclaredChannel],
     subscriptions: Found[DeclaredSubscription],
@@ -47,6 +49,7 @@ def check(
     """Adds to the sheet the complaints and warnings that need the whole file."""
     _unique(sheet, feeds, "url", lambda feed: feed.url and address_key(feed.url))
     _unique(sheet, feeds, "name", lambda feed: feed.name)
+    check_entities(sheet, entities)
     _unique(sheet, topics, "name", lambda topic: topic.name)
     _unique(sheet, channels, "name", lambda channel: channel.name)
     _unique(sheet, subscriptions, "name", _subscription_name)
@@ -64,6 +67,11 @@ def check(
         _check_sources(section, names)
     if served_kinds is not None:
         _check_kinds(channels, served_kinds)
+
+
+def check_entities(sheet: Sheet, entities: Found[DeclaredEntity]) -> None:
+    """Adds the complaints about entities that need the whole file."""
+    _unique(sheet, entities, "key", lambda entity: entity.key)
 
 
 def _subscription_name(subscription: DeclaredSubscription) -> str:

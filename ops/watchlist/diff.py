@@ -9,12 +9,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ops.watchlist.addresses import address_key
+from ops.watchlist.entities import entity_facts, extended
 from ops.watchlist.model import (
     OPEN_HEADERS,
     OPEN_KINDS,
     TARGET_KEYS,
     Declared,
     DeclaredChannel,
+    DeclaredEntity,
     DeclaredFeed,
     DeclaredSubscription,
     DeclaredTopic,
@@ -29,6 +31,7 @@ from ops.watchlist.model import (
 from ops.watchlist.references import SecretAt
 from ops.watchlist.values import duration_text
 from ops.watchlist.words import visible
+from worker.match.entities import shipped
 
 Fingerprints = Mapping[SecretAt, str]
 Shown = str | int | bool | list[str] | None
@@ -46,7 +49,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A feed (`key` is its URL), topic, channel or subscription (`key` is its name), and what changes."""
+    """A feed (`key` is its URL), entity (its key), topic, channel or subscription (its name), and what changes."""
 
     noun: Noun
     key: str
@@ -70,6 +73,17 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.removed or self.adopted)
+
+    def __add__(self, other: Changes) -> Changes:
+        """Both together, where they are about different things."""
+        return Changes(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.removed + other.removed,
+            self.adopted + other.adopted,
+            self.left + other.left,
+            self.unchanged + other.unchanged,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +143,28 @@ def known_after(stored: Snapshot, *, prune: bool = False) -> Known:
         topics=frozenset(topic.name for topic in topics),
         topic_tags=frozenset(tag for topic in topics for tag in topic.tags),
         channels=frozenset(channel.name for part in parts for channel in part.channels),
+        entities=tuple(entity for part in parts for entity in part.entities),
+        catalogue=extended(shipped(), stored.folder),
         sources=frozenset(hosts.union(*((feed.name, *feed.tags) for feed in feeds)) - {""}),
     )
 
 
 def _items(watchlist: Watchlist) -> dict[_Key, Declared]:
     found: dict[_Key, Declared] = {("feed", address_key(feed.url)): feed for feed in watchlist.feeds}
+    found |= {("entity", entity.key): entity for entity in watchlist.entities}
     found |= {("topic", topic.name): topic for topic in watchlist.topics}
     found |= {("channel", channel.name): channel for channel in watchlist.channels}
     return found | {("subscription", each.name): each for each in watchlist.subscriptions}
 
 
 def _key_of(item: Declared) -> str:
-    return item.url if isinstance(item, DeclaredFeed) else item.name
+    match item:
+        case DeclaredFeed():
+            return item.url
+        case DeclaredEntity():
+            return item.key
+        case _:
+            return item.name
 
 
 def _differences(
@@ -194,6 +217,8 @@ def _facts(item: Declared, fingerprints: Fingerprints) -> dict[str, _Fact]:
     match item:
         case DeclaredFeed():
             return _feed_facts(item, fingerprints)
+        case DeclaredEntity():
+            return dict(entity_facts(item))
         case DeclaredTopic():
             return {"query": item.query, "tags": _list(item.tags)}
         case DeclaredChannel():

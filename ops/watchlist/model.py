@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from worker.errors import BadInput
+from worker.match.entities import Catalogue, shipped
 from worker.secrets import Secret
 
-Noun = Literal["feed", "topic", "channel", "subscription"]
-NOUNS: tuple[Noun, ...] = ("feed", "topic", "channel", "subscription")
+Noun = Literal["feed", "entity", "topic", "channel", "subscription"]
+NOUNS: tuple[Noun, ...] = ("feed", "entity", "topic", "channel", "subscription")
+TABLES = "[[feed]], [[topic]], [[entity]], [[channel]] or [[subscription]]"
 
 ChannelKind = Literal["slack_webhook", "slack_bot", "email", "webhook", "apprise"]
 TARGET_KEYS: Mapping[str, ChannelKind] = {
@@ -85,6 +87,14 @@ class DeclaredFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredEntity:
+    """A named thing, which queries find by `@key`; `said` is its table, as `entity_of` reads it."""
+
+    key: str
+    said: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredTopic:
     """A named query (`docs/query-language.md`); `tags` let a subscription name several topics at once."""
 
@@ -121,7 +131,7 @@ class DeclaredSubscription:
     on_doubt: OnDoubt = "resend"
 
 
-Declared = DeclaredFeed | DeclaredTopic | DeclaredChannel | DeclaredSubscription
+Declared = DeclaredFeed | DeclaredEntity | DeclaredTopic | DeclaredChannel | DeclaredSubscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +142,23 @@ class Watchlist:
     topics: tuple[DeclaredTopic, ...] = ()
     channels: tuple[DeclaredChannel, ...] = ()
     subscriptions: tuple[DeclaredSubscription, ...] = ()
+    entities: tuple[DeclaredEntity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """Names that exist already, so that a file may refer to them without declaring them.
 
-    `sources` are feed names, feed tags and hosts.
+    `sources` are feed names, feed tags and hosts. `entities` were declared before, and count as long as the file
+    does not declare them anew; `catalogue` are all others.
     """
 
     topics: frozenset[str] = frozenset()
     topic_tags: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
+    entities: tuple[DeclaredEntity, ...] = ()
+    catalogue: Catalogue = field(default_factory=shipped)
 
 
 NOTHING_KNOWN = Known()
@@ -152,13 +166,15 @@ NOTHING_KNOWN = Known()
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What an installation holds: what files declared, and what people made in the dashboard.
+    """What an installation holds: what files declared, what people made in the dashboard, and the entities of the
+    folder in the data directory.
 
     `fingerprints` are keyed hashes of the secrets, by their place (`references.SecretAt`).
     """
 
     declared: Watchlist = Watchlist()
     made_here: Watchlist = Watchlist()
+    folder: tuple[DeclaredEntity, ...] = ()
     fingerprints: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
 

@@ -16,10 +16,14 @@ from ops.watchlist.addresses import (
     user,
     web_address,
 )
-from ops.watchlist.consistency import check
+from ops.watchlist.consistency import check, check_entities
+from ops.watchlist.doubts import doubts, language_hint
+from ops.watchlist.entities import catalogue_with, read_entity
+from ops.watchlist.languages import is_language
 from ops.watchlist.model import (
     NOTHING_KNOWN,
     NOUNS,
+    TABLES,
     TARGET_KEYS,
     Complaint,
     DeclaredChannel,
@@ -54,6 +58,8 @@ from ops.watchlist.values import (
     whole,
 )
 from ops.watchlist.words import Fault, shown, visible
+from worker.match import parse_query
+from worker.match.entities import Catalogue
 from worker.secrets import Secret
 
 T = TypeVar("T")
@@ -61,7 +67,7 @@ Parsed = tuple[Watchlist | None, list[Complaint], list[Complaint]]
 _NOTHING_YET = Given(Secret(""))
 _EMPTY = Fault(
     "the file declares nothing",
-    "a [[feed]], [[topic]], [[channel]] or [[subscription]] (to declare nothing on purpose: feed = [])",
+    f"a {TABLES} (to declare nothing on purpose: feed = [])",
 )
 
 
@@ -85,6 +91,26 @@ def parse_watchlist(
     return None if sheet.complaints else watchlist, _by_line(sheet.complaints), _by_line(sheet.warnings)
 
 
+def parse_entities(text: str, file: str, known: Known = NOTHING_KNOWN) -> Parsed:
+    """A file that declares entities and nothing else, as `parse_watchlist` reads a watchlist."""
+    file = visible(file)
+    document = load_document(text)
+    if isinstance(document, Unreadable):
+        fault = document.fault
+        return None, [Complaint(file, document.line, "", fault.problem, fault.expected)], []
+    sheet = Sheet(file, document.lines)
+    for key in document.tables:
+        if key != "entity":
+            sheet.complain(
+                (key,), "", Fault(f"{shown(key)} is not part of a pack", "[[entity]] tables alone")
+            )
+    entities = _each(sheet, document.tables, "entity", read_entity)
+    catalogue_with(entities, known)
+    check_entities(sheet, entities)
+    watchlist = Watchlist(entities=_values(entities))
+    return None if sheet.complaints else watchlist, _by_line(sheet.complaints), _by_line(sheet.warnings)
+
+
 def _watchlist(
     sheet: Sheet, tables: Mapping[str, Any], known: Known, served_kinds: frozenset[str] | None
 ) -> Watchlist:
@@ -92,11 +118,15 @@ def _watchlist(
         if key not in NOUNS:
             _refuse_table(sheet, key)
     feeds = _each(sheet, tables, "feed", _feed)
-    topics = _each(sheet, tables, "topic", _topic)
+    entities = _each(sheet, tables, "entity", read_entity)
+    catalogue = catalogue_with(entities, known)
+    topics = _each(sheet, tables, "topic", lambda section: _topic(section, catalogue))
     channels = _each(sheet, tables, "channel", _channel)
     subscriptions = _each(sheet, tables, "subscription", _subscription)
-    check(sheet, feeds, topics, channels, subscriptions, known, served_kinds)
-    return Watchlist(_values(feeds), _values(topics), _values(channels), _values(subscriptions))
+    check(sheet, feeds, entities, topics, channels, subscriptions, known, served_kinds)
+    return Watchlist(
+        _values(feeds), _values(topics), _values(channels), _values(subscriptions), _values(entities)
+    )
 
 
 def _each(
@@ -132,19 +162,17 @@ def _by_line(complaints: list[Complaint]) -> list[Complaint]:
 
 
 def _refuse_table(sheet: Sheet, key: str) -> None:
-    if key == "entity":
-        fault = Fault(
-            "entities of your own are reserved for a later version",
-            "no [[entity]]: those that Pantau brings, such as @nato, need none",
-        )
-    else:
-        expected = "[[feed]], [[topic]], [[channel]] or [[subscription]]"
-        fault = Fault(f"{shown(key)} is not part of a watchlist", expected, key, NOUNS)
-    sheet.complain((key,), "[[entity]]" if key == "entity" else "", fault)
+    sheet.complain((key,), "", Fault(f"{shown(key)} is not part of a watchlist", TABLES, key, NOUNS))
+
+
+def _doubt_language(section: Section, key: str, code: str, *inside: int) -> None:
+    """Three letters may be the code of a language that we have never heard of."""
+    if code and not is_language(code):
+        section.warn(key, Fault(f"no language has the code {shown(code)}{language_hint(code)}"), *inside)
 
 
 def _feed(section: Section) -> DeclaredFeed:
-    return DeclaredFeed(
+    feed = DeclaredFeed(
         url=section.need("url", web_address),
         name=section.take("name", source_name, ""),
         every_s=_every(section),
@@ -155,6 +183,8 @@ def _feed(section: Section) -> DeclaredFeed:
         password=_password(section),
         headers=_headers(section),
     )
+    _doubt_language(section, "language", feed.language or "")
+    return feed
 
 
 def _every(section: Section) -> float | None:
@@ -193,12 +223,16 @@ def _add_header(
     found.setdefault(header.lower(), (header, value))
 
 
-def _topic(section: Section) -> DeclaredTopic:
-    return DeclaredTopic(
+def _topic(section: Section, catalogue: Catalogue) -> DeclaredTopic:
+    topic = DeclaredTopic(
         name=section.need("name", topic_name),
-        query=section.need("query", query),
+        query=section.need("query", query(catalogue)),
         tags=section.take_all("tags", name),
     )
+    if topic.query:
+        for doubt in doubts(parse_query(topic.query, catalogue)):
+            section.warn("query", Fault(visible(str(doubt))))
+    return topic
 
 
 def _channel(section: Section) -> DeclaredChannel:
@@ -247,7 +281,7 @@ def _referenced(raw: object, read: Read[str]) -> Reference | Fault:
 def _subscription(section: Section) -> DeclaredSubscription:
     topics = section.need_some("topics", name)
     channels = section.need_some("channels", name)
-    return DeclaredSubscription(
+    subscription = DeclaredSubscription(
         name=section.take("name", name, "") or default_subscription_name(topics, channels),
         topics=topics,
         channels=channels,
@@ -261,3 +295,6 @@ def _subscription(section: Section) -> DeclaredSubscription:
         languages=section.take_all("languages", language),
         on_doubt=cast(OnDoubt, section.take("on_doubt", choice(("resend", "hold")), "resend")),
     )
+    for code, place in section.items["languages"].items():
+        _doubt_language(section, "languages", code, place)
+    return subscription

@@ -80,7 +80,7 @@ class Section:
     def need(self, key: str, read: Read[str]) -> str:
         """The value of a key that has to be there; empty where it is not or cannot be used."""
         if key not in self.values:
-            self._missing(key)
+            self.missing(key)
         return self.take(key, read, "")
 
     def take_all(self, key: str, read: Read[str]) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class Section:
     def need_some(self, key: str, read: Read[str]) -> tuple[str, ...]:
         """The texts of a list that has to hold at least one."""
         if key not in self.values:
-            self._missing(key)
+            self.missing(key)
         elif self.values[key] == []:
             self.complain(key, Fault("is empty", "a list of at least one"))
         return self.take_all(key, read)
@@ -136,7 +136,8 @@ class Section:
                 expected = f"one of {', '.join(known)}"
                 self.complain(key, Fault(f"is not a key of [[{self.noun}]]", expected, key, known))
 
-    def _missing(self, key: str) -> None:
+    def missing(self, key: str) -> None:
+        """A complaint about a key that has to be there."""
         fault = Fault(f"`{key}` is missing", f"a line such as {_EXAMPLES[self.noun, key]}")
         self.sheet.complain(self.path, f"[[{self.noun}]]", fault)
 
@@ -152,6 +153,9 @@ class Section:
 
 _EXAMPLES = {
     ("feed", "url"): 'url = "https://news.example.id/rss"',
+    ("entity", "key"): 'key = "harian-contoh"',
+    ("entity", "title"): 'title = "Harian Contoh"',
+    ("entity", "names"): 'names.id = { name = ["Harian Contoh"] }',
     ("topic", "name"): 'name = "NATO"',
     ("topic", "query"): "query = '@nato OR \"pakta pertahanan\"'",
     ("channel", "name"): 'name = "desk"',

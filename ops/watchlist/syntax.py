@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.watchlist.lines import Lines, find_lines
+from ops.watchlist.model import TABLES
 from ops.watchlist.words import Fault, visible
 
 _PLACE = re.compile(
     r"(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL
 )
-_TABLES = "[[feed]], [[topic]], [[channel]] or [[subscription]]"
 _HINTS = {  # what tomllib says, and what helps then
     "Invalid value": 'a text in "quotes", a number, true, false or a list in [brackets]',
     "Cannot overwrite a value": "each key once in its table",
@@ -29,7 +29,7 @@ _HINTS = {  # what tomllib says, and what helps then
     "Illegal character '\\n'": "a closing quote on the same line, or a text in three quotes",
     "Illegal character": "visible characters (a text may hold others as \\uXXXX)",
     "Unescaped '\\'": "\\\\ for a backslash, or the text in 'single quotes'",
-    "Invalid statement": f"a key = value, a # comment, or a header such as {_TABLES}",
+    "Invalid statement": f"a key = value, a # comment, or a header such as {TABLES}",
     "Invalid initial character": "a key of letters, digits, _ and -",
 }
 _YAML = re.compile(r"(?:---\s*$|-\s+\S|[\w-]+:(?:\s|$))")
@@ -82,7 +82,7 @@ def _explained(text: str, message: str) -> Unreadable:
 
 def _other_format(text: str) -> Unreadable | None:
     """Says so where another kind of file was handed in by mistake."""
-    expected = f"TOML with {_TABLES}"
+    expected = f"TOML with {TABLES}"
     start = text.lstrip()
     if start.startswith("<"):
         return Unreadable(

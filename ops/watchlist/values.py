@@ -16,6 +16,7 @@ from ops.watchlist.languages import LANGUAGES, MEANT
 from ops.watchlist.words import Fault, control_character, one_of, shown, visible
 from worker.errors import BadInput, BadQuery
 from worker.match import parse_query
+from worker.match.entities import Catalogue
 from worker.settings import parse_duration
 
 T = TypeVar("T")
@@ -149,8 +150,12 @@ def duration_text(seconds: float) -> str:
     return f"{plain.rstrip('0').rstrip('.') if '.' in plain else plain}s"
 
 
-def query(raw: object) -> str | Fault:
-    """A query of the query language; a fault names the column inside the query."""
+def query(known: Catalogue) -> Read[str]:
+    """A query of the query language that may name these entities; a fault names the column inside the query."""
+    return lambda raw: _query(raw, known)
+
+
+def _query(raw: object, known: Catalogue) -> str | Fault:
     found = text(raw)
     if isinstance(found, Fault):
         return found
@@ -160,7 +165,7 @@ def query(raw: object) -> str | Fault:
             "words and operators",
         )
     try:
-        parse_query(found)
+        parse_query(found, known)
     except BadQuery as bad:
         hint = f"; {bad.suggestion}" if bad.suggestion else ""
         return Fault(visible(f"column {bad.column}: {bad.cause}{hint}"))

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from ops.watchlist.entities import FIELDS
 from ops.watchlist.model import (
     OPEN_HEADERS,
     OPEN_KINDS,
     TARGET_KEYS,
     DeclaredChannel,
+    DeclaredEntity,
     DeclaredFeed,
     DeclaredSubscription,
     DeclaredTopic,
@@ -37,6 +40,7 @@ def write_watchlist(watchlist: Watchlist) -> str:
     """
     tables = [
         *(_table("feed", _feed(feed)) for feed in watchlist.feeds),
+        *(_table("entity", _entity(entity)) for entity in watchlist.entities),
         *(_table("topic", _topic(topic)) for topic in watchlist.topics),
         *(_table("channel", _channel(channel)) for channel in watchlist.channels),
         *(_table("subscription", _subscription(each)) for each in watchlist.subscriptions),
@@ -71,6 +75,25 @@ def _feed(feed: DeclaredFeed) -> Iterator[_Pair]:
             for name, value in feed.headers
         )
         yield "headers", f"{{ {', '.join(pairs)} }}"
+
+
+def _entity(entity: DeclaredEntity) -> Iterator[_Pair]:
+    for field in FIELDS:
+        said = entity.said.get(field)
+        if field == "names" and said:
+            yield from ((f"names.{language}", _value(classes)) for language, classes in said.items())
+        elif said:
+            yield field, _value(said)
+
+
+def _value(value: Any) -> str:
+    match value:
+        case dict():
+            return f"{{ {', '.join(f'{_key(key)} = {_value(inner)}' for key, inner in value.items())} }}"
+        case list():
+            return f"[{', '.join(map(_value, value))}]"
+        case _:
+            return _text(value)
 
 
 def _topic(topic: DeclaredTopic) -> Iterator[_Pair]:

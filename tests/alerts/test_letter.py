@@ -75,6 +75,16 @@ def test_the_subject_says_what_came(
     assert subject(letter) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [("en", 3, "3 older articles on NATO"), ("id", 1, "1 artikel lama tentang NATO")],
+)
+def test_older_articles_that_somebody_asked_for_are_not_called_those_of_new_feeds(
+    letter_of: Make, item_of: Make, language: Any, count: int, said: str
+) -> None:
+    assert subject(letter_of(*[item_of()] * count, kind="backlog", older=True, language=language)) == said
+
+
 def test_a_possible_repeat_says_so_first(letter_of: Make) -> None:
     assert subject(letter_of(possible_repeat=True)).startswith("Possible repeat: [NATO]")
     assert subject(letter_of(possible_repeat=True, language="id")).startswith(

@@ -245,6 +245,44 @@ def test_backlog_becomes_one_summary_for_the_subscription_after_a_lull(
     assert {bundle_of(decision) for decision in decisions} == {summary}
 
 
+def test_older_articles_that_somebody_asked_for_become_one_summary_however_old_they_are(
+    news_of: Make, subscription_of: Make
+) -> None:
+    old = {"read_at": NOW - timedelta(days=99), "published_at": NOW - timedelta(days=100), "backlog": True}
+    news = [news_of(number, number, asked="catch_up", **old) for number in range(1, 30)]
+    decisions = decide(news, [subscription_of(cap_per_hour=1)], {}, {}, NOW)
+    summary = ("older:1", "backlog", NOW + timedelta(seconds=30), Reason.APPLIED_BACK)
+    assert [bundle_of(decision) for decision in decisions] == [summary] * 29
+
+
+def test_older_articles_that_are_only_to_be_kept_are_told_to_nobody(
+    news_of: Make, subscription_of: Make
+) -> None:
+    (decision,) = decide([news_of(asked="silent")], [subscription_of()], {}, {}, NOW)
+    assert decision == Suppress(Pair(MatchId(1), SubscriptionId(1), CHANNEL), Reason.APPLIED_BACK)
+
+
+def test_filters_and_what_was_told_count_for_older_articles_too(news_of: Make, subscription_of: Make) -> None:
+    news, told = [news_of(asked="catch_up")], {(CHANNEL, ARTICLE): Told(DeliveryId(7), NOW, "told")}
+    assert reasons(decide(news, [subscription_of(languages=("uk",))], {}, {}, NOW)) == ["language_filter"]
+    assert reasons(decide(news, [subscription_of()], told, {}, NOW)) == ["already_told"]
+
+
+def test_two_topics_that_bring_an_older_article_share_its_place_and_its_reason(
+    news_of: Make, subscription_of: Make
+) -> None:
+    news = [news_of(1, topic=1, asked="catch_up"), news_of(2, topic=2, asked="catch_up")]
+    first, second = decide(news, [subscription_of(topics=(1, 2))], {}, {}, NOW)
+    assert isinstance(first, Announce)
+    assert isinstance(second, Join)
+    assert second.reason is Reason.APPLIED_BACK
+
+
+def test_what_was_decided_is_not_decided_again(news_of: Make, subscription_of: Make) -> None:
+    news, pair = [news_of(1), news_of(2, 2)], Pair(MatchId(1), SubscriptionId(1), CHANNEL)
+    assert [d.pair.match for d in decide(news, [subscription_of()], {}, {}, NOW, {pair})] == [2]
+
+
 def test_backlog_in_quiet_hours_waits_for_their_end(news_of: Make, subscription_of: Make) -> None:
     (decision,) = decide([news_of(backlog=True)], [subscription_of(quiet="22:00-09:30")], {}, {}, NOW)
     assert bundle_of(decision)[:3] == ("backlog:1", "backlog", NOW.replace(hour=9, minute=30))
@@ -328,6 +366,7 @@ news_of_any_kind = st.lists(
         seen_at=st.sampled_from([NOW, NOW - timedelta(minutes=3)]),
         read_at=st.sampled_from([NOW, NOW - timedelta(minutes=1)]),
         backlog=st.booleans(),
+        asked=st.sampled_from([None, "catch_up", "silent"]),
     ),
     max_size=25,
     unique_by=lambda news: news.match,
@@ -370,6 +409,7 @@ def test_a_channel_never_hears_of_an_article_twice_and_no_wanted_alert_goes_miss
     places: defaultdict[Any, set[Any]] = defaultdict(set)
     opened: dict[Any, int] = Counter()
     article_of = {item.match: item.article for item in news}
+    asked = {item.match: item.asked for item in news}
     for decision in decide(news, subscriptions, told, recent, NOW):
         place = decision.pair.channel, article_of[decision.pair.match]
         match decision:
@@ -388,8 +428,12 @@ def test_a_channel_never_hears_of_an_article_twice_and_no_wanted_alert_goes_miss
                 places[place].add(into)
             case Suppress(_, Reason.ALREADY_TOLD):
                 assert told[place].state == "told"
+            case Suppress(_, Reason.APPLIED_BACK):
+                assert asked[decision.pair.match] == "silent"
+            case Suppress(_, Reason.BEFORE_SUBSCRIPTION | Reason.TOO_OLD):
+                assert asked[decision.pair.match] is None
             case Suppress(_, reason):
-                assert reason in {"before_subscription", "source_filter", "language_filter", "too_old"}
+                assert reason in {"source_filter", "language_filter"}
     assert all(len(bundles) == 1 for bundles in places.values())
     for place, (goes_in,) in places.items():
         assert opened[place] == (1 if isinstance(goes_in, Bundle) else 0)

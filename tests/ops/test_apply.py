@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import shutil
 from datetime import UTC, datetime
 from string import ascii_lowercase, digits
 from threading import Thread
@@ -14,10 +15,12 @@ from alerts.desks import plan
 from alerts.model import ChannelId
 from alerts.store.people import load_channel
 from ops import adding
-from ops.apply import apply_file, stored_watchlist
+from ops.apply import apply_file, apply_packs, stored_watchlist
 from ops.store.audit import audit
 from ops.watchlist import Watchlist, write_watchlist
 from worker.errors import BadInput, Unavailable
+from worker.kit import TopicWatch
+from worker.model import Article
 from worker.settings import from_env
 from worker.store.topics import changes_since
 
@@ -62,6 +65,7 @@ wait = "90s"
 EVERYTHING = """
     SELECT 'feed ' || url FROM feeds WHERE removed_at IS NULL UNION ALL
     SELECT 'topic ' || name FROM topics WHERE removed_at IS NULL UNION ALL
+    SELECT 'entity ' || key FROM entities WHERE removed_at IS NULL UNION ALL
     SELECT 'channel ' || name FROM channels WHERE removed_at IS NULL UNION ALL
     SELECT 'subscription ' || name FROM subscriptions WHERE removed_at IS NULL
 """
@@ -306,3 +310,173 @@ def test_without_a_database_it_says_what_is_missing(tmp_path):
     (tmp_path / "w.toml").write_text("feed = []\n")
     with pytest.raises(Unavailable, match="does not answer"):
         apply_file(tmp_path / "w.toml", nowhere, dry_run=True, prune=False)
+
+
+OWN = """
+[[entity]]
+key = "contoh"
+title = "Harian Contoh"
+names.id = { name = ["Harian Contoh"] }
+examples.match = [["id", "Wartawan Harian Contoh tiba", "Harian Contoh"]]
+[[entity]]
+key = "nato"
+names.id = { name = ["Pakta Atlantik"] }
+[[topic]]
+name = "Contoh"
+query = "@contoh AND @nato"
+"""
+WITHOUT = OWN.partition("[[topic]]")[2].join(["[[topic]]", ""])
+ARTICLE = Article("Harian Contoh: Pakta Atlantik bersidang", "")
+
+
+def told(database, watch):
+    with database.connect() as connection:
+        watch.follow(connection)
+    return len(watch.index.match(ARTICLE))
+
+
+def test_entities_of_ones_own_are_applied_exported_and_followed(apply, settings, database):
+    watch = TopicWatch()
+    assert told(database, watch) == 0
+    assert keys(apply(OWN).added) == [("entity", "contoh"), ("entity", "nato"), ("topic", "Contoh")]
+    assert told(database, watch) == 1
+    text = exported(settings)
+    assert 'names.id = { name = ["Harian Contoh"] }' in text
+    assert not apply(text)
+    assert exported(settings) == text
+
+
+def test_a_changed_entity_is_told_key_by_key_and_counts_for_the_topic_at_once(apply, database):
+    apply(OWN)
+    watch = TopicWatch()
+    assert told(database, watch) == 1
+    (change,) = apply(OWN.replace('["Pakta Atlantik"]', '["Pakta Barat"]')).changed
+    assert [(f.field, f.old, f.new) for f in change.fields] == [
+        ("names.id.name", ["Pakta Atlantik"], ["Pakta Barat"])
+    ]
+    assert told(database, watch) == 0
+
+
+def test_an_entity_that_a_topic_needs_is_not_removed(apply, rows):
+    apply(OWN)
+    before = dump(rows)
+    with pytest.raises(BadInput, match="unknown entity '@contoh'"):
+        apply(WITHOUT, prune=True)
+    assert dump(rows) == before
+    other = FILE.replace("@nato", "nato")
+    rows.change("UPDATE topics SET declared = false")  # made by hand, so that no file removes it
+    with pytest.raises(BadInput, match='the topic "Contoh" needs what would go') as refused:
+        apply(other, prune=True)
+    assert "change or remove these topics first" in str(refused.value)
+
+
+def test_an_entity_and_the_topic_that_needs_it_go_together(apply, rows):
+    apply(OWN)
+    removed = apply(FILE, prune=True).removed
+    assert keys(removed) == [("entity", "contoh"), ("entity", "nato"), ("topic", "Contoh")]
+    assert "entity contoh" not in {name for (name,) in rows.all(EVERYTHING)}
+
+
+def test_a_file_may_name_the_entities_of_an_earlier_one(apply, rows):
+    apply(OWN)
+    added = apply(FILE.replace("@nato", "@contoh")).added
+    assert ("topic", "NATO") in keys(added)
+
+
+@pytest.fixture
+def pack(settings):
+    """Writes a pack into the data directory."""
+
+    def write(text, name="own.toml"):
+        folder = settings.data_dir / "entities"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+    return write
+
+
+ENTITIES = OWN.partition("[[topic]]")[0]
+
+
+def test_packs_in_the_data_directory_are_taken_as_a_whole(apply, settings, database, pack, rows):
+    pack(ENTITIES)
+    added = apply("[[topic]]" + OWN.partition("[[topic]]")[2]).added
+    assert keys(added) == [("topic", "Contoh"), ("entity", "contoh"), ("entity", "nato")]
+    assert told(database, TopicWatch()) == 1
+    assert "[[entity]]" not in exported(settings)
+    pack(ENTITIES.replace("Pakta Atlantik", "Pakta Barat"))
+    assert keys(apply_packs(settings).changes.changed) == [("entity", "nato")]
+    pack(ENTITIES.partition('[[entity]]\nkey = "nato"')[0])
+    assert keys(apply_packs(settings).changes.removed) == [("entity", "nato")]
+    assert not apply_packs(settings).changes
+
+
+def test_a_pack_that_is_taken_away_while_a_topic_needs_it_ends_the_start(apply, settings, pack):
+    pack(ENTITIES)
+    apply("[[topic]]" + OWN.partition("[[topic]]")[2])
+    pack("")
+    with pytest.raises(BadInput, match='the topic "Contoh" needs'):
+        apply_packs(settings)
+
+
+def test_a_machine_without_the_folder_leaves_what_another_one_brought(apply, settings, pack, database):
+    pack(ENTITIES)
+    apply("[[topic]]" + OWN.partition("[[topic]]")[2])
+    shutil.rmtree(settings.data_dir / "entities")
+    assert not apply_packs(settings).changes
+    apply(FILE.replace("@nato", "hujan"))
+    assert told(database, TopicWatch()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            '[[entity]]\nkey = "x"\ntitle = ""\n',
+            'own.toml:3: [[entity]] title: "" does not fit; expected a text',
+        ),
+        (
+            "[[topic]]\nname = 1\n",
+            'own.toml:1: "topic" is not part of a pack; expected [[entity]] tables alone',
+        ),
+        ("entity = 3", "own.toml:1: entity is not a table"),
+        ("x", "own.toml:1: not valid TOML"),
+    ],
+)
+def test_a_fault_in_a_pack_is_told_like_one_of_a_watchlist_and_nothing_is_changed(
+    apply, rows, pack, text, words
+):
+    apply()
+    before = dump(rows)
+    pack(text)
+    with pytest.raises(BadInput) as refused:
+        apply(OWN)
+    assert words in str(refused.value)
+    assert dump(rows) == before
+
+
+def test_the_same_key_in_two_packs_is_a_fault(apply, pack):
+    pack(ENTITIES)
+    pack(ENTITIES, "own2.toml")
+    with pytest.raises(BadInput, match='"contoh" stands in another pack of this folder already'):
+        apply()
+
+
+def test_a_topic_that_matches_too_much_of_what_was_read_is_warned_of_once(settings, tmp_path, rows):
+    feed = rows.feed()
+    for _ in range(20):
+        rows.article(feed)
+    file = tmp_path / "watchlist.toml"
+    file.write_text('[[topic]]\nname = "NATO"\nquery = "nato"\n[[topic]]\nname = "Hujan"\nquery = "hujan"\n')
+    for dry_run, warned in ((True, 1), (False, 1), (False, 0)):
+        told = [str(w) for w in apply_file(file, settings, dry_run=dry_run, prune=False).warnings]
+        assert len(told) == warned
+        for sentence in told:
+            assert sentence.startswith(f'{file}:3: [[topic]] query: "NATO": it matches 100.0% of 20 articles')
+
+
+def test_a_folder_that_is_none_is_told(apply, settings):
+    settings.data_dir.mkdir(parents=True)
+    (settings.data_dir / "entities").write_text("")
+    with pytest.raises(BadInput, match="the packs of entities cannot be read: Not a directory"):
+        apply()

@@ -56,9 +56,10 @@ async def _read_one(kit: Kit, entry: UnreadEntry) -> None:
     answer = await _page(kit, entry)
     with kit.engine.begin() as connection:
         store.begin_reading(connection, entry)
+    topic_set = kit.topics.number
     read, findings = _understand(kit, entry, answer)
     with kit.engine.begin() as connection:
-        stored = store.settle_reading(connection, entry, read, findings, kit.clock())
+        stored = store.settle_reading(connection, entry, read, findings, topic_set, kit.clock())
         if stored is None:
             connection.rollback()
             log.warning("lease_lost", entry=entry.id)

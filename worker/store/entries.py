@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from worker.model import ArticleId, EntryId, FeedId, Finding, ReadArticle, UnreadEntry
+from worker.model import Article, ArticleId, EntryId, FeedId, Finding, MatchId, ReadArticle, UnreadEntry
 from worker.store.engine import without_fsync
 from worker.store.schema import articles, entries, matches
 
@@ -39,6 +39,13 @@ def claim_unread(connection: Connection, limit: int, lease_s: float = LEASE_S) -
     """The oldest unread entries, live ones before backlog, leased to the caller."""
     rows = connection.execute(_CLAIM, {"limit": limit, "lease": lease_s}).mappings()
     return sorted((_unread(row) for row in rows), key=lambda entry: (entry.backlog, entry.id))
+
+
+def recent_articles(connection: Connection, limit: int) -> list[Article]:
+    """The articles read last, newest first, with their words alone."""
+    columns = articles.c.title, articles.c.body, articles.c.language
+    rows = connection.execute(select(*columns).order_by(articles.c.id.desc()).limit(limit))
+    return [Article(row.title, row.body, row.language) for row in rows]
 
 
 def _unread(row: Mapping[Any, Any]) -> UnreadEntry:
@@ -79,36 +86,42 @@ def set_aside(connection: Connection, entry: UnreadEntry, reason: str) -> bool:
 
 
 def settle_reading(
-    connection: Connection, entry: UnreadEntry, read: ReadArticle, found: Sequence[Finding], now: datetime
+    connection: Connection,
+    entry: UnreadEntry,
+    read: ReadArticle,
+    found: Sequence[Finding],
+    topic_set: int,
+    now: datetime,
 ) -> int | None:
-    """Stores the article and its matches and ends the entry; returns how many matches are new.
+    """Stores the article and its matches and ends the entry; returns how many matches are new. `topic_set` is the
+    last change of topics that the reader had taken in when it looked for them.
 
     None if the lease was lost meanwhile (the caller rolls back). An article that another feed brought
     before is the same article: the entry is tied to it, and nothing is announced again.
     """
-    article_id, is_new = _store_article(connection, entry, read, now)
+    article_id, is_new = _store_article(connection, _article_row(entry, read, topic_set, now))
     reason = None if is_new else "same_article"
     if not _end(connection, entry, state="read", reason=reason, article_id=article_id):
         return None
     return _store_matches(connection, article_id, found) if is_new else 0
 
 
-def _store_article(
-    connection: Connection, entry: UnreadEntry, read: ReadArticle, now: datetime
-) -> tuple[ArticleId, bool]:
+def _store_article(connection: Connection, row: Mapping[str, Any]) -> tuple[ArticleId, bool]:
     stored = connection.execute(
         upsert(articles)
-        .values(_article_row(entry, read, now))
+        .values(row)
         .on_conflict_do_nothing(index_elements=["identity"])
         .returning(articles.c.id)
     ).scalar()
     if stored is not None:
         return ArticleId(stored), True
-    known = connection.execute(select(articles.c.id).where(articles.c.identity == read.identity)).scalar_one()
+    known = connection.execute(
+        select(articles.c.id).where(articles.c.identity == row["identity"])
+    ).scalar_one()
     return ArticleId(known), False
 
 
-def _article_row(entry: UnreadEntry, read: ReadArticle, now: datetime) -> dict[str, Any]:
+def _article_row(entry: UnreadEntry, read: ReadArticle, topic_set: int, now: datetime) -> dict[str, Any]:
     article = read.article
     return {
         "identity": read.identity,
@@ -127,13 +140,32 @@ def _article_row(entry: UnreadEntry, read: ReadArticle, now: datetime) -> dict[s
         "method": read.method,
         "summary_only": read.summary_only,
         "page_problem": read.page_problem,
+        "topic_set": topic_set,
     }
 
 
 def _store_matches(connection: Connection, article: ArticleId, found: Sequence[Finding]) -> int:
     if not found:
         return 0
-    rows = [
+    connection.execute(upsert(matches).on_conflict_do_nothing(), _match_rows(article, found))
+    return len(found)
+
+
+def store_older_matches(
+    connection: Connection, article: ArticleId, found: Sequence[Finding]
+) -> tuple[list[MatchId], list[MatchId]]:
+    """Stores what topics find in an article that was read before, as planned: the caller plans it himself, in the
+    same transaction. Returns the matches that are new, and all of these topics in this article."""
+    made = upsert(matches).values([{**row, "state": "planned"} for row in _match_rows(article, found)])
+    new = connection.execute(made.on_conflict_do_nothing().returning(matches.c.id)).scalars().all()
+    topics = [finding.match.topic for finding in found]
+    here = select(matches.c.id).where(matches.c.article_id == article, matches.c.topic_id.in_(topics))
+    known = connection.execute(here).scalars().all()
+    return [MatchId(number) for number in new], [MatchId(number) for number in known]
+
+
+def _match_rows(article: ArticleId, found: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [
         {
             "topic_id": finding.match.topic,
             "article_id": article,
@@ -142,8 +174,6 @@ def _store_matches(connection: Connection, article: ArticleId, found: Sequence[F
         }
         for finding in found
     ]
-    connection.execute(upsert(matches).on_conflict_do_nothing(), rows)
-    return len(rows)
 
 
 def _end(connection: Connection, entry: UnreadEntry, **values: Any) -> bool:

@@ -151,11 +151,12 @@ articles = Table(
     Column("method", Text, nullable=False),  # extracted … json-ld feed
     Column("summary_only", Boolean, nullable=False),
     Column("page_problem", Text),  # why the page could not be had
+    Column("topic_set", BigInteger),  # the last change of topics that its reader had taken in
     UniqueConstraint("identity"),
     Index("ix_articles_read_at", "read_at"),
 )
 
-topic_changes = Sequence("topic_changes", metadata=metadata)
+topic_changes = Sequence("topic_changes", metadata=metadata)  # of topics, and of the entities they name
 
 topics = Table(
     "topics",
@@ -170,6 +171,20 @@ topics = Table(
     created(),
     Index("uq_topics_name", "name", unique=True, postgresql_where=text("removed_at IS NULL")),
     Index("ix_topics_change", "change"),
+)
+
+entities = Table(  # named things of the users' own, beside those that Pantau brings
+    "entities",
+    metadata,
+    key(),
+    Column("key", Text, nullable=False),  # what a query writes after the @
+    Column("origin", Text, nullable=False),  # watchlist, or folder
+    Column("said", JSONB, nullable=False),  # as a pack of entities says it
+    Column("change", BigInteger, nullable=False, server_default=text("nextval('topic_changes')")),
+    Column("removed_at", Instant),
+    created(),
+    Index("uq_entities_key", "key", "origin", unique=True, postgresql_where=text("removed_at IS NULL")),
+    Index("ix_entities_change", "change"),
 )
 
 matches = Table(

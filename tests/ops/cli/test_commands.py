@@ -248,3 +248,23 @@ def test_accounts_are_added_listed_and_removed(pantau, installation, monkeypatch
     assert pantau("users", "remove", "rina").code == 0
     for words in (["remove", "rina"], ["reset-password", "rina"]):
         assert pantau("users", *words).code == 65
+
+
+def test_check_says_which_entities_add_to_those_that_pantau_brings_and_knows_the_packs(pantau, tmp_path):
+    folder = tmp_path / "data" / "entities"
+    folder.mkdir(parents=True)
+    (folder / "own.toml").write_text(
+        '[[entity]]\nkey = "contoh"\ntitle = "Contoh"\nnames.id = { name = ["Harian Contoh"] }\n'
+    )
+    file = tmp_path / "watchlist.toml"
+    file.write_text(
+        '[[entity]]\nkey = "nato"\nnames.id = { name = ["Pakta Atlantik"] }\n'
+        '[[topic]]\nname = "A"\nquery = "@nato @contoh"\n'
+    )
+    told = pantau("check", file)
+    assert told.code == 0
+    assert "1 topic, 0 channels, 0 subscriptions, 1 entity, no fault found" in told.out
+    assert "note: [[entity]] nato: @nato is brought by Pantau (NATO)" in told.err
+    assert "Pakta Atlantik" in pantau("check", file, "--json").lines[0]["notes"][0]
+    (folder / "own.toml").write_text("[[entity]]\n")
+    assert pantau("check", file).code == 65

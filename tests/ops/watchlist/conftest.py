@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ops.watchlist import (
     DeclaredChannel,
+    DeclaredEntity,
     DeclaredFeed,
     DeclaredSubscription,
     DeclaredTopic,
@@ -77,6 +78,21 @@ def _feeds() -> st.SearchStrategy[DeclaredFeed]:
     )
 
 
+@st.composite
+def _entities(draw: st.DrawFn) -> DeclaredEntity:
+    said = {"key": draw(st.sampled_from(["contoh", "x-1", "nato", "a_b"])), "title": draw(_NAMES)}
+    words = st.lists(_NAMES.filter(lambda text: any(map(str.isalnum, text))), min_size=1, max_size=3)
+    classes = st.dictionaries(st.sampled_from(["name", "acronym", "any"]), words, min_size=1)
+    said |= {"names": draw(st.dictionaries(st.sampled_from(["id", "uk", "fil"]), classes, min_size=1))}
+    said |= draw(st.fixed_dictionaries({}, optional={"kind": st.just("place"), "stop": words}))
+    said |= draw(
+        st.fixed_dictionaries(
+            {}, optional={"also_words": st.dictionaries(_NAMES, st.just(["en", "id"]), min_size=1)}
+        )
+    )
+    return DeclaredEntity(said["key"], said)
+
+
 def _channels() -> st.SearchStrategy[DeclaredChannel]:
     return st.one_of(
         st.builds(DeclaredChannel, _NAMES, st.sampled_from(["slack_webhook", "apprise"]), _references()),
@@ -122,7 +138,8 @@ def _watchlists(draw: st.DrawFn) -> Watchlist:
     subscriptions: list[DeclaredSubscription] = []
     if heard and told:
         subscriptions = draw(st.lists(_subscriptions(heard, told), max_size=3, unique_by=lambda s: s.name))
-    return Watchlist(tuple(feeds), tuple(topics), tuple(channels), tuple(subscriptions))
+    entities = draw(st.lists(_entities(), max_size=2, unique_by=lambda e: e.key))
+    return Watchlist(tuple(feeds), tuple(topics), tuple(channels), tuple(subscriptions), tuple(entities))
 
 
 @pytest.fixture(scope="session")

@@ -167,3 +167,11 @@ def test_a_topic_that_was_added_meanwhile_counts_for_the_next_entry(rows, feed, 
     assert rows.all("SELECT r.url FROM matches m JOIN articles r ON r.id = article_id") == [
         ("https://news.example/b",)
     ]
+
+
+def test_an_article_remembers_the_last_change_of_topics_that_its_reader_had_taken_in(rows, feed, run):
+    for name in ("a", "b"):
+        rows.topic(f"Topic {name}")
+        rows.entry(feed, link=f"https://news.example/{name}")
+        run(read, **{name: PAGE.format(PARAGRAPHS).encode()})
+    assert rows.all("SELECT topic_set FROM articles ORDER BY id") == [(1,), (2,)]

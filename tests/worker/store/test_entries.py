@@ -16,6 +16,7 @@ from worker.store import entries as store
 pytestmark = pytest.mark.servers
 
 NOW = datetime.now(UTC)
+TOPIC_SET = 7
 HITS = (Hit("body", 0, 4, "NATO"),)
 FORCE_NESTED_LOOPS = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
@@ -41,7 +42,7 @@ def claim(database, limit=10, **facts):
 
 def settle(database, entry, read, *found):
     with database.begin() as connection:
-        return store.settle_reading(connection, entry, read, found, NOW)
+        return store.settle_reading(connection, entry, read, found, TOPIC_SET, NOW)
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_a_begun_reading_is_remembered_although_what_follows_fails(database, row
         with database.begin() as connection:
             store.begin_reading(connection, entry)
         with database.connect() as connection:
-            store.settle_reading(connection, entry, reading(), [], NOW)
+            store.settle_reading(connection, entry, reading(), [], TOPIC_SET, NOW)
             connection.rollback()
     (entry,) = claim(database)
     assert entry.attempts == store.MOST_ATTEMPTS
@@ -105,8 +106,8 @@ def test_a_reading_leaves_article_matches_and_entry_together(database, rows, fee
     entry_id = rows.entry(feed, seen_at=NOW - timedelta(seconds=9))
     (entry,) = claim(database)
     assert settle(database, entry, reading(), *map(finding, topics)) == 2
-    article, seen, read = rows.one("SELECT id, seen_at, read_at FROM articles")
-    assert (seen, read) == (NOW - timedelta(seconds=9), NOW)
+    article, seen, read, topic_set = rows.one("SELECT id, seen_at, read_at, topic_set FROM articles")
+    assert (seen, read, topic_set) == (NOW - timedelta(seconds=9), NOW, TOPIC_SET)
     assert rows.one("SELECT id, state, reason, article_id FROM entries") == (entry_id, "read", None, article)
     found = rows.all("SELECT topic_id, article_id, state, hits, quote->>'text' FROM matches ORDER BY id")
     assert found == [(t, article, "new", [["body", 0, 4, "NATO"]], "NATO met.") for t in topics]
@@ -131,7 +132,7 @@ def test_two_readers_of_the_same_article_at_once_leave_one(database, rows, feed)
     first, second = claim(database)
     told = []
     with database.begin() as connection:
-        told.append(store.settle_reading(connection, first, reading(), [finding(topic)], NOW))
+        told.append(store.settle_reading(connection, first, reading(), [finding(topic)], TOPIC_SET, NOW))
         other = Thread(target=lambda: told.append(settle(database, second, reading(), finding(topic))))
         other.start()
         other.join(0.2)  # it waits for what this transaction will have done
@@ -148,7 +149,7 @@ def test_a_reader_that_lost_its_lease_changes_nothing(database, rows, feed, late
     (new,) = claim(database)
     with database.connect() as connection:
         if late == "settles":
-            assert store.settle_reading(connection, old, reading(), [], NOW) is None
+            assert store.settle_reading(connection, old, reading(), [], TOPIC_SET, NOW) is None
             connection.rollback()
         elif late == "sets aside":
             assert not store.set_aside(connection, old, "late")
@@ -165,7 +166,10 @@ def test_an_entry_is_read_once(database, rows, feed):
     (entry,) = claim(database)
     assert settle(database, entry, reading()) == 0
     with database.connect() as connection:
-        assert store.settle_reading(connection, entry, reading("https://a.example/2"), [], NOW) is None
+        assert (
+            store.settle_reading(connection, entry, reading("https://a.example/2"), [], TOPIC_SET, NOW)
+            is None
+        )
 
 
 def test_a_topic_matches_an_article_once_even_if_it_is_found_twice(database, rows, feed):

@@ -1,0 +1,219 @@
+"""`pantau why`: the whole trace of one article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alerts.letter import plain_text
+from ops.cli.connected import connected
+from ops.cli.output import highlighted, json_option, print_json, table
+from worker.errors import BadInput
+
+if TYPE_CHECKING:
+    from ops.tracing import Asked, Trace
+    from worker.match import Explained
+    from worker.match.entities import Catalogue
+    from worker.model import Article, Topic
+    from worker.store.engine import Connection
+
+NOT_KNOWN = 4
+
+
+@click.command()
+@click.argument("url")
+@click.option("--topic", "name", help="Explain this topic, whether it matches or not.")
+@json_option
+def why(url: str, name: str | None, as_json: bool) -> int:
+    """Tell why somebody heard of an article, or why nobody did: where it came from, how it was read, which topics it
+    matches and in which words, who was told and when. Exit 4 where no feed has brought it."""
+    from ops.store.tracing import standing_feeds
+    from ops.tracing import nearest_feeds, sentence
+
+    with connected() as connection:
+        trace = _trace(connection, url, name)
+        near = [] if trace.known else nearest_feeds(url, standing_feeds(connection))
+    if as_json:
+        print_json({**_as_json(trace), "nearest_feeds": near, "sentence": sentence(trace)})
+    else:
+        click.echo("\n".join([*_in_words(trace), *_nearby(near), plain_text(sentence(trace), 1000)]))
+    return 0 if trace.known else NOT_KNOWN
+
+
+def _trace(connection: Connection, url: str, name: str | None) -> Trace:
+    from ops.store.tracing import trail_of
+    from ops.tracing import Trace, names_of
+
+    trail = trail_of(connection, *names_of(url))
+    asked, silent = _asked(connection, trail, name)
+    return Trace(url, trail, asked, silent, name)
+
+
+def _asked(connection: Connection, trail: Any, name: str | None) -> tuple[list[Asked], int]:
+    """The topic that was named, or every one that matches, and how many do not."""
+    from ops.cli.topics import named
+    from ops.store.tracing import heard_by
+    from ops.tracing import Asked
+    from worker.match import explain
+    from worker.store.topics import catalogue, topic_changes
+
+    topics = named(connection, (name,)) if name is not None else None
+    if trail.read is None:
+        return [], 0
+    changes = topic_changes(connection)
+    known = catalogue(connection)
+    if topics is None:
+        topics = _matching([change.topic for change in changes.values()], trail.read, known)
+    asked = [
+        Asked(
+            topic,
+            explain(topic.query, trail.read, known),
+            changes[topic.id].number > (trail.article["topic_set"] or 0),
+            heard_by(connection, topic.id),
+        )
+        for topic in topics
+    ]
+    return asked, len(changes) - sum(each.explained.holds for each in asked)
+
+
+def _matching(topics: Sequence[Topic], article: Article, known: Catalogue) -> list[Topic]:
+    """The topics that match; one that cannot be read is none of them."""
+    from worker.match import TopicIndex
+
+    index = TopicIndex(known)
+    for topic in topics:
+        with suppress(BadInput):
+            index.add(topic)
+    found = {match.topic for match in index.match(article)}
+    return [topic for topic in topics if topic.id in found]
+
+
+def _as_json(trace: Trace) -> dict[str, Any]:
+    trail = trace.trail
+    left_out = {"body", "title_length", "feed_id"}
+    article = None if trail.article is None else {k: v for k, v in trail.article.items() if k not in left_out}
+    return {
+        "url": trace.url,
+        "known": trace.known,
+        "entries": trail.entries,
+        "article": article,
+        "topics": [_asked_json(asked) for asked in trace.asked],
+        "silent": trace.silent,
+        "matches": trail.matches,
+        "alerts": trail.alerts,
+        "deliveries": trail.deliveries,
+    }
+
+
+def _asked_json(asked: Asked) -> dict[str, Any]:
+    return {
+        "name": asked.topic.name,
+        "query": asked.topic.query,
+        "matches": asked.explained.holds,
+        "changed_since": asked.changed_since,
+        "heard_by": asked.heard_by,
+        "explained": asked.explained,
+    }
+
+
+def _in_words(trace: Trace) -> Iterator[str]:
+    trail = trace.trail
+    for entry in trail.entries:
+        yield from _entry(entry)
+    if trail.article is not None:
+        yield from _article(trail.article)
+    yield from _topics(trace)
+    if trail.alerts:
+        headings = ("topic", "for", "channel", "state", "delivery", "reason")
+        yield table([_alert(alert) for alert in trail.alerts], headings)
+        yield ""
+    for delivery in trail.deliveries:
+        yield from _delivery(delivery)
+
+
+def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
+    gone = ", not watched any more" if entry["feed_removed"] else f", {entry['feed_state']}"
+    yield f"feed       {plain_text(entry['feed'], 80)} ({plain_text(entry['feed_url'], 200)}{gone})"
+    backlog = ", in the feed when it was added" if entry["backlog"] else ""
+    yield f"entry      seen {_at(entry['seen_at'])}, published {_at(entry['published_at'])}{backlog}"
+    reason = f" ({plain_text(entry['reason'], 200)})" if entry["reason"] else ""
+    tries = f", {entry['attempts']} readings begun" if entry["attempts"] > 1 else ""
+    yield f"           {entry['state']}{reason}{tries}"
+
+
+def _article(article: Mapping[str, Any]) -> Iterator[str]:
+    yield f"article    {plain_text(article['title'], 200) or '(without a title)'}"
+    yield f"           {plain_text(article['identity'], 300)}"
+    text = f"{article['text_length']:,} characters, language {article['language'] or 'unknown'}"
+    topics = f"topic set {article['topic_set']}" if article["topic_set"] is not None else "topic set not kept"
+    yield f"read       {_at(article['read_at'])}, {text}, {topics}"
+    only = ", summary only" if article["summary_only"] else ""
+    problem = f" ({plain_text(article['page_problem'], 200)})" if article["page_problem"] else ""
+    yield f"page       {article['method']}{only}{problem}"
+    yield ""
+
+
+def _topics(trace: Trace) -> Iterator[str]:
+    quotes = {match["topic"]: match["quote"] for match in trace.trail.matches}
+    for asked in trace.asked:
+        word = "matches" if asked.explained.holds else "does not match"
+        since = ", added or changed since it was read" if asked.changed_since else ""
+        yield f"topic      {plain_text(asked.topic.name, 80)} {word}{since}"
+        yield from _tree(asked.explained, 0)
+        if (quote := quotes.get(asked.topic.name)) is not None:
+            marks = [(start, end) for start, end in quote["marks"]]
+            yield f"           > {highlighted(quote['text'], marks, 300)}"
+        yield ""
+    if trace.named is None and trace.trail.article is not None:
+        yield f"topics     {len(trace.asked):,} match, {trace.silent:,} stay silent"
+        yield ""
+
+
+def _tree(part: Explained, depth: int) -> Iterator[str]:
+    """The query's parts, + for what holds and - for what does not, with the words."""
+    words = list(dict.fromkeys(hit.text for hit in part.hits))
+    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
+    said = "; ".join(filter(None, (part.note, ", ".join(words[:5]) + more)))
+    line = f"{'+' if part.holds else '-'} {part.query}{': ' if said else ''}{said}"
+    yield f"           {'  ' * depth}{plain_text(line, 300)}"
+    for inner in part.parts:
+        yield from _tree(inner, depth + 1)
+
+
+def _alert(alert: Mapping[str, Any]) -> tuple[object, ...]:
+    names = (plain_text(alert[key], 40) for key in ("topic", "subscription", "channel"))
+    return (*names, alert["state"], alert["delivery"], plain_text(alert["reason"] or "", 80))
+
+
+def _delivery(delivery: Mapping[str, Any]) -> Iterator[str]:
+    ended = f", ended {_at(delivery['ended_at'])}" if delivery["ended_at"] else ""
+    repeat = ", may be a repeat" if delivery["possible_repeat"] else ""
+    yield (
+        f"delivery   {delivery['id']} to {plain_text(delivery['channel'], 60)}: {delivery['state']}, "
+        f"due {_at(delivery['due_at'])}{ended}{repeat}"
+    )
+    for attempt in delivery["attempts"]:
+        yield f"           {_attempt(attempt)}"
+    yield ""
+
+
+def _attempt(attempt: Mapping[str, Any]) -> str:
+    took = "" if attempt["elapsed_s"] is None else f", {attempt['elapsed_s']:.2f} s"
+    words = [plain_text(attempt[key], 120) for key in ("verdict", "reason", "answer") if attempt[key]]
+    return f"attempt {attempt['n']} at {_at(attempt['started_at'])}{took}: {', '.join(words) or 'under way'}"
+
+
+def _nearby(feeds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for feed in feeds:
+        trouble = f", {plain_text(feed['last_error'], 120)}" if feed["last_error"] else ""
+        polled = f"last polled {_at(feed['last_polled_at'])}" if feed["last_polled_at"] else "not polled yet"
+        named = f"{plain_text(feed['name'], 80)} ({plain_text(feed['url'], 200)})"
+        yield f"nearest    {named}: {feed['state']}, {polled}{trouble}"
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "unknown"

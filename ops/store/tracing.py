@@ -1,0 +1,134 @@
+"""Everything that the tables know of one article, by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from ops.store.overview import attempts_of
+from worker.model import Article
+
+Row = Mapping[str, Any]
+
+_ENTRIES = text("""
+    WITH found AS (
+        SELECT k.entry_id AS id FROM feeds f JOIN entry_keys k ON k.feed_id = f.id AND k.key = ANY(:keys)
+        UNION SELECT e.id FROM entries e JOIN articles r ON r.id = e.article_id WHERE r.identity = ANY(:identities))
+    SELECT e.id, e.link, e.title, e.published_at, e.seen_at, e.backlog, e.state, e.reason, e.attempts, e.article_id,
+           coalesce(f.name, f.title, f.url) AS feed, f.url AS feed_url, f.state AS feed_state,
+           f.last_error AS feed_error, f.last_polled_at AS feed_polled_at, f.full_text,
+           f.removed_at IS NOT NULL AS feed_removed
+    FROM entries e JOIN found USING (id) JOIN feeds f ON f.id = e.feed_id
+    ORDER BY e.seen_at, e.id
+""")
+
+_ARTICLE = text("""
+    SELECT r.*, length(r.title) AS title_length, length(r.body) AS text_length
+    FROM articles r WHERE r.identity = ANY(:identities) OR r.id = ANY(:articles)
+    ORDER BY r.id LIMIT 1
+""")
+
+_MATCHES = text("""
+    SELECT m.id, m.topic_id, t.name AS topic, t.removed_at IS NOT NULL AS topic_removed, m.state,
+           m.created_at AS found_at, m.hits, m.quote
+    FROM matches m JOIN topics t ON t.id = m.topic_id WHERE m.article_id = :article ORDER BY m.id
+""")
+
+_ALERTS = text("""
+    SELECT t.name AS topic, s.name AS subscription, c.name AS channel, a.delivery_id AS delivery,
+           a.created_at AS decided_at,
+           coalesce(a.suppressed, d.reason, a.reason) AS reason, a.reason AS decided_for,
+           CASE WHEN a.suppressed IS NOT NULL THEN 'suppressed' ELSE d.state END AS state
+    FROM alerts a JOIN matches m ON m.id = a.match_id JOIN topics t ON t.id = m.topic_id
+    JOIN subscriptions s ON s.id = a.subscription_id JOIN channels c ON c.id = a.channel_id
+    LEFT JOIN deliveries d ON d.id = a.delivery_id
+    WHERE m.article_id = :article ORDER BY a.id
+""")
+
+_DELIVERIES = text("""
+    SELECT d.id, d.key, c.name AS channel, c.kind AS channel_kind, d.kind, d.state, d.reason, d.possible_repeat,
+           d.created_at, d.due_at, d.ended_at
+    FROM deliveries d JOIN channels c ON c.id = d.channel_id
+    WHERE d.id IN (SELECT a.delivery_id FROM alerts a JOIN matches m ON m.id = a.match_id WHERE m.article_id = :article
+                   UNION SELECT delivery_id FROM delivery_articles WHERE article_id = :article)
+    ORDER BY d.id
+""")
+
+_FEEDS = text("""
+    SELECT coalesce(name, title, url) AS name, url, state, last_polled_at, last_ok_at, last_error, next_poll_at
+    FROM feeds WHERE removed_at IS NULL ORDER BY id
+""")
+
+_HEARD = text("""
+    SELECT s.name FROM subscriptions s JOIN topics t ON t.id = :topic
+    WHERE s.removed_at IS NULL
+      AND (t.name = ANY(s.topics) OR EXISTS (SELECT FROM unnest(t.tags) g WHERE 'tag:' || g = ANY(s.topics)))
+    ORDER BY s.name
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What an article left behind: the feed entries that brought it, itself as it was read (None: not yet), its
+    matches, what was decided for each subscription and channel, and the messages with every attempt."""
+
+    entries: Sequence[Row]
+    article: Row | None
+    matches: Sequence[Row]
+    alerts: Sequence[Row]
+    deliveries: Sequence[Row]
+
+    @property
+    def read(self) -> Article | None:
+        """The article as the matcher saw it."""
+        row = self.article
+        if row is None:
+            return None
+        return Article(
+            title=row["title"],
+            body=row["body"],
+            language=row["language"],
+            url=row["url"],
+            source=row["source"],
+            author=", ".join(row["authors"]),
+            tags=tuple(row["tags"]),
+        )
+
+
+def trail_of(connection: Connection, identities: Collection[str], keys: Collection[str]) -> Trail:
+    """The trail of the article with one of these identities, or that an entry with one of these keys brought."""
+    asked = {"identities": list(identities), "keys": list(keys)}
+    entries = _rows(connection, _ENTRIES, **asked)
+    tied = [entry["article_id"] for entry in entries if entry["article_id"] is not None]
+    found = _rows(connection, _ARTICLE, identities=list(identities), articles=tied)
+    if not found:
+        return Trail(entries, None, (), (), ())
+    article = found[0]["id"]
+    deliveries = _rows(connection, _DELIVERIES, article=article)
+    for delivery in deliveries:
+        tries = attempts_of(connection, delivery["id"])
+        delivery["attempts"] = [{k: v for k, v in each.items() if k != "delivery_id"} for each in tries]
+    return Trail(
+        entries,
+        found[0],
+        _rows(connection, _MATCHES, article=article),
+        _rows(connection, _ALERTS, article=article),
+        deliveries,
+    )
+
+
+def standing_feeds(connection: Connection) -> Sequence[Row]:
+    """All feeds that are watched, with how they do."""
+    return _rows(connection, _FEEDS)
+
+
+def heard_by(connection: Connection, topic: int) -> Sequence[str]:
+    """The names of the subscriptions that hear of a topic."""
+    return list(connection.execute(_HEARD, {"topic": topic}).scalars())
+
+
+def _rows(connection: Connection, query: Any, **asked: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(query, asked).mappings()]

@@ -1,0 +1,56 @@
+"""Why an article was told or not, in one sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from ops.tracing import lacks, names_of, nearest_feeds
+from worker.match import explain
+from worker.model import Article
+
+ARTICLE = Article("Gempa di laut", "Olahraga tetap jalan.", language="id", source="Harian")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("banjir", "needs banjir, and it is not in title or body"),
+        ("gempa banjir", "needs banjir, and it is not in title or body"),
+        ("gempa -olahraga", "excludes olahraga, and that is there: Olahraga"),
+        ("banjir OR tsunami", "needs one of banjir, tsunami, and none of them is there"),
+        ("gempa (banjir OR tsunami)", "needs one of banjir, tsunami, and none of them is there"),
+        ("gempa lang:en,uk", "needs one of lang:en, lang:uk, and none of them is there"),
+        ("gempa lang:en", "needs lang:en, and the article's is id"),
+        ("body:gempa", "needs gempa, and it is not in body"),
+        ("atleast/2(gempa, banjir, tsunami)", "needs banjir, and it is not in title or body"),
+        ("gempa NEAR/1 olahraga", "needs gempa NEAR/1 olahraga, and it is not near enough in title or body"),
+    ],
+)
+def test_what_a_query_lacks_ends_the_sentence(query, words):
+    assert lacks(explain(query, ARTICLE)) == words
+
+
+def test_an_entity_that_is_not_there_is_told_with_its_names():
+    assert lacks(explain("@nato", ARTICLE)).startswith("needs @nato, and none of its ")
+
+
+def test_an_address_is_known_by_its_canonical_form_and_as_a_guid():
+    identities, keys = names_of("HTTPS://News.Example:443/a?utm_source=x#top")
+    assert "https://news.example/a" in identities
+    assert len(keys) >= 1
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://news.example.id/a", ["https://news.example.id/rss", "https://www.example.id/rss"]),
+        ("https://m.example.id/a", ["https://news.example.id/rss", "https://www.example.id/rss"]),
+        ("https://elsewhere.example/a", []),
+        ("no address", []),
+    ],
+)
+def test_the_nearest_feeds_are_those_of_the_host_and_of_its_siblings(url, expected):
+    feeds = [
+        {"url": f"https://{host}/rss"} for host in ("other.example", "news.example.id", "www.example.id")
+    ]
+    assert [feed["url"] for feed in nearest_feeds(url, feeds)] == expected
