@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import Table, insert, make_url, text
 
@@ -25,6 +26,12 @@ from worker.kit import Kit
 from worker.secrets import KeyRing, Secret
 from worker.settings import Settings, from_env
 from worker.store.engine import Engine, open_engine
+
+# How long an example takes says how busy the machine is. The rest stays: in CI, examples are the same each time.
+hypothesis.settings.register_profile(
+    "pantau", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("pantau")
 
 KEY = "a-key-for-tests-alone-long-enough"
 NOW = datetime.now(UTC)
