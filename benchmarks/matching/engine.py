@@ -17,6 +17,9 @@ class NotInstalled(Exception):
 class Engine(Protocol):
     """One way to match: it gets its topics, some thousands at a time, and then one article after the other."""
 
+    def learn(self, recent: Sequence[Article]) -> None:
+        """Look at some articles before the topics come; counts as loading."""
+
     def translated(self, topics: Sequence[Topic]) -> Sequence[Any]:
         """Topics as this engine wants them: not counted, since it is Pantau's parser that reads the queries."""
         ...

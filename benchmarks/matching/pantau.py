@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from benchmarks.matching.articles import generated
 from benchmarks.matching.measure import Pass, timed, within
 from benchmarks.matching.workload import Found, Workload, plainly
 from worker.match import TopicIndex, parse_query
@@ -18,7 +17,6 @@ from worker.match.namebook import NameBook
 from worker.match.reading import Reading
 from worker.model import Article, Match, Topic, TopicId
 
-_RECENT = range(3_000_000, 3_000_100)  # numbers of articles that are not matched
 _PLAINEST_ARTICLES = 3
 _PLAINEST_TOPICS = 500
 
@@ -29,14 +27,17 @@ class Indexed:
     def __init__(self) -> None:
         self.index = TopicIndex()
 
+    def learn(self, recent: Sequence[Article]) -> None:
+        """Count their words, as every reader does at its start."""
+        for article in recent:
+            self.index.learn(article)
+
     def translated(self, topics: Sequence[Topic]) -> Sequence[Topic]:
         """The topics as they are: reading the queries counts."""
         return topics
 
     def add(self, topics: Sequence[Topic]) -> None:
-        """Count the words of some recent articles, as every reader does at its start, and file the topics."""
-        for article in recent():
-            self.index.learn(article)
+        """File the topics."""
         for topic in topics:
             self.index.add(topic)
 
@@ -63,11 +64,6 @@ class Indexed:
         """Nothing is open."""
 
 
-def recent() -> list[Article]:
-    """Articles like those that will be matched, but others."""
-    return generated(0, _RECENT)
-
-
 def timed_additions(index: TopicIndex, topics: Sequence[Topic]) -> dict[str, float]:
     """Microseconds to add one topic to those that are there; it is taken out again."""
     times = []
@@ -86,6 +82,9 @@ class Looped:
         self._plans: list[tuple[TopicId, Plan]] = []
         self._queries: dict[TopicId, str] = {}
         self._book = NameBook()
+
+    def learn(self, recent: Sequence[Article]) -> None:
+        """Of no use here."""
 
     def translated(self, topics: Sequence[Topic]) -> Sequence[Topic]:
         """The topics as they are: reading the queries counts."""

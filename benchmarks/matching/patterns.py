@@ -54,6 +54,9 @@ class _Terms:
     def __init__(self) -> None:
         self._terms: dict[_Term, None] = {}
 
+    def learn(self, recent: Sequence[Article]) -> None:
+        """Of no use here."""
+
     def translated(self, topics: Sequence[Topic]) -> list[_Term]:
         """The terms of the queries."""
         return [term for topic in topics for term in terms(parse_query(topic.query))]

@@ -52,6 +52,9 @@ class Percolating:
         self._server.execute("SET max_parallel_workers_per_gather = 0")
         self._server.execute("CREATE TABLE topics (topic int, query tsquery)")
 
+    def learn(self, recent: Sequence[Article]) -> None:
+        """Of no use here."""
+
     def translated(self, topics: Sequence[Topic]) -> list[_Row]:
         """The id and query of those topics that a tsquery can express."""
         rows: list[_Row] = []

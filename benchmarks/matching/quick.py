@@ -15,9 +15,9 @@ import click
 from benchmarks.matching.articles import generated, mixed, real
 from benchmarks.matching.measure import Pass, timed
 from benchmarks.matching.memory import resident_mb
-from benchmarks.matching.pantau import recent, timed_additions
+from benchmarks.matching.pantau import timed_additions
 from benchmarks.matching.topics import topics
-from benchmarks.matching.workload import ADDED_LATER, UNSEEN, Setting
+from benchmarks.matching.workload import ADDED_LATER, RECENT, UNSEEN, Setting
 from worker.match import TopicIndex
 from worker.model import Article, Topic
 
@@ -32,7 +32,7 @@ def look(setting: Setting, count: int, *, profile: bool) -> None:
     click.echo(
         f"{count:,} topics, {len(articles):,} articles, {len(set(articles) & set(pages))} of them real pages"
     )
-    index = _load(first)
+    index = _load(first, generated(setting.seed, RECENT))
     added = timed_additions(index, later)
     click.echo(f"add one {added['p50_us']:8.0f} µs p50, {added['p99_us']:.0f} p99")
     gc.collect()
@@ -44,10 +44,10 @@ def look(setting: Setting, count: int, *, profile: bool) -> None:
         _profile(index, articles)
 
 
-def _load(first: Sequence[Topic]) -> TopicIndex:
+def _load(first: Sequence[Topic], recent: Sequence[Article]) -> TopicIndex:
     before, start, cpu = resident_mb(), time.perf_counter(), time.process_time()
     index = TopicIndex()
-    for article in recent():
+    for article in recent:
         index.learn(article)
     for topic in first:
         index.add(topic)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import subprocess
@@ -16,6 +15,7 @@ from benchmarks.matching.engine import Engine, NotInstalled
 from benchmarks.matching.measure import timed
 from benchmarks.matching.memory import resident_mb
 from benchmarks.matching.workload import Workload
+from worker.heap import lasting_objects
 
 ENGINES = {
     "pantau": "pantau:Indexed",
@@ -54,9 +54,8 @@ def _measure(name: str, workload: Workload, seconds: float, bare_mb: float) -> R
     module, _, kind = ENGINES[name].partition(":")
     engine: Engine = getattr(import_module(f"benchmarks.matching.{module}"), kind)()
     try:
-        load_s = _load(engine, workload)
-        gc.collect()
-        gc.freeze()
+        with lasting_objects():
+            load_s = _load(engine, workload)
         loaded_mb = resident_mb()
         articles = workload.articles()
         with_articles_mb = resident_mb()
@@ -82,7 +81,10 @@ def _measure(name: str, workload: Workload, seconds: float, bare_mb: float) -> R
 
 def _load(engine: Engine, workload: Workload) -> float:
     """Seconds from strings to ready; reading the file, and a peer's translation of the queries, do not count."""
-    taken = 0.0
+    recent = workload.recent()
+    start = time.perf_counter()
+    engine.learn(recent)
+    taken = time.perf_counter() - start
     for topics in workload.topics():
         translated = engine.translated(topics)
         start = time.perf_counter()

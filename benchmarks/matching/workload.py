@@ -16,6 +16,8 @@ from worker.model import Article, Match, Topic, TopicId
 ADDED_LATER = 1_000
 UNSEEN = range(1_000_000, 1_000_300)
 """Numbers of articles that no topic has a phrase from."""
+RECENT = range(3_000_000, 3_000_100)
+"""Numbers of articles that were read before the topics came."""
 _CHUNK = 5_000
 
 
@@ -47,6 +49,10 @@ class Workload:
     def articles(self) -> list[Article]:
         """The articles to be matched."""
         return _articles(self.directory / "articles.jsonl")
+
+    def recent(self) -> list[Article]:
+        """Articles that were read before the topics came; none of them is matched."""
+        return _articles(self.directory / "recent.jsonl")
 
     def unseen(self) -> list[Article]:
         """Articles as new to the topics as tomorrow's."""
@@ -81,6 +87,9 @@ def prepare(directory: Path, setting: Setting, count: int) -> tuple[Workload, in
     _write(directory / "later.jsonl", ([topic.id, topic.query] for topic in islice(made, ADDED_LATER)))
     _write(directory / "articles.jsonl", map(_row, articles))
     _write(directory / "unseen.jsonl", map(_row, generated(setting.seed, UNSEEN[: setting.articles])))
+    others = [page for page in pages if page not in set(articles)]
+    recent = [*others[: len(RECENT) // 2], *generated(setting.seed, RECENT)][: len(RECENT)]
+    _write(directory / "recent.jsonl", map(_row, recent))
     return Workload(directory), len(set(articles) & set(pages))
 
 
