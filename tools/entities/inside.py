@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from worker.match.cut import pieces
 from worker.match.entities import Name
 from worker.match.fold import bare, fold
 from worker.match.languages import forms
-from worker.match.text import pieces
 
 # So short a name counts with its marks only: Vietnamese Ý (Italy) is not the y of Saint Kitts y Nevis.
 _SHORTEST_BARE = 4

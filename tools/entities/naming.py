@@ -6,9 +6,9 @@ import re
 import unicodedata
 from functools import cache
 
+from worker.match.cut import pieces
 from worker.match.fold import bare, fold
 from worker.match.languages import listed
-from worker.match.text import pieces
 from worker.match.words import Case, case_of
 
 # "Myanmar (Burma)": both are names. Elsewhere what stands in brackets only explains.

@@ -3,7 +3,7 @@
     query text | query.parse_query   → nodes: a tree that can be printed and compared
     tree       | compile             → a plan: terms with folded keys, negations pushed down to them
     plan       | index.TopicIndex    → filed under the cheapest keys it needs
-    article    | reading.Reading     → words with their places, entities, facts
+    article    | cut, text, reading   → words with their places, entities, facts
     both       | evaluate            → hits: title first, by place, none twice
 
 `docs/query-language.md` is the language for people; `languages/` and `entities/` are what it knows of the

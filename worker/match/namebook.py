@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from worker.match.cut import pieces
 from worker.match.entities import ANY_LANGUAGE, Catalogue, Entity, Name, NameClass, shipped
 from worker.match.fold import bare, fold
 from worker.match.languages import forms, forms_at_home, kin_of, languages
 from worker.match.scripts import is_latin
-from worker.match.text import pieces
 from worker.match.words import Case, case_of
 
 # The languages in whose texts a form counts; None: in all.

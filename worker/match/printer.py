@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from worker.match.cut import pieces
 from worker.match.nodes import And, AtLeast, Exact, Filter, Named, Near, Node, Not, Or, Phrase, Scoped, Word
 from worker.match.scripts import is_character
-from worker.match.text import pieces
 
 # How tightly each form binds; a looser part stands in parentheses.
 _OR, _AND, _NEAR, _UNARY, _PRIMARY = range(5)

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from worker.match.cut import pieces, without_addresses
 from worker.match.fold import bare, fold, loose
 from worker.match.language import detect
 from worker.match.namebook import NameBook
 from worker.match.names import Found, find_names
 from worker.match.nodes import Filter, FilterField
 from worker.match.scripts import IDEOGRAPHS, KATAKANA, UNSPACED
-from worker.match.text import FieldText, Span, pieces, without_addresses
+from worker.match.text import FieldText, Span
 from worker.model import Article, Field, Hit
 
 # Codes that RFC 5646 replaced but feeds still send.

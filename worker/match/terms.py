@@ -7,11 +7,11 @@ import unicodedata
 
 from worker.errors import BadQuery
 from worker.match.called import code_of
+from worker.match.cut import Piece, is_plain, pieces
 from worker.match.entities import Catalogue
 from worker.match.fold import plain
 from worker.match.nodes import Exact, Filter, FilterField, Named, Node, Phrase, Word
 from worker.match.scripts import is_character, is_dense
-from worker.match.text import Piece, is_plain, pieces
 
 _SHORTEST_PREFIX = 3
 _SHORTEST_DENSE_PREFIX = 2

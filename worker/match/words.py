@@ -132,12 +132,6 @@ class Vocabulary:
         self._simple: set[str] = set()
         self._manifold: dict[str, tuple[str, ...]] = {}
 
-    def keys_of(self, token: str) -> tuple[str, ...]:
-        """Everything that a word in small letters answers to."""
-        if token in self._simple:
-            return (token,)
-        return self._manifold.get(token) or self._learn(token) or (token,)
-
     def manifold_among(self, tokens: set[str]) -> list[tuple[str, tuple[str, ...]]]:
         """Those of the words that answer to more than themselves, or to something else, with their keys."""
         found = []

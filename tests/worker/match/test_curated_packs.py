@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from worker.match.cut import pieces
 from worker.match.entities import Entity, pack_files, read_pack
 from worker.match.fold import fold
-from worker.match.text import pieces
 
 FLOORS = {"organisations.toml": 150, "people.toml": 100, "companies.toml": 100, "places.toml": 80}
 PACKS = {name: pack.decode() for name, pack in pack_files() if name in FLOORS}

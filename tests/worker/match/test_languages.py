@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.match import languages as registry
+from worker.match.cut import pieces
 from worker.match.fold import bare, fold
 from worker.match.languages import Language, forms, forms_at_home, languages
 from worker.match.languages.sr import cyrillic, latin
 from worker.match.paradigms import declined
-from worker.match.text import pieces
 from worker.match.words import word
 
 ALL = list(languages().values())

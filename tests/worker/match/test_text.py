@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.match.text import FieldText, _cutter, _small, pieces
+from worker.match.cut import cutter, pieces, small_letters
+from worker.match.text import FieldText
 from worker.match.words import Case, case_of, vocabulary, word
 
 
@@ -123,17 +124,18 @@ def test_the_vocabulary_of_a_language_knows_the_keys_that_a_word_answers_to(
     field = FieldText("body", text, language)
     for position, token in enumerate(field.tokens):
         keys = set(word(field.at(position), language).keys)
-        assert set(vocabulary(language).keys_of(token)) == keys
+        manifold = dict(vocabulary(language).manifold_among({token}))
+        assert set(manifold.get(token, (token,))) == keys
         assert keys <= field.keys
     assert {key for one in field.words for key in one.keys} == field.keys == set(field.places)
 
 
 @given(st.text(alphabet="abцé中カﬁ'’ \u0301\u00ad\U00020000\U0001f600İß.", max_size=30))
 def test_the_quick_cut_and_the_thorough_one_give_the_same_words(text: str) -> None:
-    small = _small(text)
-    cutter = _cutter()
+    small = small_letters(text)
+    cut = cutter()
     assert len(small) == len(text)
-    assert cutter.of(small).split(small) == cutter.anywhere.split(small)
+    assert cut.of(small).split(small) == cut.anywhere.split(small)
 
 
 WORDS = {"ukraina", "menang", "ukraine", "gagne", "x"}

@@ -38,10 +38,8 @@ __all__ = [
     "Kind",
     "Name",
     "NameClass",
-    "entities",
     "entity_names",
     "entity_of",
-    "nearest",
     "pack_files",
     "read_lines",
     "read_pack",
@@ -65,14 +63,6 @@ def pack_files() -> Iterator[tuple[str, bytes]]:
     files = (file for file in resources.files(__name__).iterdir() if file.name.endswith((".toml", ".jsonl")))
     for file in sorted(files, key=lambda file: file.name):
         yield file.name, file.read_bytes()
-
-
-entities = shipped
-
-
-def nearest(wanted: str, count: int = 3) -> list[str]:
-    """The nearest keys among the shipped entities, as `Catalogue.nearest` finds them."""
-    return shipped().nearest(wanted, count)
 
 
 def entity_names() -> Mapping[str, str]:

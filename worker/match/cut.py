@@ -1,0 +1,146 @@
+"""Cuts a text into words.
+
+Words are runs of letters and digits with apostrophes inside them; hyphens and all other signs separate. A
+letter of Han, hiragana, Thai, Lao, Khmer or Burmese is a token of its own, so a term in these scripts is a
+phrase of its letters; a run of katakana is one word. A paragraph's end counts as a blank; web addresses are not
+text.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from worker.match.fold import APOSTROPHES, INVISIBLE, UNSEEN_LETTERS
+from worker.match.scripts import IDEOGRAPHS, KATAKANA, UNSPACED
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)[!-;=?-~]+", re.IGNORECASE)
+_HEBREW = "\u05d0-\u05ea"
+
+
+class Cutter(NamedTuple):
+    """How a text is cut: `common` for one that holds nothing `uncommon`, else `any`, `anywhere` beyond the BMP.
+
+    A character class is quick only within the Basic Multilingual Plane; one astral range in it costs ninefold.
+    """
+
+    common: re.Pattern[str]
+    uncommon: re.Pattern[str]
+    any: re.Pattern[str]
+    anywhere: re.Pattern[str]
+
+    def of(self, small: str) -> re.Pattern[str]:
+        """The pattern that cuts this text, which is in small letters."""
+        if small.isascii():
+            return self.common
+        # An astral letter takes two units of UTF-16; a search for one would take five times as long.
+        if len(small.encode("utf-16-le", "surrogatepass")) != 2 * len(small):
+            return self.anywhere
+        return self.any if self.uncommon.search(small) else self.common
+
+
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+@lru_cache(maxsize=1)
+def cutter() -> Cutter:
+    """Built from the Unicode table of the running Python."""
+    plane = list(map(chr, range(0x80, 0x10000)))
+    apart = re.compile(f"[{IDEOGRAPHS}{KATAKANA}{UNSPACED}{INVISIBLE}]")
+    marks = _class_of(
+        char for char in plane if unicodedata.category(char)[0] == "M" and not apart.match(char)
+    )
+    marks += UNSEEN_LETTERS
+    unseen = re.compile(f"[{UNSEEN_LETTERS}]")
+    letters = "0-9a-zA-Z" + _class_of(
+        char for char in plane if char.isalnum() and not apart.match(char) and not unseen.match(char)
+    )
+    beyond = f"[^\\W\\x00-\uffff{IDEOGRAPHS}]"
+    astral_marks = _class_of(
+        char for char in map(chr, range(0x10000, sys.maxunicode // 8)) if unicodedata.category(char)[0] == "M"
+    )
+    return Cutter(
+        common=re.compile(r"(\w+(?:'\w+)*)"),
+        uncommon=re.compile(f"[{marks}{INVISIBLE}{_HEBREW}{_within_plane(IDEOGRAPHS)}{KATAKANA}{UNSPACED}]"),
+        any=_any(f"[{letters}]", f"[{marks}]", _within_plane(IDEOGRAPHS)),
+        anywhere=_any(f"(?:[{letters}]|{beyond})", f"[{marks}{astral_marks}]", IDEOGRAPHS),
+    )
+
+
+def _any(letter: str, mark: str, ideographs: str) -> re.Pattern[str]:
+    run = f"{letter}+(?:(?:(?:{mark}|[{INVISIBLE}])*{mark}|[{INVISIBLE}]+(?={letter})){letter}*)*"
+    joint = f"(?:'|(?<=[{_HEBREW}])[\"“”״](?=[{_HEBREW}]))"
+    # A letter of Thai and its kin with the vowels and tones upon it (Mn, Mc, and the letter am, in two parts
+    # or one).
+    upon = _class_of(char for char in map(chr, range(0xE00, 0x1800)) if unicodedata.category(char)[0] == "M")
+    am = "(?<=\u0e4d)\u0e32|(?<=\u0ecd)\u0eb2|[\u0e33\u0eb3]"
+    cluster = f"(?![{upon}])[{ideographs}{UNSPACED}](?:[{upon}\u3099\u309a]|{am})*"
+    return re.compile(f"({run}(?:{joint}{run})*|[{KATAKANA}]+|{cluster})")
+
+
+def _class_of(chars: Iterable[str]) -> str:
+    """The characters as the inside of a character class, in ranges."""
+    ranges: list[list[str]] = []
+    for char in chars:
+        if ranges and ord(char) == ord(ranges[-1][1]) + 1:
+            ranges[-1][1] = char
+        else:
+            ranges.append([char, char])
+    return "".join(first if first == last else f"{first}-{last}" for first, last in ranges)
+
+
+def _within_plane(ranges: str) -> str:
+    """The part of a character class's inside that is not astral; the astral ranges come last."""
+    return _ASTRAL.split(ranges)[0]
+
+
+class Piece(NamedTuple):
+    """A stretch of a text: start and end as code points, and the letters themselves."""
+
+    start: int
+    end: int
+    written: str
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """The words of a text, in order."""
+    small, at = small_letters(text), 0
+    for number, part in enumerate(cutter().of(small).split(small)):
+        end = at + len(part)
+        if number % 2:
+            yield Piece(at, end, text[at:end])
+        at = end
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text is cut at its blanks and signs alone: every letter stands by itself, none is a mark."""
+    return cutter().of(text) is cutter().common
+
+
+def small_letters(text: str) -> str:
+    """The text in small letters, of the same length, with nothing in it that is no text."""
+    # İ is the only letter whose small form has two code points; the fold has one for it.
+    small = text.replace("İ", "i").lower()
+    if "://" in small or "www." in small:
+        small = _blanked(small)
+    if "_" in small:
+        small = small.replace("_", " ")
+    if small.isascii():
+        return small.replace("`", "'")
+    for apostrophe in APOSTROPHES:
+        if apostrophe in small:
+            small = small.replace(apostrophe, "'")
+    return small
+
+
+def without_addresses(text: str) -> str:
+    """The text with web addresses blanked, everything else at its place."""
+    return _blanked(text) if "://" in text or "www." in text.lower() else text
+
+
+def _blanked(text: str) -> str:
+    return _ADDRESS.sub(lambda found: " " * len(found[0]), text)
