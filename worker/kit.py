@@ -29,7 +29,7 @@ MANY = 500
 counting, and the heap is worth settling."""
 
 LEARNT = 200
-"""Articles whose words are counted: 0.1 s."""
+"""Articles whose words are counted, in a second or less."""
 
 
 @dataclass(slots=True)

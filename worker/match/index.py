@@ -1,8 +1,9 @@
 """Which topics match an article, without asking each of them.
 
 Every topic is filed under the cheapest anchors of which its query needs at least one (`anchors`). An article
-brings its words, pairs of words, beginnings and entities; the topics filed under these are candidates, unless
-their guard is missing, and only candidates are evaluated. At 100,000 topics some 50 are, of which most match.
+brings its words, groups of words, beginnings and entities; the topics filed under these are candidates, unless
+their guard is missing, and only candidates are evaluated: at 100,000 topics 37 for 31 that match on news pages,
+83 for 55 on generated texts.
 """
 
 from __future__ import annotations

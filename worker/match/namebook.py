@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from worker.match.cut import pieces
 from worker.match.entities import ANY_LANGUAGE, Catalogue, Entity, Name, NameClass, shipped
@@ -64,11 +64,11 @@ class NameBook:
 
     def add(self, key: str) -> None:
         """Look for an entity from now on; asked twice, it must be discarded twice."""
-        self._asked[key] += 1
-        if self._asked[key] == 1:
+        if not self._asked[key]:
             patterns = _patterns(self.known, key)
             _file(self.names, patterns.names)
             _file(self.stops, patterns.stops)
+        self._asked[key] += 1
 
     def discard(self, key: str) -> None:
         """Look for an entity no longer, unless somebody else asked for it too."""
@@ -100,11 +100,18 @@ class _Patterns:
     stops: tuple[Pattern, ...]
 
 
-@lru_cache(maxsize=4096)
+# Compiled once for each catalogue, and forgotten with it: every change of a user's entity makes a new one.
+_COMPILED: WeakKeyDictionary[Catalogue, dict[str, _Patterns]] = WeakKeyDictionary()
+
+
 def _patterns(known: Catalogue, key: str) -> _Patterns:
     """What an entity is looked for by."""
-    entity = known[key]
-    return _Patterns(tuple(_joined(entity, entity.names)), tuple(_joined(entity, entity.stop)))
+    compiled = _COMPILED.setdefault(known, {})
+    if key not in compiled:
+        entity = known[key]
+        names, stops = tuple(_joined(entity, entity.names)), tuple(_joined(entity, entity.stop))
+        compiled[key] = _Patterns(names, stops)
+    return compiled[key]
 
 
 def _joined(entity: Entity, names: Sequence[Name]) -> Iterator[Pattern]:

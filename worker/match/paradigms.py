@@ -74,3 +74,34 @@ def _by_ending(table: str) -> _Ends:
                 raise ValueError(f"two paradigms for names in -{letter + ending}; keep one")
             ends[letter + ending] = (len(ending), made)
     return general | special
+
+
+def with_genitive_s(name: str) -> frozenset[str]:
+    """The name and its genitive in -s, as Danish, Norwegian and Swedish have it; none behind s, x and z."""
+    lower = name.lower()
+    stays = is_acronym(name) or len(lower) < _SHORTEST or not lower.isalpha()
+    return frozenset({name} if stays or lower.endswith(("s", "x", "z")) else {name, name + "s"})
+
+
+GENITIVES_ELSEWHERE = frozenset(
+    {
+        "indiens",
+        "italiens",
+        "syriens",
+        "australiens",
+        "boliviens",
+        "georgiens",
+        "jordaniens",
+        "tunisiens",
+        "indias",
+        "islands",
+        "roms",
+        "romas",
+        "wiens",
+        "nederlands",
+        "japans",
+        "mans",
+    }
+)
+"""Such genitives that mean something else abroad: French calls the people so, Dutch has them as "whose" and Japanese,
+English as a plain word (Islands)."""

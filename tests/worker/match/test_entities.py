@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import BadInput
-from worker.match import TopicIndex, entity_names
+from worker.match import TopicIndex, entity_names, namebook
 from worker.match.entities import (
     Catalogue,
     Entity,
@@ -20,6 +23,7 @@ from worker.match.entities import (
     shipped,
 )
 from worker.match.entities.packs import entries
+from worker.match.namebook import NameBook
 from worker.model import Article, Topic, TopicId
 
 ALL = list(shipped().values())
@@ -385,3 +389,22 @@ def test_the_nearest_keys_are_found_by_name_before_spelling() -> None:
     assert shipped().nearest("perserikatan_bangsa-bangsa") == ["un"]
     assert shipped().nearest("zelenski")[0] == "zelensky"
     assert shipped().nearest("qqqqqq") == []
+
+
+def test_names_compiled_for_a_catalogue_are_forgotten_with_it() -> None:
+    catalogue = shipped().extended([Entity("contoh", "Contoh", (Name("Contoh", "id", "name"),))])
+    NameBook(catalogue, ["contoh", "nato"])
+    assert catalogue in namebook._COMPILED
+    gone = weakref.ref(catalogue)
+    del catalogue
+    gc.collect()
+    assert gone() is None
+
+
+def test_an_entity_that_cannot_be_read_leaves_a_book_as_it_was() -> None:
+    book = NameBook(shipped())
+    with pytest.raises(KeyError):
+        book.add("no-such-thing")
+    book.add("nato")
+    book.discard("nato")
+    assert (book.names, book.stops) == ({}, {})

@@ -5,29 +5,14 @@ Source: Dansk Sprognævn, Retskrivningsordbogen, genitiv.
 
 from __future__ import annotations
 
-from worker.match.languages import Language, listed
-from worker.match.paradigms import is_acronym
-
-
-def _forms(name: str) -> frozenset[str]:
-    lower = name.lower()
-    stays = is_acronym(name) or len(lower) < 3 or not lower.isalpha()
-    return frozenset({name} if stays or lower.endswith(("s", "x", "z")) else {name, name + "s"})
-
-
-# French calls the people so, Dutch has them as "whose" and Japanese, English as a plain word (Islands).
-_AT_HOME = listed(
-    """
-    indiens italiens syriens australiens boliviens georgiens jordaniens tunisiens indias
-    islands roms romas wiens nederlands japans mans
-    """
-)
+from worker.match.languages import Language
+from worker.match.paradigms import GENITIVES_ELSEWHERE, with_genitive_s
 
 LANGUAGE = Language(
     code="da",
     name="Danish",
-    forms=_forms,
-    at_home=_AT_HOME,
+    forms=with_genitive_s,
+    at_home=GENITIVES_ELSEWHERE,
     inflected={
         "Ukraine": "Ukraines",
         "Rusland": "Ruslands",
