@@ -5,7 +5,7 @@ from __future__ import annotations
 from ops.kit import clock, engine, keyring, our_version
 from ops.wiring import ring_next
 from worker.http import Web
-from worker.kit import Kit
+from worker.kit import Kit, TopicWatch
 from worker.settings import Settings
 
 
@@ -24,12 +24,13 @@ def make_web(settings: Settings) -> Web:
     )
 
 
-def make_kit(settings: Settings) -> Kit:
-    """A process's tools."""
+def make_kit(settings: Settings, topics: TopicWatch | None = None) -> Kit:
+    """A process's tools. `topics` is what its parent has read of them already."""
     return Kit(
         engine=engine(settings),
         web=make_web(settings),
         keys=keyring(settings),
         clock=clock,
         settled=ring_next,
+        topics=topics or TopicWatch(),
     )

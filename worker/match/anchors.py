@@ -88,13 +88,21 @@ def _of_words(steps: tuple[Step, ...], slop: int, cost: Cost) -> Cover:
     priced = sorted({(cost(step.key), step.key) for step in steps if not step.prefix})
     if not priced:
         return _cheapest((f"{step.key}*" for step in steps), cost)
-    (price, anchor), others = priced[0], [key for _, key in priced[1:]]
+    price, anchor = priced[0]
+    if price <= RARE or slop:
+        return Cover({anchor: frozenset((priced[1][1],)) if len(priced) > 1 else None}, price)
+    return _of_groups(steps, priced, cost)
+
+
+def _of_groups(steps: tuple[Step, ...], priced: Sequence[tuple[float, str]], cost: Cost) -> Cover:
+    """The rarest three words of a phrase side by side, or two, or the one where there are no more."""
+    price, anchor = priced[0]
     for size in (2, 3):
-        groups = _groups_of(steps, size) if slop == 0 and price > RARE else []
+        groups = _groups_of(steps, size) if price > RARE else []
         if groups:
             price, anchor = min((cost(group), group) for group in groups)
-            others = [key for _, key in priced if key not in anchor.split(" ")]
-    return Cover({anchor: frozenset(others[:1]) or None}, price)
+    among = anchor.split(" ")
+    return Cover({anchor: next((frozenset((key,)) for _, key in priced if key not in among), None)}, price)
 
 
 def _groups_of(steps: tuple[Step, ...], size: int) -> list[str]:
@@ -105,15 +113,13 @@ def _groups_of(steps: tuple[Step, ...], size: int) -> list[str]:
 
 def _in_title(found: Cover, cost: Cost) -> Cover:
     """The same anchors where they are words, but looked for among the title's words."""
-    anchors = {_title_anchor(anchor, cost): guard for anchor, guard in found.guards.items()}
+    anchors = {
+        f"^{word}" if (word := _rarest_word(anchor, cost)) else anchor: guard
+        for anchor, guard in found.guards.items()
+    }
     # Two anchors may have become one, whose guards must not be lost: better none.
     guards = anchors if len(anchors) == len(found.guards) else dict.fromkeys(anchors)
     return Cover(guards, sum(map(cost, guards)))
-
-
-def _title_anchor(anchor: str, cost: Cost) -> str:
-    words = words_in(anchor)
-    return f"^{min(words, key=cost)}" if words else anchor
 
 
 def _joined(covers: Sequence[Cover]) -> Cover:
@@ -148,8 +154,13 @@ def _by_price(covers: Iterable[Cover | None]) -> list[Cover]:
 
 def _guarding(found: Cover, cost: Cost) -> Guard:
     """Words of which one is in every article that holds an anchor of these; None where only words cannot say."""
-    words = [min(words_in(anchor), key=cost, default=None) for anchor in found.guards]
+    words = [_rarest_word(anchor, cost) for anchor in found.guards]
     return frozenset(filter(None, words)) if all(words) else None
+
+
+def _rarest_word(anchor: str, cost: Cost) -> str | None:
+    """Of the words that are there with an anchor the rarest, itself if it is one."""
+    return anchor if anchor.isalnum() else min(words_in(anchor), key=cost, default=None)
 
 
 def words_in(anchor: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple, get_args
 
 from worker.match import nodes
@@ -122,10 +123,11 @@ class Enough:
     @property
     def parts(self) -> tuple[Plan, ...]:
         """All of them."""
-        return (*(part for parts in self.told.values() for part in parts), *self.silent)
+        return (*chain.from_iterable(self.told.values()), *self.silent)
 
 
 Plan = Seek | nodes.Filter | Lacks | Every | Enough
+_NEEDY = (Seek, Every)
 
 
 def compile_query(node: nodes.Node, fields: tuple[Field, ...] = FIELDS) -> Plan:
@@ -135,6 +137,9 @@ def compile_query(node: nodes.Node, fields: tuple[Field, ...] = FIELDS) -> Plan:
 
 def _plan(node: nodes.Node, fields: tuple[Field, ...], wanted: bool) -> Plan:
     match node:
+        case nodes.Word() | nodes.Phrase():  # most nodes are
+            sought = seek_of(node, fields)
+            return sought if wanted else Lacks(sought)
         case nodes.Not(inner):
             return _plan(inner, fields, not wanted)
         case nodes.Scoped(field, inner):
@@ -161,7 +166,7 @@ def _joined(parts: tuple[nodes.Node, ...], fields: tuple[Field, ...], wanted: bo
 
 def every(plans: tuple[Plan, ...]) -> Every:
     """All of the plans."""
-    return Every(plans, tuple(key for plan in plans if isinstance(plan, Seek | Every) for key in plan.needs))
+    return Every(plans, tuple([key for plan in plans if isinstance(plan, _NEEDY) for key in plan.needs]))
 
 
 def enough(count: int, plans: Iterable[Plan]) -> Enough:
@@ -171,8 +176,8 @@ def enough(count: int, plans: Iterable[Plan]) -> Enough:
     for plan in plans:
         if isinstance(plan, Seek) and plan.needs:
             # The longest of its words is likely to be the rarest.
-            word = max(plan.needs, key=len)
-            told[word] = (*told.get(word, ()), plan)
+            word = max(plan.needs, key=len) if len(plan.needs) > 1 else plan.needs[0]
+            told[word] = (*told[word], plan) if word in told else (plan,)
         else:
             silent.append(plan)
     return Enough(count, told, tuple(silent))
@@ -181,7 +186,7 @@ def enough(count: int, plans: Iterable[Plan]) -> Enough:
 def seek_of(node: nodes.Node, fields: tuple[Field, ...]) -> Seek:
     """A leaf, or a chain of NEAR, to be looked for in these fields."""
     term = term_of(node)
-    return Seek(term, fields, _needs(term))
+    return Seek(term, fields, (term.key,) if isinstance(term, Single) else _needs(term))
 
 
 def _needs(term: Term) -> tuple[str, ...]:
@@ -189,7 +194,7 @@ def _needs(term: Term) -> tuple[str, ...]:
         case Single(key):
             return (key,)
         case Words(steps):
-            return tuple(step.key for step in steps if not step.prefix)
+            return tuple([step.key for step in steps if not step.prefix])
         case Chain(first, links):
             return _needs(first) + tuple(key for link in links for key in _needs(link.term))
         case _:

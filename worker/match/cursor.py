@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, cast
 
 from worker.errors import BadQuery
 
@@ -12,7 +12,6 @@ MAX_LEAVES = 4_000
 MAX_DEPTH = 40
 
 QUOTES = '"“”„‟«»'
-_BLANKS = re.compile(r"\s*")
 # A quote between two Hebrew letters is the sign of an abbreviation (ארה"ב), not a quotation.
 _INSIDE_HEBREW = '(?<=[א-ת])["“”](?=[א-ת])'
 _RAW = re.compile(rf"(?:{_INSIDE_HEBREW}|[^\s(){QUOTES}])*")
@@ -24,12 +23,30 @@ _CLOSING = {
 }
 
 
-class Operator(NamedTuple):
-    """How an operator is written, and the letters that it may begin with: looked at first, since most often there
-    is something else."""
+# Letters of Latin, Greek and Cyrillic that a word is typed with as it is meant: nothing joined, nothing unseen.
+_EASY = "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u012f\u0134-\u013e\u0141-\u0148\u014a-\u017e"
+_EASY += (
+    "\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03a9\u03ac-\u03af\u03b1-\u03ce\u0400-\u045f\u0490\u0491"
+)
+EASY = re.compile(f"[{_EASY}]+")
+_BORDER = rf"(?=[\s(){QUOTES}]|$)"
+_AHEAD = re.compile(
+    rf"""\s*(?:
+      (?P<or>OR{_BORDER} | \|(?=\s|$))
+    | (?P<and>AND{_BORDER} | &(?=\s|$))
+    | (?P<not>NOT{_BORDER})
+    | (?P<near>O?NEAR(?:/\S*?)?{_BORDER})
+    | (?P<word>[{_EASY}]+(?=[\s)]|$))
+    | (?P<phrase>"[{_EASY}]+(?:\ [{_EASY}]+)*"(?!~))
+    | (?P<comma>,) | (?P<close>\)) | (?P<end>$) | (?P<other>)
+    )""",
+    re.VERBOSE,
+)
+"""What stands next, blanks aside. `word` and `phrase` are those that need no second look; most terms are one of
+the two, so most of a query is read by this pattern alone."""
+_ANYTHING = cast(re.Match[str], _AHEAD.match("*"))
 
-    begins: str
-    pattern: re.Pattern[str]
+Ahead = Literal["or", "and", "not", "near", "word", "phrase", "comma", "close", "end", "other"]
 
 
 class Cursor:
@@ -41,6 +58,8 @@ class Cursor:
     def __init__(self, text: str) -> None:
         self.text, self.at, self.depth, self.leaves = text, 0, 0, 0
         self.owed: tuple[str, int] | None = None
+        self._looked, self._found = -1, _ANYTHING
+        self._ahead: Ahead = "other"
 
     @property
     def column(self) -> int:
@@ -57,29 +76,26 @@ class Cursor:
         """The character just passed, or an empty text at the beginning."""
         return self.text[self.at - 1 : self.at] if self.at else ""
 
-    def skip_blanks(self) -> None:
-        """Go to the next character that is not blank."""
-        if "!" <= self.text[self.at : self.at + 1] <= "~":
-            return
-        blanks = _BLANKS.match(self.text, self.at)
-        self.at = blanks.end() if blanks else self.at
+    def ahead(self) -> Ahead:
+        """What stands next; the blanks before it are passed, nothing else is taken."""
+        if self._looked != self.at:
+            found = self._found = _AHEAD.match(self.text, self.at) or _ANYTHING
+            self._ahead = cast(Ahead, found.lastgroup)
+            self._looked = self.at = found.start(self._ahead)
+        return self._ahead
 
-    def ahead(self, operator: Operator) -> re.Match[str] | None:
-        """What stands next, blanks aside, if it is this; nothing is taken but the blanks."""
-        next_one = self.text[self.at : self.at + 1]
-        if next_one not in operator.begins:
-            if "!" <= next_one <= "~":
-                return None
-            self.skip_blanks()
-        return operator.pattern.match(self.text, self.at)
+    def take(self) -> str:
+        """What `ahead` has just seen, passed."""
+        self.at = self._found.end()
+        return self._found[self._ahead]
 
-    def take(self, operator: Operator) -> re.Match[str] | None:
-        """The operator that stands next, if it is this one; it is owed a term from now on."""
-        found = self.ahead(operator)
-        if found:
-            self.owed = (found[0].partition("/")[0], self.column)
-            self.at = found.end()
-        return found
+    def take_operator(self, operator: Ahead) -> str | None:
+        """The operator as written, if it is this one that stands next; it is owed a term from now on."""
+        if self.ahead() != operator:
+            return None
+        column, written = self.column, self.take()
+        self.owed = (written.partition("/")[0], column)
+        return written
 
     def take_sign(self, sign: str) -> bool:
         """Whether this sign stood here, directly; it is passed."""

@@ -49,4 +49,4 @@ class Frequencies:
         if not self._articles:
             return guess
         # A word that none of n articles held is likely to be in fewer than one of n.
-        return (self._holding[key] + guess) / (self._articles + 1)
+        return (self._holding.get(key, 0) + guess) / (self._articles + 1)

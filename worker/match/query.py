@@ -14,12 +14,11 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal, cast, get_args
 
 from worker.errors import BadQuery
 from worker.match.called import field_of
-from worker.match.cursor import QUOTES, Cursor, Operator, number
+from worker.match.cursor import MAX_DEPTH, QUOTES, Cursor, number
 from worker.match.entities import Catalogue, shipped
 from worker.match.nodes import (
     And,
@@ -36,7 +35,7 @@ from worker.match.nodes import (
     any_of,
     chain,
 )
-from worker.match.terms import entity, exact, filter_value, phrase, words
+from worker.match.terms import entity, exact, filter_value, phrase, spelled_out, words
 from worker.match.wholeness import require_near_operand, require_positive
 from worker.model import Field
 
@@ -45,15 +44,8 @@ MAX_DISTANCE = 100
 _DEFAULT_DISTANCE = 5
 
 _FIELDS: tuple[str, ...] = (*get_args(Field), *get_args(FilterField))
-_BORDER = rf"(?=[\s(){QUOTES}]|$)"
-_OR = Operator("O|", re.compile(rf"OR{_BORDER}|\|(?=\s|$)"))
-_AND = Operator("A&", re.compile(rf"AND{_BORDER}|&(?=\s|$)"))
-_NOT = Operator("N", re.compile(rf"NOT{_BORDER}"))
-_NEAR = Operator("NO", re.compile(rf"(O?NEAR)(?:/(\S*?))?{_BORDER}"))
 _FIELD = re.compile(r"([^\W\d_]+):")
-_AT_LEAST = Operator("a", re.compile(r"atleast/([0-9]*)\s*(\(?)"))
-# What may stand where a term is due without being one: an end, a comma, or the first letter of an operator.
-_MAY_END_TERM = "),OAN|&"
+_AT_LEAST = re.compile(r"atleast/([0-9]*)\s*(\(?)")
 _CLOSE = "write ')' where it ends"
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -69,7 +61,9 @@ class _Place:
     comma: Literal["sign", "list", "operand"] = "sign"
 
 
-@lru_cache(maxsize=1024)
+_ANYWHERE = _Place()
+
+
 def parse_query(text: str, known: Catalogue | None = None) -> Node:
     """The tree of a query; `known` are the entities it may name, those that Pantau brings unless it is given.
 
@@ -91,53 +85,64 @@ class _Reader(Cursor):
         self._known, self._has_fields = known, ":" in text
 
     def whole(self) -> Node:
-        self.skip_blanks()
-        if not self.next:
+        if self.ahead() == "end":
             raise BadQuery(1, "the query is empty", "write at least one word")
-        node = self._or(_Place())
+        node = self._or(_ANYWHERE)
         if self.next:
             raise BadQuery(self.column, f"'{self.next}' closes nothing", "remove it")
         return node
 
     def _or(self, place: _Place) -> Node:
-        parts = [self._and(place)]
-        while self.take(_OR):
+        node = self._and(place)
+        if self.ahead() != "or":
+            return node
+        parts = [node]
+        while self.take_operator("or"):
             parts.append(self._and(place))
         return any_of(parts)
 
     def _and(self, place: _Place) -> Node:
-        parts = [self._near(place)]
+        node = self._near(place)
+        if not self._goes_on(place):
+            return node
+        parts = [node, self._near(place)]
         while self._goes_on(place):
             parts.append(self._near(place))
         return all_of(parts)
 
     def _goes_on(self, place: _Place) -> bool:
         """Whether another part of an AND follows; the AND itself is taken."""
-        if self._closes(place):
-            return False
-        return self.take(_AND) is not None or self.ahead(_OR) is None
+        following = self.ahead()
+        if following == "and":
+            return self.take_operator("and") is not None
+        return following != "or" and not self._closes(place)
 
     def _closes(self, place: _Place) -> bool:
-        self.skip_blanks()
-        following = self.next
-        return following in ("", ")") or (following == "," and place.comma != "sign")
+        following = self.ahead()
+        return following in ("end", "close") or (following == "comma" and place.comma != "sign")
 
     def _near(self, place: _Place) -> Node:
         node = self._unary(place)
-        while found := self.take(_NEAR):
+        while self.ahead() == "near":
             require_near_operand(node)
-            distance = _distance(found)
+            column, written = self.column, self.take_operator("near") or ""
+            distance = _distance(written, column)
             operand = self._unary(place)
             require_near_operand(operand)
-            node = chain(node, Link(operand, distance, ordered=found[1] == "ONEAR"))
+            node = chain(node, Link(operand, distance, ordered=written[0] == "O"))
         return node
 
     def _unary(self, place: _Place) -> Node:
+        following = self.ahead()
+        if following in ("word", "phrase") and not place.filter and self.depth < MAX_DEPTH:
+            self.count_leaf()
+            column = self.column
+            return spelled_out(self.take(), column)
         self._require_term(place)
         column = self.column
         self.enter(column)
         char = self.next
-        if (char == "N" and self.take(_NOT)) or (char == "-" and self._take_minus(place)):
+        if (following == "not" and self.take_operator("not")) or (char == "-" and self._take_minus(place)):
             node: Node = Not(self._unary(place), column=column)
         elif field := self._take_field(place):
             node = self._fielded(field, place, column)
@@ -147,18 +152,14 @@ class _Reader(Cursor):
         return node
 
     def _require_term(self, place: _Place) -> None:
-        self.skip_blanks()
-        if self.next not in _MAY_END_TERM:
-            return
         if self._closes(place):
             name, column = self.owed or (self.previous.strip() or "this", self.column)
             raise BadQuery(column, f"{name} needs a term after it")
-        for operator in (_OR, _AND, _NEAR):
-            if found := self.ahead(operator):
-                name = found[0].partition("/")[0]
-                raise BadQuery(
-                    self.column, f"{name} needs a term before it", f'quote it if you mean the word: "{name}"'
-                )
+        if self.ahead() in ("or", "and", "near"):
+            name = self.take().partition("/")[0]
+            raise BadQuery(
+                self._looked + 1, f"{name} needs a term before it", f'quote it if you mean the word: "{name}"'
+            )
 
     def _take_minus(self, place: _Place) -> bool:
         """A minus excludes when it stands after a blank or '(' and directly before something."""
@@ -182,7 +183,7 @@ class _Reader(Cursor):
             return self._group(place)
         if place.filter:
             return replace(self._filter_value(place.filter), field_column=place.filter_column)
-        if char == "a" and (found := self.ahead(_AT_LEAST)):
+        if char == "a" and (found := _AT_LEAST.match(self.text, self.at)):
             return self._at_least(found, place)
         self.count_leaf()
         column = self.column
@@ -205,18 +206,19 @@ class _Reader(Cursor):
     def _group(self, place: _Place) -> Node:
         column = self.column
         self.take_sign("(")
-        self.skip_blanks()
-        if self.next == ")":
+        if self.ahead() == "close":
             raise BadQuery(column, "'()' is empty", "write a term between them or remove them")
-        if not self.next:
+        if self.ahead() == "end":
             raise BadQuery(column, "'(' is never closed", _CLOSE)
-        node = self._or(replace(place, comma="list" if place.filter else "sign"))
+        node = self._or(_ANYWHERE if place == _ANYWHERE else self._inside(place))
         self._close(column)
-        return replace(node, column=column) if isinstance(node, And | Or) else node
+        return type(node)(node.parts, column=column) if isinstance(node, And | Or) else node
+
+    def _inside(self, place: _Place) -> _Place:
+        return replace(place, comma="list" if place.filter else "sign")
 
     def _close(self, opened: int) -> None:
-        self.skip_blanks()
-        if not self.next:
+        if self.ahead() == "end":
             raise BadQuery(opened, "'(' is never closed", _CLOSE)
         if not self.take_sign(")"):
             raise BadQuery(self.column, f"'{self.next}' has no meaning here", "join the terms with OR or AND")
@@ -250,7 +252,7 @@ class _Reader(Cursor):
         return AtLeast(count, tuple(parts), column=column)
 
     def _take_comma(self) -> bool:
-        self.skip_blanks()
+        self.ahead()
         self.owed = (",", self.column)
         return self.take_sign(",")
 
@@ -298,13 +300,13 @@ class _Reader(Cursor):
         return filter_value(field, raw.removesuffix("*"), raw.endswith("*"), column)
 
 
-def _distance(found: re.Match[str]) -> int:
-    name, digits = found[1], found[2]
-    if digits is None:
+def _distance(written: str, column: int) -> int:
+    name, slash, digits = written.partition("/")
+    if not slash:
         return _DEFAULT_DISTANCE
     if not _DIGITS.fullmatch(digits):
-        raise BadQuery(found.start() + 1, f"{name} needs a number after '/'", f"write {name}/5")
-    return number(digits, MAX_DISTANCE, found.start() + 1, f"{name}/{digits[:9]}")
+        raise BadQuery(column, f"{name} needs a number after '/'", f"write {name}/5")
+    return number(digits, MAX_DISTANCE, column, f"{name}/{digits[:9]}")
 
 
 def _field_hint(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 
 from worker.errors import BadQuery
 from worker.match.called import code_of
@@ -21,6 +22,20 @@ _PLAIN_WORD = re.compile(r"[^\W_]+")
 _PLAIN_WORDS = re.compile(r"(?!www |http)[^\W_]+(?: [^\W_]+)*")
 _SLOP = re.compile(r"(?<=\w)~[0-9]+$")
 _ENTITY_KEY = re.compile(r"[\w-]+")
+
+
+def spelled_out(written: str, column: int) -> Node:
+    """A word, or words between quotation marks with one blank each, of letters that mean themselves."""
+    if written[0] != '"':
+        return Word(written, False, column=column)
+    found = written[1:-1].split(" ")
+    if len(found) == 1:
+        return Word(found[0], False, column=column + 1)
+    starts = accumulate((len(one) + 1 for one in found), initial=column + 1)
+    return Phrase(
+        tuple([Word(one, False, column=start) for one, start in zip(found, starts, strict=False)]),
+        column=column,
+    )
 
 
 def words(raw: str, column: int) -> Node:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import BadQuery
 from worker.match import parse_query, print_query
+from worker.match.cursor import EASY, Cursor
+from worker.match.fold import plain
 from worker.match.nodes import (
     And,
     AtLeast,
@@ -22,6 +26,7 @@ from worker.match.nodes import (
     Scoped,
     Word,
 )
+from worker.match.terms import phrase, spelled_out, words
 
 CANONICAL = {
     "ukraina": "ukraina",
@@ -228,3 +233,24 @@ def test_whatever_is_typed_is_either_refused_or_read_again_as_printed(written: s
 def test_any_text_at_all_is_either_refused_or_read_again_as_printed(written: str) -> None:
     complaint = _complaint(written)
     assert complaint is None or 1 <= complaint.column <= len(written) + 1
+
+
+EASY_LETTERS = [char for char in map(chr, range(0x10000)) if EASY.fullmatch(char)]
+EASY_WORDS = st.text(st.sampled_from(EASY_LETTERS), min_size=1, max_size=8)
+
+
+def test_easy_letters_mean_themselves() -> None:
+    assert [char for char in EASY_LETTERS if plain(char) != char or not char.isalnum()] == []
+
+
+@given(EASY_WORDS, st.lists(EASY_WORDS, min_size=1, max_size=4))
+def test_what_is_read_at_a_glance_is_what_a_second_look_would_read(one: str, several: list[str]) -> None:
+    quoted = " ".join(several)
+    assert asdict(spelled_out(one, 7)) == asdict(words(one, 7))
+    assert asdict(spelled_out(f'"{quoted}"', 7)) == asdict(phrase(quoted, 7))
+    assert asdict(parse_query(f'x "{quoted}" y')) == asdict(parse_query(f"x \u201c{quoted}\u201d y"))
+
+
+def test_most_terms_are_read_at_a_glance() -> None:
+    terms = ("nato", '"joko widodo"', "україна", "Łódź", '"a b"~3', "a-b", "don't", "名古屋", "perang*")
+    assert [Cursor(term).ahead() for term in terms] == ["word", "phrase", "word", "word", *["other"] * 5]
