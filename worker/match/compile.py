@@ -185,8 +185,11 @@ def enough(count: int, plans: Iterable[Plan]) -> Enough:
 
 def seek_of(node: nodes.Node, fields: tuple[Field, ...]) -> Seek:
     """A leaf, or a chain of NEAR, to be looked for in these fields."""
+    if isinstance(node, nodes.Word) and not node.prefix:
+        key = fold(node.text)
+        return Seek(Single(key), fields, (key,))
     term = term_of(node)
-    return Seek(term, fields, (term.key,) if isinstance(term, Single) else _needs(term))
+    return Seek(term, fields, _needs(term))
 
 
 def _needs(term: Term) -> tuple[str, ...]:
@@ -207,7 +210,7 @@ def term_of(node: nodes.Node) -> Term:
         case nodes.Word(text, prefix):
             return Words((_step(node),), 0, open_end=True) if prefix else Single(fold(text))
         case nodes.Phrase(words, slop):
-            return Words(tuple(map(_step, words)), slop, open_end=words[-1].prefix)
+            return Words(tuple([_step(word) for word in words]), slop, open_end=words[-1].prefix)
         case nodes.Exact(text):
             return Verbatim(text)
         case nodes.Named(key):

@@ -13,7 +13,8 @@ _BEGINNING = 10.0
 # A neighbour that must stand beside it makes a word ten times rarer, the title twenty times.
 _NEIGHBOUR = 0.1
 _TITLE = 0.05
-_GUESSES = [2.0**-length for length in range(17)]
+_LONG = 16
+_GUESSES = [2.0**-length for length in range(_LONG + 1)]
 
 
 class Frequencies:
@@ -45,7 +46,7 @@ class Frequencies:
         return float(found * _NEIGHBOUR ** anchor.count(" "))
 
     def _share(self, key: str) -> float:
-        guess = _GUESSES[min(len(key), 16)]
+        guess = _GUESSES[len(key) if len(key) < _LONG else _LONG]
         if not self._articles:
             return guess
         # A word that none of n articles held is likely to be in fewer than one of n.

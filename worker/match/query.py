@@ -62,6 +62,7 @@ class _Place:
 
 
 _ANYWHERE = _Place()
+_ENDS_AND = ("or", "close", "end")
 
 
 def parse_query(text: str, known: Catalogue | None = None) -> Node:
@@ -72,8 +73,10 @@ def parse_query(text: str, known: Catalogue | None = None) -> Node:
     if len(text) > MAX_LENGTH:
         cause = f"the query has {len(text):,} characters, more than {MAX_LENGTH:,}"
         raise BadQuery(MAX_LENGTH + 1, cause, "split it into several topics")
-    node = _Reader(text, shipped() if known is None else known).whole()
-    require_positive(node)
+    reader = _Reader(text, shipped() if known is None else known)
+    node = reader.whole()
+    if reader.may_be_empty:
+        require_positive(node)
     return node
 
 
@@ -83,6 +86,8 @@ class _Reader(Cursor):
     def __init__(self, text: str, known: Catalogue) -> None:
         super().__init__(text)
         self._known, self._has_fields = known, ":" in text
+        # Without a NOT and a filter every branch names something.
+        self.may_be_empty = False
 
     def whole(self) -> Node:
         if self.ahead() == "end":
@@ -115,7 +120,7 @@ class _Reader(Cursor):
         following = self.ahead()
         if following == "and":
             return self.take_operator("and") is not None
-        return following != "or" and not self._closes(place)
+        return following not in _ENDS_AND and (following != "comma" or place.comma == "sign")
 
     def _closes(self, place: _Place) -> bool:
         following = self.ahead()
@@ -143,6 +148,7 @@ class _Reader(Cursor):
         self.enter(column)
         char = self.next
         if (following == "not" and self.take_operator("not")) or (char == "-" and self._take_minus(place)):
+            self.may_be_empty = True
             node: Node = Not(self._unary(place), column=column)
         elif field := self._take_field(place):
             node = self._fielded(field, place, column)
@@ -292,6 +298,7 @@ class _Reader(Cursor):
         return parts
 
     def _filter_value(self, field: FilterField) -> Filter:
+        self.may_be_empty = True
         self.count_leaf()
         column = self.column
         if self.next in QUOTES:
