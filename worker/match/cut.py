@@ -11,12 +11,17 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from array import array
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
 
 from worker.match.fold import APOSTROPHES, INVISIBLE, UNSEEN_LETTERS
 from worker.match.scripts import IDEOGRAPHS, KATAKANA, UNSPACED
+
+if TYPE_CHECKING:
+    from worker.match.letters import LetterTable
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[!-;=?-~]+", re.IGNORECASE)
 _HEBREW = "\u05d0-\u05ea"
@@ -98,6 +103,47 @@ def _within_plane(ranges: str) -> str:
     return _ASTRAL.split(ranges)[0]
 
 
+class Cut(NamedTuple):
+    """A text as its words in small letters, and where each begins and ends by turns (code points). `plain` as
+    `is_plain` says."""
+
+    words: list[str]
+    edges: array[int]
+    plain: bool
+
+
+# In shorter texts (titles, terms) the expression engine is quicker than the table.
+_SHORT = 200
+
+
+def cut(text: str) -> Cut:
+    """The words of a text, in order."""
+    if len(text) > _SHORT:
+        found = None if "://" in text else _table().cut(text)
+        found = found or _table().cut(without_addresses(text))
+        if found is not None:
+            return Cut(*found, plain=True)
+    return thoroughly(text)
+
+
+def thoroughly(text: str) -> Cut:
+    """The same for any text, by one split of the expression engine."""
+    small = small_letters(text)
+    pattern = cutter().of(small)
+    # What lies between words and the words by turns; together as long as the text.
+    parts = pattern.split(small)
+    edges = array("q", accumulate(map(len, parts[:-1])))
+    return Cut(parts[1::2], edges, plain=pattern is cutter().common)
+
+
+@lru_cache(maxsize=1)
+def _table() -> LetterTable:
+    # Loads numpy, which takes a quarter of a second, so only where articles are read.
+    from worker.match.letters import LetterTable  # noqa: PLC0415
+
+    return LetterTable(small_letters("".join(map(chr, range(0x10000)))), cutter().uncommon)
+
+
 class Piece(NamedTuple):
     """A stretch of a text: start and end as code points, and the letters themselves."""
 
@@ -108,12 +154,9 @@ class Piece(NamedTuple):
 
 def pieces(text: str) -> Iterator[Piece]:
     """The words of a text, in order."""
-    small, at = small_letters(text), 0
-    for number, part in enumerate(cutter().of(small).split(small)):
-        end = at + len(part)
-        if number % 2:
-            yield Piece(at, end, text[at:end])
-        at = end
+    edges = cut(text).edges
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        yield Piece(start, end, text[start:end])
 
 
 def is_plain(text: str) -> bool:
@@ -123,8 +166,9 @@ def is_plain(text: str) -> bool:
 
 def small_letters(text: str) -> str:
     """The text in small letters, of the same length, with nothing in it that is no text."""
-    # İ is the only letter whose small form has two code points; the fold has one for it.
-    small = text.replace("İ", "i").lower()
+    # İ is the only letter whose small form has two code points, Σ the only one with two small forms; the fold has
+    # one for each.
+    small = text.replace("İ", "i").replace("Σ", "σ").lower()
     if "://" in small or "www." in small:
         small = _blanked(small)
     if "_" in small:

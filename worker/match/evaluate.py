@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import Any
 
@@ -14,47 +14,47 @@ from worker.match.reading import Reading
 from worker.model import Hit
 
 MAX_HITS = 100
-Hits = list[Hit] | None
+Hits = Sequence[Hit] | None
+"""A tuple is in order already, as `in_order` says; a list has yet to be."""
 
 
 def evaluate(plan: Plan, reading: Reading) -> tuple[Hit, ...] | None:
     """The hits, ordered as `in_order` says, or None where the plan does not hold."""
-    found = _hits(plan, reading)
+    found = hits_of(plan, reading)
     return None if found is None else in_order(found)
 
 
 def in_order(hits: Collection[Hit]) -> tuple[Hit, ...]:
     """Hits as every match lists them: title first, by start and end, none twice, the first 100."""
-    if len(hits) == 1:
-        return tuple(hits)
+    if type(hits) is tuple:
+        return hits[:MAX_HITS]
     ordered = sorted(set(hits))
     # A hit's natural order is by the name of its field, which puts the title last.
     title = bisect_left(ordered, ("title",))
     return tuple((ordered[title:] + ordered[:title])[:MAX_HITS])
 
 
-def _hits(plan: Plan, reading: Reading) -> Hits:
-    # By a table and not by `match`: this runs some 200 times an article, and class patterns took a third of it.
+def hits_of(plan: Plan, reading: Reading) -> Hits:
+    """The hits, or None where the plan does not hold."""
+    # By a table and not by `match`: this runs some 150 times an article, and class patterns took a third of it.
     return _HITS_OF[type(plan)](plan, reading)
 
 
-def seek(sought: Seek, reading: Reading) -> list[Hit]:
+def seek(sought: Seek, reading: Reading) -> Sequence[Hit]:
     """Where a term stands, in any of its fields; for NEAR the places of its operands."""
-    if not reading.keys.issuperset(sought.needs):
-        return []
     term, fields = sought.term, sought.fields
     if type(term) is Single and fields is FIELDS:
         return reading.word(term.key)
-    found: list[Hit] = []
-    for field in fields:
-        text = reading.fields[field]
-        if not text.keys.issuperset(sought.needs):
-            continue
-        if type(term) is Words and term.slop == 0:
-            found += text.hits_of_run(term.steps, term.open_end)
-        else:
-            found += map(text.hit, marks(term, Place(reading, field)))
-    return found
+    if not reading.keys.issuperset(sought.needs):
+        return ()
+    if type(term) is Words and term.slop == 0:
+        return reading.run(term.steps, term.open_end, fields)
+    return [
+        text.hit(span)
+        for text in map(reading.fields.__getitem__, fields)
+        if text.keys.issuperset(sought.needs)
+        for span in marks(term, Place(reading, text.name))
+    ]
 
 
 def _seek(plan: Seek, reading: Reading) -> Hits:
@@ -62,11 +62,11 @@ def _seek(plan: Seek, reading: Reading) -> Hits:
 
 
 def _filter(plan: Filter, reading: Reading) -> Hits:
-    return [] if reading.says(plan) else None
+    return () if reading.says(plan) else None
 
 
 def _lacks(plan: Lacks, reading: Reading) -> Hits:
-    return [] if _hits(plan.part, reading) is None else None
+    return () if hits_of(plan.part, reading) is None else None
 
 
 def _every(plan: Every, reading: Reading) -> Hits:
@@ -74,21 +74,25 @@ def _every(plan: Every, reading: Reading) -> Hits:
         return None
     found = []
     for part in plan.parts:
-        hits = _hits(part, reading)
+        hits = hits_of(part, reading)
         if hits is None:
             return None
-        found.append(hits)
-    return list(chain.from_iterable(found))
+        if hits:
+            found.append(hits)
+    return _joined(found)
 
 
 def _enough(plan: Enough, reading: Reading) -> Hits:
-    told, held = plan.told, []
-    for word in told.keys() & reading.keys:
-        held += [hits for part in told[word] if (hits := _hits(part, reading)) is not None]
-    held += [hits for part in plan.silent if (hits := _hits(part, reading)) is not None]
-    if len(held) < plan.count:
-        return None
-    return held[0] if len(held) == 1 else list(chain.from_iterable(held))
+    keys, held = reading.keys, []
+    for word, parts in plan.told.items():
+        if word in keys:
+            held += [hits for part in parts if (hits := hits_of(part, reading)) is not None]
+    held += [hits for part in plan.silent if (hits := hits_of(part, reading)) is not None]
+    return None if len(held) < plan.count else _joined(held)
+
+
+def _joined(found: Sequence[Sequence[Hit]]) -> Sequence[Hit]:
+    return found[0] if len(found) == 1 else list(chain.from_iterable(found))
 
 
 _HITS_OF: dict[type, Callable[[Any, Reading], Hits]] = {

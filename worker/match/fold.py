@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from worker.match.scripts import is_character
 
@@ -111,6 +112,19 @@ def bare(folded: str) -> str:
     """A folded word without accents, where its script is Latin or Greek."""
     if _UNACCENTED.fullmatch(folded):
         return folded
+    if _PLAIN_WORD.fullmatch(folded):
+        return folded.translate(_plain_bare())
+    return _bared(folded)
+
+
+@lru_cache(maxsize=1)
+def _plain_bare() -> dict[int, str]:
+    """What becomes of each letter of a plain word: they stand for themselves, so none need be taken apart again."""
+    letters = filter(_PLAIN_WORD.fullmatch, map(chr, range(0x700)))
+    return {ord(letter): bared for letter in letters if (bared := _bared(letter)) != letter}
+
+
+def _bared(folded: str) -> str:
     kept: list[str] = []
     base_folds = False
     for char in unicodedata.normalize("NFD", folded):

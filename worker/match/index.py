@@ -9,33 +9,43 @@ their guard is missing, and only candidates are evaluated: at 100,000 topics 37 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from worker.errors import BadInput
 from worker.match.anchors import Cost, Guard, cover
-from worker.match.compile import Plan, compile_query, entities_of
+from worker.match.compile import Enough, Plan, compile_query, entities_of
 from worker.match.entities import Catalogue
-from worker.match.evaluate import evaluate
+from worker.match.evaluate import hits_of, in_order
 from worker.match.frequencies import Frequencies
+from worker.match.groups import Groups
 from worker.match.namebook import NameBook
 from worker.match.query import parse_query
 from worker.match.reading import Reading
-from worker.model import Article, Match, Topic, TopicId
+from worker.model import Article, Hit, Match, Topic, TopicId
 
-# Words that begin with nothing a topic asks for are remembered, up to some 12 MB of them.
+# Words that bring nothing are remembered, up to some 12 MB of them.
 _MOST_REMEMBERED = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Filed:
-    """A topic ready to be evaluated, and where it is filed."""
+    """A topic that is watched, and where it is filed."""
 
     topic: Topic
-    plan: Plan
     anchors: tuple[str, ...]
     entities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What is evaluated of a topic where an anchor is: all of it, or that part of an OR."""
+
+    topic: TopicId
+    plan: Plan
+
+
+_Entry = tuple[_Part, Guard]
 
 
 class TopicIndex:
@@ -51,13 +61,13 @@ class TopicIndex:
         self._cost = cost or self._frequencies.cost
         self._book = NameBook(known)
         self._filed: dict[TopicId, _Filed] = {}
-        self._topics_at: dict[str, list[tuple[_Filed, Guard]]] = {}
-        self._groups: dict[str, dict[str, set[str]]] = {}
-        self._members: Counter[str] = Counter()
+        self._topics_at: dict[str, list[_Entry]] = {}
+        self._groups = Groups()
         self._titles = self._exact = 0
         self._prefixes: Counter[int] = Counter()
-        self._begun_by: dict[str, tuple[str, ...]] = {}
-        self._begin_nothing: set[str] = set()
+        # What words of articles bring, as far as any were met; those that bring nothing, by themselves.
+        self._brought: dict[str, tuple[list[_Entry], ...]] = {}
+        self._idle: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._filed)
@@ -88,17 +98,30 @@ class TopicIndex:
         """Watch for a topic; one with the same id is replaced. Raises BadQuery and changes nothing where its
         query cannot be read."""
         plan = compile_query(parse_query(topic.query, self._book.known))
-        found = cover(plan, self._cost)
-        guards = found.guards if found else {}
-        filed = _Filed(topic, plan, tuple(guards), entities_of(plan) if "@" in topic.query else frozenset())
+        parts = self._parts(topic.id, plan)
+        anchors = tuple({anchor for _, guards in parts for anchor in guards})
+        filed = _Filed(topic, anchors, entities_of(plan) if "@" in topic.query else frozenset())
         for entity in filed.entities:
             self._book.add(entity)
         self.discard(topic.id)
         self._filed[topic.id] = filed
-        for anchor, guard in guards.items():
-            self._topics_at.setdefault(anchor, []).append((filed, guard))
-            if len(self._topics_at[anchor]) == 1:
-                self._count(anchor, 1)
+        for part, guards in parts:
+            for anchor, guard in guards.items():
+                self._entries_at(anchor).append((part, guard))
+
+    def _parts(self, topic: TopicId, plan: Plan) -> list[tuple[_Part, Mapping[str, Guard]]]:
+        """What is filed of a topic, with its anchors: each part of an OR by itself, since one that holds is found
+        by its own."""
+        plans = plan.parts if isinstance(plan, Enough) and plan.count == 1 else (plan,)
+        covers = [cover(part, self._cost) for part in plans]
+        found = zip(plans, covers, strict=True)
+        return [(_Part(topic, part), cover.guards) for part, cover in found if cover is not None]
+
+    def _entries_at(self, anchor: str) -> list[_Entry]:
+        if anchor not in self._topics_at:
+            self._topics_at[anchor] = []
+            self._count(anchor, 1)
+        return self._topics_at[anchor]
 
     def discard(self, topic: TopicId) -> None:
         """Watch for a topic no longer; an unknown one is no error."""
@@ -106,10 +129,9 @@ class TopicIndex:
         if filed is None:
             return
         for anchor in filed.anchors:
-            left = [entry for entry in self._topics_at[anchor] if entry[0] is not filed]
-            if left:
-                self._topics_at[anchor] = left
-            else:
+            entries = self._topics_at[anchor]
+            entries[:] = [entry for entry in entries if entry[0].topic != topic]
+            if not entries:
                 del self._topics_at[anchor]
                 self._count(anchor, -1)
         for entity in filed.entities:
@@ -124,72 +146,60 @@ class TopicIndex:
         elif anchor[-1] == "*":
             self._prefixes[len(anchor) - 1] += by
             self._prefixes = +self._prefixes
-            self._begun_by.clear()
-            self._begin_nothing.clear()
+            self._forget_words()
         elif " " in anchor:
-            self._count_group(*anchor.split(" "), by=by)
-
-    def _count_group(self, first: str, second: str, third: str = "", *, by: int) -> None:
-        for word in {first, second, third}:
-            self._members[word] += by
-            if not self._members[word]:
-                del self._members[word]
-        seconds = self._groups.setdefault(first, {})
-        thirds = seconds.setdefault(second, set())
-        (thirds.add if by > 0 else thirds.discard)(third)
-        if not thirds:
-            del seconds[second]
-        if not seconds:
-            del self._groups[first]
+            (self._groups.add if by > 0 else self._groups.discard)(anchor)
+        else:
+            self._idle.discard(anchor)
+            self._brought.pop(anchor, None)
 
     def match(self, article: Article) -> list[Match]:
         """The topics found in an article with their hits, by topic id."""
         reading = Reading(article, self._book)
-        found = []
-        for filed in self._candidates(reading):
-            hits = evaluate(filed.plan, reading)
+        found: dict[TopicId, Sequence[Hit]] = {}
+        for part in self._candidates(reading):
+            hits = hits_of(part.plan, reading)
             if hits is not None:
-                found.append(Match(filed.topic.id, hits))
-        return sorted(found, key=lambda match: match.topic)
+                found[part.topic] = [*found[part.topic], *hits] if part.topic in found else hits
+        return [Match(topic, in_order(found[topic])) for topic in sorted(found)]
 
-    def _candidates(self, reading: Reading) -> set[_Filed]:
-        keys, candidates = reading.keys, set()
-        anchors = chain(keys, self._anchors_in(reading))
-        for topics in filter(None, map(self._topics_at.get, anchors)):
-            for filed, guard in topics:
-                if guard is None or not guard.isdisjoint(keys):
-                    candidates.add(filed)
-        return candidates
+    def _candidates(self, reading: Reading) -> set[_Part]:
+        keys, brought = reading.keys, self._brought
+        filed = list(filter(None, map(self._topics_at.get, self._anchors_in(reading))))
+        # What words bring is remembered for every word that was ever met.
+        for key in keys.difference(self._idle):
+            filed += brought[key] if key in brought else self._brought_by(key)
+        return {
+            part
+            for entries in filed
+            for part, guard in entries
+            if guard is None or not guard.isdisjoint(keys)
+        }
+
+    def _brought_by(self, key: str) -> tuple[list[_Entry], ...]:
+        """What is filed under a word and under what it begins with."""
+        if len(self._idle) > _MOST_REMEMBERED:
+            self._forget_words()
+        anchors = [key, *[f"{key[:length]}*" for length in self._prefixes if length <= len(key)]]
+        brought = tuple(filter(None, map(self._topics_at.get, anchors)))
+        if brought:
+            self._brought[key] = brought
+        else:
+            self._idle.add(key)
+        return brought
+
+    def _forget_words(self) -> None:
+        self._idle.clear()
+        self._brought.clear()
 
     def _anchors_in(self, reading: Reading) -> Iterator[str]:
         """Whatever an article holds, besides its words, that a topic might be filed under."""
         if self._groups:
-            yield from reading.title.groups(self._groups, self._members.keys())
-            yield from reading.body.groups(self._groups, self._members.keys())
-        if self._prefixes:
-            yield from self._beginnings_in(reading.keys)
+            yield from self._groups.within(reading.title)
+            yield from self._groups.within(reading.body)
         if self._titles:
             yield from (f"^{key}" for key in reading.title.keys)
         if self._exact:
             yield from (f"={part}" for part in reading.parts())
         if self._book.names:
             yield from (f"@{entity}" for entity in reading.entities())
-
-    def _beginnings_in(self, keys: set[str]) -> Iterator[str]:
-        """The beginnings that topics ask for, remembered for every word that was ever met."""
-        for key in keys.difference(self._begin_nothing):
-            anchors = self._begun_by.get(key)
-            if anchors is None:
-                anchors = self._beginnings_of(key)
-                if anchors:
-                    self._begun_by[key] = anchors
-                else:
-                    self._begin_nothing.add(key)
-            yield from anchors
-
-    def _beginnings_of(self, key: str) -> tuple[str, ...]:
-        if len(self._begin_nothing) > _MOST_REMEMBERED:
-            self._begin_nothing.clear()
-            self._begun_by.clear()
-        anchors = (f"{key[:length]}*" for length in self._prefixes if length <= len(key))
-        return tuple(anchor for anchor in anchors if anchor in self._topics_at)

@@ -38,7 +38,7 @@ class Reading:
         self.body = FieldText("body", article.body, self._told)
         self.fields: Mapping[Field, FieldText] = {"title": self.title, "body": self.body}
         self._verbatim: dict[Field, VerbatimText] = {}
-        self._hits: dict[str, list[Hit]] = {}
+        self._hits: dict[str, tuple[Hit, ...]] = {}
 
     @cached_property
     def language(self) -> str | None:
@@ -72,12 +72,21 @@ class Reading:
         joined = " ".join(token for token in tokens if not token.isalnum() or _UNJOINED.search(token))
         return self.keys.union(exact_parts(unicodedata.normalize("NFC", joined)))
 
-    def word(self, key: str) -> list[Hit]:
-        """Where a word stands, title first; every topic that asks gets the same list."""
+    def word(self, key: str) -> tuple[Hit, ...]:
+        """Where a word stands, in order; every topic that asks gets the same tuple."""
         found = self._hits.get(key)
         if found is None:
-            found = self._hits[key] = [*self.title.hits_of(key), *self.body.hits_of(key)]
+            found = self._hits[key] = (*self.title.hits_of(key), *self.body.hits_of(key))
         return found
+
+    def run(
+        self, words: Sequence[tuple[str, bool]], open_end: bool, fields: Sequence[Field]
+    ) -> tuple[Hit, ...]:
+        """Where words stand side by side, in order; arguments as for `FieldText.hits_of_run`."""
+        found: list[Hit] = []
+        for field in fields:
+            found += self.fields[field].hits_of_run(words, open_end)
+        return tuple(found)
 
     def verbatim(self, field: Field) -> VerbatimText:
         """A field for comparing letter by letter."""

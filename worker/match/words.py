@@ -85,7 +85,12 @@ def _attachments() -> _Attachments:
 
 def hangs_after_hyphen(written: str) -> bool:
     """Whether a part after a hyphen belongs to the word before it (Ukraina-lah)."""
-    return fold(written) in _attachments().hyphenated
+    return fold(written) in hyphenated()
+
+
+def hyphenated() -> frozenset[str]:
+    """What hangs on words by a hyphen, folded."""
+    return _attachments().hyphenated
 
 
 # The longest words of any language are shorter; a hostile text's must not be remembered.
@@ -132,13 +137,13 @@ class Vocabulary:
         self._simple: set[str] = set()
         self._manifold: dict[str, tuple[str, ...]] = {}
 
-    def manifold_among(self, tokens: set[str]) -> list[tuple[str, tuple[str, ...]]]:
+    def manifold_among(self, tokens: set[str]) -> dict[str, tuple[str, ...]]:
         """Those of the words that answer to more than themselves, or to something else, with their keys."""
-        found = []
+        found = {}
         for token in tokens.difference(self._simple):
             keys = self._manifold.get(token) or self._learn(token)
             if keys is not None:
-                found.append((token, keys))
+                found[token] = keys
         return found
 
     def _learn(self, token: str) -> tuple[str, ...] | None:
@@ -164,6 +169,8 @@ def vocabulary(language: str | None) -> Vocabulary:
 
 def _keys(token: str, language: str | None) -> tuple[str, ...] | None:
     """The keys of a word in small letters, itself first if it is one; None where it is its own only key."""
+    if token.isascii() and token.isalnum() and not _may_carry(token):
+        return None
     folded = fold(token)
     spellings = [folded[start:end] for start, end in _readings(folded, language)]
     if not folded.isascii():
@@ -171,6 +178,12 @@ def _keys(token: str, language: str | None) -> tuple[str, ...] | None:
     found = dict.fromkeys(spellings)
     keys = (token, *(key for key in found if key != token)) if token in found else tuple(found)
     return None if keys == (token,) else keys
+
+
+def _may_carry(folded: str) -> bool:
+    """Whether the word begins or ends with a letter that some clitic does."""
+    hung = _attachments()
+    return folded[0] in hung.first or folded[-1] in hung.last
 
 
 def case_of(text: str) -> Case:

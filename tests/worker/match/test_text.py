@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from worker.match.cut import cutter, pieces, small_letters
+from worker.match.cut import cut, cutter, pieces, small_letters, thoroughly
 from worker.match.text import FieldText
 from worker.match.words import Case, case_of, vocabulary, word
 
@@ -124,7 +124,7 @@ def test_the_vocabulary_of_a_language_knows_the_keys_that_a_word_answers_to(
     field = FieldText("body", text, language)
     for position, token in enumerate(field.tokens):
         keys = set(word(field.at(position), language).keys)
-        manifold = dict(vocabulary(language).manifold_among({token}))
+        manifold = vocabulary(language).manifold_among({token})
         assert set(manifold.get(token, (token,))) == keys
         assert keys <= field.keys
     assert {key for one in field.words for key in one.keys} == field.keys == set(field.places)
@@ -133,22 +133,37 @@ def test_the_vocabulary_of_a_language_knows_the_keys_that_a_word_answers_to(
 @given(st.text(alphabet="abцé中カﬁ'’ \u0301\u00ad\U00020000\U0001f600İß.", max_size=30))
 def test_the_quick_cut_and_the_thorough_one_give_the_same_words(text: str) -> None:
     small = small_letters(text)
-    cut = cutter()
+    patterns = cutter()
     assert len(small) == len(text)
-    assert cut.of(small).split(small) == cut.anywhere.split(small)
+    assert patterns.of(small).split(small) == patterns.anywhere.split(small)
 
 
-WORDS = {"ukraina", "menang", "ukraine", "gagne", "x"}
+# So long that they are cut by the table of letters, where it can.
+_LONG = st.text(max_size=60) | st.lists(
+    st.sampled_from([*"aÉß''’‘`İΣς_-—.:/wW \n", "www.", "https://x.y", "中", "カ", "e\u0301", "\u200b", "\U0001f600",
+                     "\U0001d400", "\ud800"]), max_size=40,
+).map("".join)  # fmt: skip
 
 
-def test_words_side_by_side_are_found_under_each_key_they_answer_to() -> None:
-    begun = {
-        "ukraina": {"menang": {"", "ukraine"}},
-        "menang": {"ukraine": {"gagne"}},
-        "ukraine": {"gagne": {"x"}},
-    }
-    field = FieldText("body", "Ukrainanya menang, l'Ukraine gagne", None)
-    found = {"ukraina menang", "ukraina menang ukraine", "menang ukraine gagne"}
-    assert set(field.groups(begun, WORDS)) == found
-    plain = FieldText("body", "menang ukraine gagne", None)
-    assert plain.groups(begun, WORDS) == ["menang ukraine gagne"]
+@settings(max_examples=500, deadline=None)
+@given(_LONG)
+@example("\U0003134b")
+def test_a_long_text_is_cut_by_the_table_of_letters_as_by_the_expressions(text: str) -> None:
+    long = f"{text}{' ' * 200}x"
+    found, wanted = cut(long), thoroughly(long)
+    assert (found.words, found.edges) == (wanted.words, wanted.edges)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("L'été 'dernier' à Rome’s", True),
+        ("goal \U0001f600 scored", True),
+        ("www. and http://x.y/z are addresses", True),
+        ("中国", False),
+        ("e\u0301", False),
+    ],
+)
+def test_only_texts_of_letters_that_stand_by_themselves_are_plain(text: str, plain: bool) -> None:
+    assert cut(text + " " * 200).plain is plain
+    assert cut(text).words == cut(text + " " * 200).words
