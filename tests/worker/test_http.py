@@ -77,7 +77,7 @@ async def says(response: web.StreamResponse) -> Handler:
 def test_a_get_brings_status_lower_case_headers_and_body():
     async def hello(request: web.Request) -> web.Response:
         assert request.headers["User-Agent"] == "Pantau/test"
-        assert request.headers["Accept-Encoding"] == "gzip, deflate"
+        assert request.headers["Accept-Encoding"] == "gzip, deflate, br"
         assert "Cookie" not in request.headers
         response = web.Response(text="halo", headers={"ETag": '"1"'})
         response.set_cookie("a", "b")
@@ -128,6 +128,7 @@ def test_a_compressed_body_arrives_unfolded(encoding, body):
         ({}, b"0" * 200_000, "too_large"),
         ({"Content-Encoding": "gzip"}, b"this is not gzip", "protocol"),
         ({"Content-Encoding": "br"}, b"whatever", "protocol"),
+        ({"Content-Encoding": "zstd"}, b"whatever", "protocol"),
     ],
 )
 def test_a_body_that_is_too_much_or_damaged_is_given_up(headers, body, reason):
