@@ -36,6 +36,7 @@ CHUNK = 64 * 1024
 MOST_REDIRECT_BYTES = 64 * 1024
 
 _BLANKS = re.compile(r"\s+")
+_PLACE_IN_C = re.compile(r" \(_ssl\.c:\d+\)$")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
 
@@ -131,12 +132,12 @@ class Web:
         return Failure("redirects", f"more than {request.max_redirects} redirects", exchange.written)
 
     async def _once(self, request: Request, exchange: Exchange) -> Reply | Failure:
-        headers = self._headers(request)
+        headers, session = self._headers(request), self._session(request)
         exchange.begin(request.url, headers)
         if self.proxy and (why := _literal_refusal(request.url, self.allow)):
             return Failure("blocked", why)
         try:
-            async with self._session(request).request(
+            async with session.request(
                 request.method,
                 URL(request.url),
                 headers=headers,
@@ -365,4 +366,5 @@ def _words(error: BaseException) -> str:
         case aiohttp.ClientResponseError():
             return _BLANKS.sub(" ", error.message).strip(" ^")[:200]
     inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
-    return (getattr(inner, "strerror", None) or str(inner) or type(error).__name__)[:200]
+    said = getattr(inner, "strerror", None) or str(inner) or type(error).__name__
+    return _PLACE_IN_C.sub("", said)[:200]
