@@ -11,11 +11,13 @@ from ops.inspection import (
     Charset,
     Contents,
     NextPoll,
+    Way,
     charset_facts,
     contents,
     has_wall,
     next_poll,
     praise,
+    way_of,
     why_failed,
     why_no_feed,
 )
@@ -27,23 +29,11 @@ from worker.limits import TooSlow, at_most
 from worker.model import FeedDocument
 from worker.permission import Allowed, Forbidden, Permission
 from worker.polling import ACCEPT, MAX_FEED_BYTES
-from worker.wire import Failure, Hop, Reply, Request
+from worker.wire import Failure, Request
 
 PARSE_SECONDS = 5.0
 MOST_TRIED = 3
 """Of the feeds that a site's page names; the poll desk takes the first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How the answer came: every hop of it, the seconds it took, and where it moved to for good."""
-
-    hops: tuple[Hop, ...]
-    seconds: float
-    url: str | None = None
-    status: int | None = None
-    moved_to: str | None = None
-    body_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +86,7 @@ async def check_address(web: Web, url: str, now: datetime) -> Checked:
     """Asks for the feed once, as the poll desk would ask for a new one without credentials. Of a page it tries the
     feeds that it names; of a feed it asks whether the site lets us read the pages behind it."""
     answer = await web.ask(_request(url))
-    way = _way(answer)
+    way = way_of(answer)
     if isinstance(answer, Failure) or not 200 <= answer.status < 300:
         return NotHad(*why_failed(answer), way)
     read = _read(answer.body, answer.url, answer.headers.get("content-type", ""))
@@ -133,14 +123,6 @@ def check_file(path: Path, now: datetime) -> Checked:
 
 def _request(url: str) -> Request:
     return Request(url, headers={"Accept": ACCEPT}, max_bytes=MAX_FEED_BYTES, traced=True)
-
-
-def _way(answer: Reply | Failure) -> Way:
-    if isinstance(answer, Failure):
-        return Way(answer.hops, answer.elapsed_s)
-    return Way(
-        answer.hops, answer.elapsed_s, answer.url, answer.status, answer.permanent_url, len(answer.body)
-    )
 
 
 def _read(body: bytes, url: str, content_type: str) -> FeedDocument | str:

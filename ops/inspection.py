@@ -15,7 +15,7 @@ from worker.feeds import schedule
 from worker.feeds.dates import plausible
 from worker.feeds.identity import entry_keys
 from worker.model import Entry, FeedDocument
-from worker.wire import Failure, FailureReason, Reply
+from worker.wire import Failure, FailureReason, Hop, Reply
 
 _DECLARED = re.compile(
     rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']|<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})",
@@ -24,6 +24,27 @@ _DECLARED = re.compile(
 _HEAD = 4096
 _FULL_TEXT = 1000
 """Characters; a shorter content is a teaser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the answer came: every hop of it, the seconds it took, and where it moved to for good."""
+
+    hops: tuple[Hop, ...]
+    seconds: float
+    url: str | None = None
+    status: int | None = None
+    moved_to: str | None = None
+    body_bytes: int = 0
+
+
+def way_of(answer: Reply | Failure) -> Way:
+    """How this answer came."""
+    if isinstance(answer, Failure):
+        return Way(answer.hops, answer.elapsed_s)
+    return Way(
+        answer.hops, answer.elapsed_s, answer.url, answer.status, answer.permanent_url, len(answer.body)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +225,5 @@ def praise(found: Contents, now: datetime) -> str:
     age = max((now - found.newest).total_seconds(), 0.0)
     if age > timedelta(days=30).total_seconds():
         return f"A sound feed, but its newest entry is {span(age)} old: it may be abandoned."
-    return f"A sound feed: {found.count} entries, the newest {span(age)} old."
+    entries = "1 entry," if found.count == 1 else f"{found.count:,} entries, the newest"
+    return f"A sound feed: {entries} {span(age)} old."

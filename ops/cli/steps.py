@@ -6,14 +6,15 @@ import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from alerts.letter import plain_text
+from worker.permission import Allowed, Forbidden
 
 if TYPE_CHECKING:
-    from ops.inspection import Charset
+    from ops.inspection import Charset, Way
     from worker.wire import Hop
 
 _WORD = 11
@@ -36,8 +37,8 @@ def step(word: str, *sentences: str) -> Iterator[str]:
     width = _width()
     lines = [line for said in sentences for line in _wrapped(plain_text(said, 2000), width)]
     for number, line in enumerate(lines):
-        label = word if number == 0 else ""
-        yield f"{click.style(label.ljust(_WORD), bold=bool(label))}{line}"
+        label = word.ljust(_WORD) if number == 0 else " " * _WORD
+        yield f"{click.style(label, bold=True) if label.strip() else label}{line}"
 
 
 def _width() -> int:
@@ -99,6 +100,51 @@ def _reached(hop: Hop) -> str:
     )
     after = ", ".join(f"{what} {at * 1000:.0f} ms" for what, at in moments if at is not None)
     return ": ".join(filter(None, (hop.address, after)))
+
+
+def way_lines(way: Way) -> Iterator[str]:
+    """Every hop, and where it all moved."""
+    yield from hops_lines(way.hops)
+    if way.moved_to:
+        yield from step("moved", f"for good, to {way.moved_to}")
+    elif way.hops and way.hops[0].url.startswith("https:") and (way.url or "").startswith("http:"):
+        yield from step("warning", "the answer came without TLS, although it was asked for with it")
+
+
+def document_line(way: Way) -> Iterator[str]:
+    """What was had in the end."""
+    size = f"{way.body_bytes:,} bytes unpacked"
+    yield from step("document", f"{way.status} from {way.url} in {way.seconds:.2f} s, {size}")
+
+
+def way_json(way: Way | None) -> dict[str, Any] | None:
+    """What was had in the end, for programs; None where nothing was."""
+    if way is None or way.status is None:
+        return None
+    facts = {"status": way.status, "url": way.url, "seconds": way.seconds}
+    return facts | {"moved_to": way.moved_to, "body_bytes": way.body_bytes}
+
+
+def permission_line(permission: Allowed | Forbidden) -> str:
+    """Whether the site lets us read its pages."""
+    match permission:
+        case Forbidden(rule):
+            return f"pages are not read, the feed's own words must do: {rule}"
+        case Allowed(None):
+            return "pages may be read"
+        case Allowed(delay):
+            return f"pages may be read, one every {delay:g} s"
+
+
+def permission_json(permission: Allowed | Forbidden | None) -> dict[str, Any] | None:
+    """The same for programs; None where nobody asked."""
+    match permission:
+        case None:
+            return None
+        case Allowed(delay):
+            return {"allowed": True, "rule": None, "crawl_delay_s": delay}
+        case Forbidden(rule):
+            return {"allowed": False, "rule": rule, "crawl_delay_s": None}
 
 
 def charset_line(charset: Charset) -> str:

@@ -99,7 +99,7 @@ def test_every_step_is_shown_from_the_question_to_the_last_word(
         "           2026-11-23 00:00:00  Pertama [31m\n",
         "           (no date)            Kedua\n",
         "next poll  10 min after the first (the server or the feed wants to be left alone",
-        "pages      are not read, the feed's own words must do: Disallow: /a\n",
+        "robots.txt pages are not read, the feed's own words must do: Disallow: /a\n",
     ):
         assert told in words
     assert words.index("asked") < words.index("document") < words.index("entries") < words.index("next poll")
@@ -234,7 +234,7 @@ def test_a_file_is_read_in_the_same_way_without_the_way_to_it(pantau: Any, tmp_p
     assert answer.out.splitlines()[:2] == [
         "decoded    utf-8; no charset is named", "recognised rss20, Sentra, 2 entries",
     ]  # fmt: skip
-    for network in ("asked", "answered", "document", "next poll", "pages"):
+    for network in ("asked", "answered", "document", "next poll", "robots.txt"):
         assert network not in answer.out
     (found,) = pantau("feeds", "check", tmp_path / "feed.xml", "--json").lines
     assert (found["fetched"], found["hops"], found["next_poll"], found["pages"]) == (None, [], None, None)
