@@ -102,6 +102,14 @@ def refusal(address: str, port: int, allow: Sequence[Network] = ()) -> str | Non
     return None
 
 
+def is_opened(address: str, allow: Sequence[Network]) -> bool:
+    """Whether this address lies in a network that the operator has opened."""
+    try:
+        return _in_any(_meant(ipaddress.ip_address(address.partition("%")[0])), allow)
+    except ValueError:
+        return False
+
+
 def _meant(address: Address) -> Address:
     """The address that packets really go to: IPv4 inside IPv6 is unwrapped."""
     if isinstance(address, ipaddress.IPv6Address):

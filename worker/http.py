@@ -16,12 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from worker.addresses import Network, refusal
 from worker.encoding import ACCEPTED, unpacker
 from worker.exchange import MOST_WRAPPING, Counted, Exchange, under_way
+from worker.names import Blocked, GuardedNames, SystemNames
 from worker.pace import Pace, Turns
 from worker.targets import for_anyone, loses_tls, redirected, same_origin, site_of, unusable
 from worker.wire import Failure, FailureReason, Reply, Request
@@ -39,10 +40,6 @@ _BLANKS = re.compile(r"\s+")
 _PLACE_IN_C = re.compile(r" \(_ssl\.c:\d+\)$")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
-
-
-class _Blocked(OSError):
-    """The address may not be reached."""
 
 
 @dataclass(slots=True)
@@ -63,6 +60,7 @@ class Web:
     _asking: aiohttp.ClientSession | None = None
     _posting: aiohttp.ClientSession | None = None
     _tracing: aiohttp.ClientSession | None = None
+    _system: SystemNames | None = None
 
     def __post_init__(self) -> None:
         self._turns = Turns(self.pace)
@@ -99,6 +97,9 @@ class Web:
             if session is not None:
                 await session.close()
         self._asking = self._posting = self._tracing = None
+        if self._system is not None:
+            await self._system.close()
+            self._system = None
 
     async def _within(self, request: Request, began: float) -> Reply | Failure:
         exchange = Exchange(traced=request.traced)
@@ -171,11 +172,13 @@ class Web:
         return self._asking
 
     def _open(self, *, force_close: bool, traced: bool = False) -> aiohttp.ClientSession:
+        names = self.names or self._system or SystemNames()
+        self._system = names if isinstance(names, SystemNames) else None
         connector = aiohttp.TCPConnector(
             limit=0,
             force_close=force_close,
             ssl=self.trust or ssl.create_default_context(),
-            resolver=None if self.proxy else _Names(self.names or aiohttp.ThreadedResolver(), self.allow),
+            resolver=names if self.proxy else GuardedNames(self.allow, names),
             socket_factory=self._dial,
         )
         return aiohttp.ClientSession(
@@ -200,30 +203,10 @@ class Web:
         exchange = under_way.get()
         if why:
             exchange.refused = exchange.refused or why
-            raise _Blocked(why)
+            raise Blocked(why)
         exchange.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         exchange.counted = Counted(family=family, type=kind, proto=protocol)
         return exchange.counted
-
-
-class _Names(AbstractResolver):
-    """Resolves names, and refuses one that has an address inside: which of several is dialled is chance."""
-
-    def __init__(self, resolver: AbstractResolver, allow: tuple[Network, ...]) -> None:
-        self._resolver = resolver
-        self._allow = allow
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        for each in found:
-            if why := refusal(each["host"], port, self._allow):
-                raise _Blocked(why)
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
 
 
 class _Response(aiohttp.ClientResponse):
@@ -347,7 +330,7 @@ _REASONS: tuple[tuple[type[BaseException], FailureReason], ...] = (
 
 def _failure(error: BaseException, exchange: Exchange) -> Failure:
     inner = getattr(error, "os_error", None)
-    blocked = exchange.refused or (str(inner) if isinstance(inner, _Blocked) else None)
+    blocked = exchange.refused or (str(inner) if isinstance(inner, Blocked) else None)
     if blocked:
         return Failure("blocked", blocked, exchange.written)
     if exchange.counted is not None and exchange.counted.flooded:

@@ -101,9 +101,9 @@ def test_nor_does_it_through_a_proxy_which_would_take_it_there(door, server, url
     "answers",
     [
         [[INSIDE]],
-        [[GOOD, INSIDE]],
-        [[INSIDE, GOOD]],
         [["8.8.8.8", INSIDE]],
+        [[INSIDE, "8.8.8.8"]],
+        [["2606:4700::1111", "8.8.8.8", "::1"]],
         [["::1"]],
         [["::ffff:127.0.0.2"]],
         [["64:ff9b::7f00:2"]],
@@ -123,6 +123,20 @@ def test_a_name_that_has_an_address_inside_is_not_dialled_at_all(door, server, n
                 assert isinstance(answer, Failure)
                 assert (answer.reason, answer.written) == ("blocked", False)
                 assert inside.connections == good.connections == 0
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize(
+    "answers", [[GOOD, INSIDE], ["::1", GOOD], [INSIDE, "169.254.169.254", GOOD]], ids=str
+)
+def test_of_a_name_of_ones_own_network_only_opened_addresses_are_dialled(door, server, names, answers):
+    async def test() -> None:
+        async with server().running(INSIDE) as inside:
+            good = server(port=inside.port)
+            async with good.running(), door(names=names(answers)) as web:
+                assert isinstance(await web.ask(Request(f"http://desk.lan:{inside.port}/")), Reply)
+                assert (good.connections, inside.connections) == (1, 0)
 
     asyncio.run(test())
 
