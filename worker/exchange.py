@@ -38,7 +38,7 @@ class Counted(socket.socket):
     """A socket that counts what it receives and gives up at a limit. A parser sees no end of interim answers, of
     chunk extensions, of trailers; each would keep a core busy until the deadline."""
 
-    __slots__ = ("_begun", "_most", "_what", "flooded", "received")
+    __slots__ = ("_begun", "_in_body", "_most", "_what", "flooded", "received")
 
     def __init__(self, family: int, type: int, proto: int) -> None:
         super().__init__(family, type, proto)
@@ -55,11 +55,11 @@ class Counted(socket.socket):
 
     def expect_head(self) -> None:
         """From now on handshake and headers come."""
-        self._most, self._what = self.received + MOST_HEAD_BYTES, "before the body"
+        self._in_body, self._most, self._what = False, self.received + MOST_HEAD_BYTES, "before the body"
 
     def expect_body(self, most: int) -> None:
         """From now on a body of so many bytes may come, chunked and encrypted."""
-        self._begun = self.received
+        self._in_body, self._begun = True, self.received
         self._most, self._what = self.received + most + MOST_WRAPPING + _SMALL_READ, "around the body"
 
     @property
@@ -68,8 +68,8 @@ class Counted(socket.socket):
         return self.received - self._begun
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """Receives, in pieces small enough to stop in time."""
-        data = super().recv(min(size, _SMALL_READ), flags)
+        """Receives; before the body in pieces small enough to stop in time."""
+        data = super().recv(size if self._in_body else min(size, _SMALL_READ), flags)
         self._count(len(data))
         return data
 

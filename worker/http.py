@@ -9,7 +9,6 @@ is not dialled at all. The sockets count what they receive, and stop a flood tha
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -22,10 +21,11 @@ from yarl import URL
 from worker.addresses import Network, refusal
 from worker.encoding import ACCEPTED, unpacker
 from worker.exchange import MOST_WRAPPING, Counted, Exchange, under_way
-from worker.names import Blocked, GuardedNames, SystemNames
+from worker.failures import failure
+from worker.names import Blocked, GuardedNames, SystemNames, literal_refusal
 from worker.pace import Pace, Turns
 from worker.targets import for_anyone, loses_tls, redirected, same_origin, site_of, unusable
-from worker.wire import Failure, FailureReason, Reply, Request
+from worker.wire import Failure, Reply, Request
 
 PATIENCE_S = 60.0
 """How long a request may wait for its turn at a site before it gives up."""
@@ -36,8 +36,6 @@ LONGEST_HEADER = 32 * 1024
 CHUNK = 64 * 1024
 MOST_REDIRECT_BYTES = 64 * 1024
 
-_BLANKS = re.compile(r"\s+")
-_PLACE_IN_C = re.compile(r" \(_ssl\.c:\d+\)$")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
 
@@ -135,7 +133,7 @@ class Web:
     async def _once(self, request: Request, exchange: Exchange) -> Reply | Failure:
         headers, session = self._headers(request), self._session(request)
         exchange.begin(request.url, headers)
-        if self.proxy and (why := _literal_refusal(request.url, self.allow)):
+        if self.proxy and (why := literal_refusal(request.url, self.allow)):
             return Failure("blocked", why)
         try:
             async with session.request(
@@ -149,7 +147,7 @@ class Web:
             ) as response:
                 return await _reply(response, request, exchange)
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
-            return _failure(error, exchange)
+            return failure(error, exchange)
         finally:
             exchange.end()
 
@@ -255,17 +253,6 @@ def _target(url: str, location: str) -> str:
         return ""
 
 
-def _literal_refusal(url: str, allow: tuple[Network, ...]) -> str | None:
-    """Why an address that needs no name may not be reached; the proxy would resolve any spelling of it."""
-    parts = URL(url)
-    host = parts.raw_host or ""
-    try:
-        address = socket.inet_ntoa(socket.inet_aton(host.rstrip("."))) if ":" not in host else host
-    except OSError:
-        return "localhost is not asked" if host.rstrip(".").lower().endswith("localhost") else None
-    return refusal(address, parts.port or 80, allow)
-
-
 def _leads_on(request: Request, status: int, headers: Mapping[str, str]) -> bool:
     return request.method == "GET" and status in _REDIRECTS and "location" in headers
 
@@ -308,46 +295,3 @@ def _too_much(
     if request.cut:
         return Reply(response.status, headers, bytes(body[: request.max_bytes]), str(response.url))
     return Failure("too_large", f"the body is larger than {request.max_bytes:,} bytes", exchange.written)
-
-
-_REASONS: tuple[tuple[type[BaseException], FailureReason], ...] = (
-    (aiohttp.ClientConnectorCertificateError, "tls"),
-    (aiohttp.ClientConnectorSSLError, "tls"),
-    (aiohttp.ClientSSLError, "tls"),
-    (ssl.SSLError, "tls"),
-    (aiohttp.ClientConnectorDNSError, "dns"),
-    (aiohttp.ConnectionTimeoutError, "timeout"),
-    (aiohttp.ClientConnectorError, "refused"),
-    (aiohttp.ServerTimeoutError, "timeout"),
-    (aiohttp.InvalidURL, "bad_url"),
-    (aiohttp.ClientResponseError, "protocol"),
-    (aiohttp.ClientPayloadError, "reset"),
-    (aiohttp.ClientConnectionError, "reset"),
-    (ValueError, "protocol"),
-    (OSError, "reset"),
-)
-
-
-def _failure(error: BaseException, exchange: Exchange) -> Failure:
-    inner = getattr(error, "os_error", None)
-    blocked = exchange.refused or (str(inner) if isinstance(inner, Blocked) else None)
-    if blocked:
-        return Failure("blocked", blocked, exchange.written)
-    if exchange.counted is not None and exchange.counted.flooded:
-        return Failure("protocol", exchange.counted.flooded, exchange.written)
-    reason: FailureReason = next((why for kind, why in _REASONS if isinstance(error, kind)), "reset")
-    return Failure(reason, _words(error), exchange.written)
-
-
-def _words(error: BaseException) -> str:
-    """The trouble in words, without the address, which may be a secret."""
-    match error:
-        case aiohttp.ServerDisconnectedError():
-            return "the server closed the connection before its answer was whole"
-        case aiohttp.ClientPayloadError():
-            return "the answer broke off within its body"
-        case aiohttp.ClientResponseError():
-            return _BLANKS.sub(" ", error.message).strip(" ^")[:200]
-    inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
-    said = getattr(inner, "strerror", None) or str(inner) or type(error).__name__
-    return _PLACE_IN_C.sub("", said)[:200]

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from worker.addresses import Network, is_opened, refusal
 
@@ -69,3 +70,14 @@ class GuardedNames(AbstractResolver):
     async def close(self) -> None:
         """Closes what it asks."""
         await self.names.close()
+
+
+def literal_refusal(url: str, allow: tuple[Network, ...]) -> str | None:
+    """Why an address that needs no name may not be reached; the proxy would resolve any spelling of it."""
+    parts = URL(url)
+    host = parts.raw_host or ""
+    try:
+        address = socket.inet_ntoa(socket.inet_aton(host.rstrip("."))) if ":" not in host else host
+    except OSError:
+        return "localhost is not asked" if host.rstrip(".").lower().endswith("localhost") else None
+    return refusal(address, parts.port or 80, allow)
