@@ -106,7 +106,8 @@ async def check_address(web: Web, url: str, now: datetime) -> Checked:
 def check_file(path: Path, now: datetime) -> Checked:
     """Reads the feed from a file."""
     try:
-        body = path.read_bytes()
+        with path.open("rb") as file:
+            body = file.read(MAX_FEED_BYTES + 1)
     except OSError as error:
         return NotHad(
             f"the file cannot be read: {error.strerror}; an address begins with https:// or http://",

@@ -16,7 +16,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from worker.robots import MOST_BYTES, Rules, read_rules
-from worker.targets import site_of
+from worker.targets import site_of, unusable
 from worker.wire import Failure, Reply, Request
 
 DAY_S = 24 * 3600.0
@@ -72,7 +72,10 @@ class Permission:
     _kept: int = 0
 
     async def may_fetch(self, url: str) -> Allowed | Forbidden:
-        """Whether the site lets us fetch this address; asks the site first where that is not known."""
+        """Whether the site lets us fetch this address; asks the site first where that is not known. Of what is no
+        address to ask, nobody can say anything against it: asking will tell."""
+        if unusable(url):
+            return Allowed()
         known = await self._rules_of(url)
         if known.trouble is not None:
             return Forbidden(f"robots.txt cannot be had: {known.trouble}", for_now=True)
@@ -81,7 +84,7 @@ class Permission:
 
     async def sitemaps(self, url: str) -> tuple[str, ...]:
         """The sitemaps that the site of this address names in its robots.txt."""
-        return (await self._rules_of(url)).rules.sitemaps
+        return () if unusable(url) else (await self._rules_of(url)).rules.sitemaps
 
     async def _rules_of(self, url: str) -> _Known:
         site = f"{urlsplit(url).scheme}://{site_of(url)}"

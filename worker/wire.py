@@ -46,8 +46,8 @@ class Request:
 class Hop:
     """One step on the way to an answer: what was asked, whom, and what came.
 
-    `address` is what was dialled, with its port; the seconds count from the hop's beginning (behind a proxy no name
-    is resolved here); what it never came to is None. `sent` are the request's headers, with stars for what may be
+    `address` is what was dialled, with its port (behind a proxy: the proxy's); the seconds count from the hop's
+    beginning; what it never came to is None. `sent` are the request's headers, with stars for what may be
     a secret; `received` are the bytes that came over the wire, TLS included.
     """
 

@@ -149,3 +149,14 @@ def test_what_many_sites_said_is_bounded(monkeypatch):
     assert len(site.asked) == 30
     may(permission, "https://a0.example/")
     assert len(site.asked) == 31
+
+
+@pytest.mark.parametrize(
+    "url", ["", "news", "http://[::1/", "http://a:b/", "file:///etc/passwd", "http://u:p@a/", "http://"]
+)
+def test_of_what_is_no_address_nobody_is_asked(url):
+    site = Site()
+    permission = site.permission()
+    assert may(permission, url) == Allowed()
+    assert asyncio.run(permission.sitemaps(url)) == ()
+    assert site.asked == []

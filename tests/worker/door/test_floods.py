@@ -17,6 +17,8 @@ from typing import Any
 import brotli
 import pytest
 
+from worker.wire import Reply, Request
+
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 MOST_CPU_S, MOST_MB = 1.0, 32.0
@@ -185,3 +187,23 @@ def test_a_hostile_server_costs_next_to_nothing_and_is_told_by_its_name(costs, n
     assert cost["reason"] in FLOODS[name][1].split(), cost
     assert cost["cpu"] < MOST_CPU_S, cost
     assert cost["grown"] < MOST_MB, cost
+
+
+def test_many_answers_on_one_connection_are_no_flood(door, server):
+    async def test() -> None:
+        async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for asked in range(20):
+                if asked:
+                    await reader.readuntil(b"\r\n\r\n")
+                writer.write(OK + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000)
+                await writer.drain()
+
+        site = server(script=keep)
+        async with site.running(), door() as web:
+            for _ in range(20):
+                answer = await web.ask(Request(f"http://127.0.0.1:{site.port}/", max_bytes=400_000))
+                assert isinstance(answer, Reply)
+                assert len(answer.body) == 300_000
+        assert site.connections == 1
+
+    asyncio.run(test())

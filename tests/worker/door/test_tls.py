@@ -157,3 +157,54 @@ def test_out_of_tls_a_redirect_is_followed_without_secrets_and_never_for_good(do
             assert name.encode() not in plain.heads[0]
 
     asyncio.run(test())
+
+
+def test_through_a_proxy_the_site_is_still_the_one_that_must_show_its_certificate(
+    door, server, names, authority
+):
+    async def test() -> None:
+        async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            head = (await reader.readuntil(b"\r\n\r\n")).split(b" ")
+            told.append((head[0], head[1]))
+            writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+            theirs, ours = await asyncio.open_connection("127.0.0.1", site.port)
+            await asyncio.gather(_pump(reader, ours), _pump(theirs, writer))
+
+        told: list[tuple[bytes, bytes]] = []
+        proxy = await asyncio.start_server(connect, "127.0.0.1", 0)
+        at = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        async with proxy, server().running(tls=authority.server("news.example")) as site:
+            async with door(allow=(), proxy=at, trust=authority.trust) as web:
+                good = await web.ask(Request("https://news.example/feed", traced=True))
+                other = await web.ask(Request("https://other.example/feed"))
+        assert isinstance(good, Reply)
+        assert (good.body, good.hops[0].address) == (b"halo", at.removeprefix("http://"))
+        assert isinstance(other, Failure)
+        assert other.reason == "tls"
+        assert told == [(b"CONNECT", b"news.example:443"), (b"CONNECT", b"other.example:443")]
+
+    asyncio.run(test())
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
+def test_a_name_is_the_proxys_to_look_up(door, server, names):
+    async def test() -> None:
+        async with server().running() as proxy:
+            async with door(
+                allow=(), proxy=f"http://127.0.0.1:{proxy.port}", names=names(["127.0.0.1"])
+            ) as web:
+                answer = await web.ask(Request("http://news.example/feed"))
+        assert isinstance(answer, Reply)
+        assert proxy.heads[0].startswith(b"GET http://news.example/feed HTTP/1.1\r\n")
+
+    asyncio.run(test())
