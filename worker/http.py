@@ -133,9 +133,9 @@ class Web:
     async def _once(self, request: Request, exchange: Exchange) -> Reply | Failure:
         headers, session = self._headers(request), self._session(request)
         exchange.begin(request.url, headers)
-        if self.proxy and (why := literal_refusal(request.url, self.allow)):
-            return Failure("blocked", why)
         try:
+            if self.proxy and (why := literal_refusal(request.url, self.allow)):
+                return Failure("blocked", why)
             async with session.request(
                 request.method,
                 URL(request.url),
