@@ -27,8 +27,9 @@ from worker.feeds.parse import parse_feed
 from worker.http import Web
 from worker.limits import TooSlow, at_most
 from worker.model import FeedDocument
-from worker.permission import Allowed, Forbidden, Permission
+from worker.permission import Permission
 from worker.polling import ACCEPT, MAX_FEED_BYTES
+from worker.robots import Allowed, Forbidden
 from worker.wire import Failure, Request
 
 PARSE_SECONDS = 5.0

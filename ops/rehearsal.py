@@ -12,9 +12,10 @@ from worker.http import Web
 from worker.limits import TooSlow, at_most
 from worker.model import EntryId, FeedId, PageText, ReadArticle, UnreadEntry
 from worker.pages.extract import extract_page
-from worker.permission import Allowed, Forbidden, Permission
+from worker.permission import Permission
 from worker.plain import text_from_html
 from worker.reading import article_of, page_problem
+from worker.robots import Allowed, Forbidden
 from worker.wire import Failure, Reply, Request
 
 EXTRACT_SECONDS = 10.0

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from worker.robots import MOST_BYTES, Rules, read_rules
+from worker.robots import MOST_BYTES, Allowed, Forbidden, Rules, read_rules
 from worker.targets import site_of, unusable
 from worker.wire import Failure, Reply, Request
 
@@ -28,21 +28,6 @@ MOST_KEPT_RULES = 200_000
 """Rules of all sites together, some 40 MB; the sites asked longest ago are forgotten first."""
 _THEIR_OWN_ANSWER = ("bad_url", "blocked", "dns", "refused", "tls")
 """Failures that the page itself will meet, and tell better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """It may be fetched; `crawl_delay_s` is how long the site wants to be left alone between two requests."""
-
-    crawl_delay_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Forbidden:
-    """It may not: `rule` is the line that says so. `for_now`: nobody said so, robots.txt could not be had yet."""
-
-    rule: str
-    for_now: bool = False
 
 
 class _Door(Protocol):
@@ -62,9 +47,14 @@ class _Known:
 
 @dataclass(slots=True)
 class Permission:
-    """Asks sites for their robots.txt and remembers what they said. One per process and event loop."""
+    """Asks sites for their robots.txt and remembers what they said. One per process and event loop.
+
+    `heard` is told of each site (host and port) that was asked, and how long it wants to be left alone between two
+    requests (None: it does not say).
+    """
 
     web: _Door
+    heard: Callable[[str, float | None], Awaitable[object]] | None = None
     clock: Callable[[], float] = time.monotonic
     _known: OrderedDict[str, _Known] = field(default_factory=OrderedDict)
     _failing_since: dict[str, float] = field(default_factory=dict)
@@ -81,6 +71,11 @@ class Permission:
             return Forbidden(f"robots.txt cannot be had: {known.trouble}", for_now=True)
         rule = known.rules.forbidding(url)
         return Allowed(known.rules.crawl_delay_s) if rule is None else Forbidden(str(rule))
+
+    async def forbids(self, url: str) -> Forbidden | None:
+        """What forbids to fetch this address; None if it may be fetched."""
+        verdict = await self.may_fetch(url)
+        return verdict if isinstance(verdict, Forbidden) else None
 
     async def sitemaps(self, url: str) -> tuple[str, ...]:
         """The sitemaps that the site of this address names in its robots.txt."""
@@ -105,6 +100,8 @@ class Permission:
         )
         known = self._judged(site, address, await self.web.ask(request))
         self._keep(site, known)
+        if self.heard is not None and known.trouble is None:
+            await self.heard(site_of(url), known.rules.crawl_delay_s)
         return known
 
     def _judged(self, site: str, address: str, answer: Reply | Failure) -> _Known:

@@ -62,6 +62,21 @@ class Rules:
         return None if found is None or found.allows else found
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """It may be fetched; `crawl_delay_s` is how long the site wants to be left alone between two requests."""
+
+    crawl_delay_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """It may not: `rule` is the line that says so. `for_now`: nobody said so, robots.txt could not be had yet."""
+
+    rule: str
+    for_now: bool = False
+
+
 def read_rules(body: bytes, url: str = "") -> Rules:
     """The rules for us in the bytes of a robots.txt that came from `url`. Never raises: what cannot be understood
     says nothing."""

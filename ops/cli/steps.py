@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
-from worker.permission import Allowed, Forbidden
+from worker.robots import Allowed, Forbidden
 
 if TYPE_CHECKING:
     from ops.inspection import Charset, Way

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 import worker.permission
-from worker.permission import AGAIN_S, DAY_S, GRACE_S, Allowed, Forbidden, Permission
+from worker.permission import AGAIN_S, DAY_S, GRACE_S, Permission
+from worker.robots import Allowed, Forbidden
 from worker.wire import Failure, Reply, Request
 
 PAGE = "https://news.example/berita/1"
@@ -160,3 +161,21 @@ def test_of_what_is_no_address_nobody_is_asked(url):
     assert may(permission, url) == Allowed()
     assert asyncio.run(permission.sitemaps(url)) == ()
     assert site.asked == []
+
+
+def test_who_wants_to_know_hears_how_long_a_site_wants_to_be_left_alone():
+    site, told = Site(), []
+
+    async def heard(name, seconds):
+        told.append((name, seconds))
+
+    permission = Permission(site, heard, clock=lambda: site.now)
+    assert asyncio.run(permission.forbids(PAGE)) is None
+    assert asyncio.run(permission.forbids("https://news.example/private/")) == Forbidden("Disallow: /private")
+    assert told == [("news.example:443", 3.0)]
+    site.answer = reply(404)
+    may(permission, "http://other.example/")
+    assert told[1] == ("other.example:80", None)
+    site.answer = reply(503)
+    may(permission, "http://third.example/")
+    assert len(told) == 2

@@ -7,7 +7,8 @@ import gzip
 
 import pytest
 
-from worker.permission import Allowed, Forbidden, Permission
+from worker.permission import Permission
+from worker.robots import Allowed, Forbidden
 
 RULES = b"User-agent: *\nDisallow: /private\n"
 
