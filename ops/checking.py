@@ -1,47 +1,74 @@
-"""Looking at a feed once, without storing anything: what Pantau would see in it."""
+"""Looking at a feed once, without storing anything: every step that the poll desk would make of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from ops.inspection import (
+    Charset,
+    Contents,
+    NextPoll,
+    Way,
+    charset_facts,
+    contents,
+    has_wall,
+    next_poll,
+    praise,
+    way_of,
+    why_failed,
+    why_no_feed,
+)
 from worker.errors import BadInput
 from worker.feeds.discover import find_feeds
 from worker.feeds.parse import parse_feed
 from worker.http import Web
 from worker.limits import TooSlow, at_most
 from worker.model import FeedDocument
+from worker.permission import Permission
 from worker.polling import ACCEPT, MAX_FEED_BYTES
-from worker.wire import Failure, Reply, Request
+from worker.robots import Allowed, Forbidden
+from worker.wire import Failure, Request
 
 PARSE_SECONDS = 5.0
-_LOG_IN = (401, 403)
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """How the document was had: the status, the address it came from in the end, the seconds it took."""
-
-    status: int
-    url: str
-    seconds: float
+MOST_TRIED = 3
+"""Of the feeds that a site's page names; the poll desk takes the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """It is a feed. `fetched` is None for a file."""
+    """It is a feed. `way`, `next_poll` and `pages` are None for a file."""
 
     document: FeedDocument
-    fetched: Fetched | None = None
+    charset: Charset
+    contents: Contents
+    sentence: str
+    way: Way | None = None
+    next_poll: NextPoll | None = None
+    pages: Allowed | Forbidden | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A feed that a page names, and how many entries it has, or why it is none."""
+
+    url: str
+    entries: int | None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NoFeed:
-    """It is something else; `declared` are the feeds that the page names as its own."""
+    """It is something else; `declared` are the feeds that the page names as its own, `tried` the first of them."""
 
     why: str
+    sentence: str
+    charset: Charset
     declared: tuple[str, ...] = ()
-    fetched: Fetched | None = None
+    tried: tuple[Tried, ...] = ()
+    way: Way | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,41 +76,77 @@ class NotHad:
     """There is no document to look at."""
 
     why: str
-    fetched: Fetched | None = None
+    sentence: str
+    way: Way | None = None
 
 
 Checked = Feed | NoFeed | NotHad
 
 
-async def check_address(web: Web, url: str) -> Checked:
-    """Asks for the feed once, as the poll desk would ask for a new one without credentials."""
-    answer = await web.ask(Request(url, headers={"Accept": ACCEPT}, max_bytes=MAX_FEED_BYTES))
-    match answer:
-        case Failure(reason, detail):
-            return NotHad(f"{reason}: {detail}")
-        case Reply(status, _, _, final, _, seconds) if not 200 <= status < 300:
-            credentials = "; a check sends no user, password or headers" if status in _LOG_IN else ""
-            return NotHad(f"the server answered {status}{credentials}", Fetched(status, final, seconds))
-        case Reply(status, headers, body, final, _, seconds):
-            return _judge(body, final, headers.get("content-type", ""), Fetched(status, final, seconds))
+async def check_address(web: Web, url: str, now: datetime) -> Checked:
+    """Asks for the feed once, as the poll desk would ask for a new one without credentials. Of a page it tries the
+    feeds that it names; of a feed it asks whether the site lets us read the pages behind it."""
+    answer = await web.ask(_request(url))
+    way = way_of(answer)
+    if isinstance(answer, Failure) or not 200 <= answer.status < 300:
+        return NotHad(*why_failed(answer), way)
+    read = _read(answer.body, answer.url, answer.headers.get("content-type", ""))
+    charset = charset_facts(answer.body, answer.headers.get("content-type", ""))
+    if isinstance(read, str):
+        declared = tuple(find_feeds(answer.body, answer.url))
+        tried = [await _try(web, each) for each in declared[:MOST_TRIED]]
+        good = sum(each.entries is not None for each in tried)
+        return NoFeed(
+            read, why_no_feed(has_wall(answer), len(declared), good), charset, declared, tuple(tried), way
+        )
+    found = contents(read, answer.url, now)
+    pages = await _pages(web, read)
+    return Feed(read, charset, found, praise(found, now), way, next_poll(answer, read, now), pages)
 
 
-def check_file(path: Path) -> Checked:
+def check_file(path: Path, now: datetime) -> Checked:
     """Reads the feed from a file."""
     try:
-        body = path.read_bytes()
+        with path.open("rb") as file:
+            body = file.read(MAX_FEED_BYTES + 1)
     except OSError as error:
         return NotHad(
-            f"the file cannot be read: {error.strerror}; an address begins with https:// or http://"
+            f"the file cannot be read: {error.strerror}; an address begins with https:// or http://",
+            "Give a file that can be read, or an address.",
         )
-    return _judge(body, "", "", None)
+    read, charset = _read(body, "", ""), charset_facts(body, "")
+    if isinstance(read, str):
+        return NoFeed(
+            read, "Give a feed's document, or the address of a site.", charset, tuple(find_feeds(body, ""))
+        )
+    found = contents(read, "", now)
+    return Feed(read, charset, found, praise(found, now))
 
 
-def _judge(body: bytes, url: str, content_type: str, fetched: Fetched | None) -> Checked:
+def _request(url: str) -> Request:
+    return Request(url, headers={"Accept": ACCEPT}, max_bytes=MAX_FEED_BYTES, traced=True)
+
+
+def _read(body: bytes, url: str, content_type: str) -> FeedDocument | str:
+    """The document, or why it is no feed."""
     try:
         with at_most(PARSE_SECONDS):
-            return Feed(parse_feed(body, url=url, content_type=content_type), fetched)
+            return parse_feed(body, url=url, content_type=content_type)
     except TooSlow:
-        return NoFeed(f"the feed took more than {PARSE_SECONDS:.0f} s to parse", (), fetched)
+        return f"the feed took more than {PARSE_SECONDS:.0f} s to parse"
     except BadInput as error:
-        return NoFeed(str(error), tuple(find_feeds(body, url)), fetched)
+        return str(error)
+
+
+async def _try(web: Web, url: str) -> Tried:
+    answer = await web.ask(_request(url))
+    if isinstance(answer, Failure) or not 200 <= answer.status < 300:
+        return Tried(url, None, why_failed(answer)[0])
+    read = _read(answer.body, answer.url, answer.headers.get("content-type", ""))
+    return Tried(url, None, read) if isinstance(read, str) else Tried(url, len(read.entries))
+
+
+async def _pages(web: Web, document: FeedDocument) -> Allowed | Forbidden | None:
+    """Whether the page behind the first entry with a link may be fetched; None where no entry has one."""
+    links: Sequence[str] = [entry.link for entry in document.entries if entry.link]
+    return await Permission(web).may_fetch(links[0]) if links else None

@@ -67,7 +67,7 @@ def sentence(trace: Trace) -> str:
     """The last word. Names as they are; whoever shows them makes them harmless."""
     trail = trace.trail
     if not trace.known:
-        return "Unknown: no feed has brought an entry with this address."
+        return "Unknown: no feed has brought an entry with this address (--fetch reads it now)."
     if trail.article is None:
         return _unread(trail.entries)
     told = _told(trace)
@@ -165,6 +165,22 @@ def _unheard(asked: Asked, found: Mapping[str, Row]) -> str:
         "was added or changed after it was read" if asked.changed_since else "did not match when it was read"
     )
     return f"it matches {name}, which {since} (`pantau topics apply-back` tells of such articles)"
+
+
+def made_now(problem: str | None, asked: Sequence[Asked] | None, silent: int) -> str:
+    """The last word on a page that was read just now, and stored nowhere. `asked` None: no topics are known here."""
+    if problem is not None:
+        return f"It cannot be read: {problem}. Of such an entry Pantau reads the feed's own words (summary only)."
+    if asked is None:
+        return "It can be read. Which topics match nobody knows here: no installation runs."
+    matching = [each for each in asked if each.explained.holds]
+    if matching:
+        heard = list(dict.fromkeys(name for each in matching for name in each.heard_by))
+        hears = f", of which {_joined(heard)} would hear" if heard else ", and no subscription hears of that"
+        return f"It would match {_joined([each.topic.name for each in matching])}{hears}."
+    if asked:
+        return f"The topic {asked[0].topic.name} would not match: it {lacks(asked[0].explained)}."
+    return f"None of the {silent} topics would match." if silent else "It can be read, and there is no topic."
 
 
 def lacks(part: Explained) -> str:

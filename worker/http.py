@@ -2,54 +2,42 @@
 exchange has one deadline, every body a cap on its decoded bytes; redirects are followed by hand.
 
 The check sits in aiohttp's `socket_factory`, which sees each address that is really connected to: after the
-name was resolved, for address literals too, and again for every redirect.
+name was resolved, for address literals too, and again for every redirect. A name one of whose addresses lies inside
+is not dialled at all. The sockets count what they receive, and stop a flood that no parser would.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import ssl
-import zlib
-from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
-from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from worker.addresses import Network, refusal
+from worker.encoding import ACCEPTED, unpacker
+from worker.exchange import MOST_WRAPPING, Counted, Exchange, under_way
+from worker.failures import failure
+from worker.names import Blocked, GuardedNames, SystemNames, literal_refusal
 from worker.pace import Pace, Turns
-from worker.wire import Failure, FailureReason, Reply, Request
+from worker.targets import for_anyone, loses_tls, redirected, same_origin, site_of, unusable
+from worker.wire import Failure, Reply, Request
 
 PATIENCE_S = 60.0
 """How long a request may wait for its turn at a site before it gives up."""
 CONNECT_S = 10.0
-LONGEST_URL = 8192
 MOST_HEADERS = 300
+LONGEST_HEADER = 32 * 1024
+"""Bytes. Content-Security-Policy of news sites runs to 10 KB and more; servers send at most 8 to 64 KB in all."""
 CHUNK = 64 * 1024
+MOST_REDIRECT_BYTES = 64 * 1024
 
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
-_FOR_ANYONE = ("accept", "accept-language", "a-im", "user-agent")
-_ENCODINGS = "gzip, deflate"  # what `_Decoder` bounds; no br and no zstd
-
-_refused: ContextVar[list[str]] = ContextVar("refused")
-
-
-class _Blocked(OSError):
-    """The address may not be reached."""
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """What is known of the request that is under way."""
-
-    written: bool = False
 
 
 @dataclass(slots=True)
@@ -57,7 +45,7 @@ class Web:
     """The web, as far as we may go. One per process and event loop; `close` it at the end.
 
     `allow` are networks that may be reached although private. Behind `proxy` names are the proxy's to
-    resolve, and only address literals can be checked.
+    resolve, and only address literals can be checked. `names` resolves names instead of the system.
     """
 
     allow: tuple[Network, ...] = ()
@@ -65,9 +53,12 @@ class Web:
     proxy: str | None = None
     pace: Pace = field(default_factory=Pace)
     trust: ssl.SSLContext | None = None
+    names: AbstractResolver | None = None
     _turns: Turns = field(init=False)
     _asking: aiohttp.ClientSession | None = None
     _posting: aiohttp.ClientSession | None = None
+    _tracing: aiohttp.ClientSession | None = None
+    _system: SystemNames | None = None
 
     def __post_init__(self) -> None:
         self._turns = Turns(self.pace)
@@ -84,14 +75,14 @@ class Web:
         The deadline counts from the request's turn at the site. A GET follows redirects; a POST is made once,
         on a connection of its own, and a redirect is its answer.
         """
-        wrong = _unusable(request.url)
+        wrong = unusable(request.url)
         if wrong:
             return Failure("bad_url", wrong)
         began = asyncio.get_running_loop().time()
         if request.method == "POST":
             return await self._within(request, began)
         try:
-            async with asyncio.timeout(PATIENCE_S) as waiting, self._turns.turn(_site(request.url)):
+            async with asyncio.timeout(PATIENCE_S) as waiting, self._turns.turn(site_of(request.url)):
                 waiting.reschedule(None)
                 return await self._within(request, asyncio.get_running_loop().time())
         except TimeoutError:
@@ -100,50 +91,55 @@ class Web:
 
     async def close(self) -> None:
         """Closes all connections."""
-        for session in (self._asking, self._posting):
+        for session in (self._asking, self._posting, self._tracing):
             if session is not None:
                 await session.close()
-        self._asking = self._posting = None
+        self._asking = self._posting = self._tracing = None
+        if self._system is not None:
+            await self._system.close()
+            self._system = None
 
     async def _within(self, request: Request, began: float) -> Reply | Failure:
-        exchange = _Exchange()
+        exchange = Exchange(traced=request.traced)
+        under_way.set(exchange)
         try:
             async with asyncio.timeout(request.deadline_s):
                 answer = await self._follow(request, exchange)
         except TimeoutError:
             answer = Failure("timeout", f"no answer within {request.deadline_s:g} s", exchange.written)
-        return replace(answer, elapsed_s=asyncio.get_running_loop().time() - began)
+        took = asyncio.get_running_loop().time() - began
+        return replace(answer, elapsed_s=took, hops=exchange.hops())
 
-    async def _follow(self, request: Request, exchange: _Exchange) -> Reply | Failure:
+    async def _follow(self, request: Request, exchange: Exchange) -> Reply | Failure:
         url, headers, permanent = request.url, dict(request.headers), True
         permanent_url: str | None = None
-        seen = {url}
+        seen = {url.partition("#")[0]}
         for _ in range(request.max_redirects + 1):
             answer = await self._once(replace(request, url=url, headers=headers), exchange)
-            if isinstance(answer, Failure) or not _leads_on(request, answer):
+            if isinstance(answer, Failure) or not _leads_on(request, answer.status, answer.headers):
                 return answer if isinstance(answer, Failure) else replace(answer, permanent_url=permanent_url)
-            target = urljoin(url, answer.headers["location"])
-            if wrong := _unusable(target):
+            target = _target(url, answer.headers["location"])
+            if wrong := unusable(target):
                 return Failure("redirects", f"a redirect leads nowhere: {wrong}", exchange.written)
             if target in seen:
                 return Failure("redirects", "the redirects go round in a circle", exchange.written)
-            headers = headers if _origin(url) == _origin(target) else _without_own(headers)
-            permanent = permanent and answer.status in _PERMANENT
+            headers = headers if same_origin(url, target) else for_anyone(headers)
+            permanent = permanent and answer.status in _PERMANENT and not loses_tls(url, target)
             permanent_url = target if permanent else permanent_url
             seen.add(target)
             url = target
         return Failure("redirects", f"more than {request.max_redirects} redirects", exchange.written)
 
-    async def _once(self, request: Request, exchange: _Exchange) -> Reply | Failure:
-        refused: list[str] = []
-        _refused.set(refused)
-        if self.proxy and (why := _literal_refusal(request.url, self.allow)):
-            return Failure("blocked", why)
+    async def _once(self, request: Request, exchange: Exchange) -> Reply | Failure:
+        headers, session = self._headers(request), self._session(request)
+        exchange.begin(request.url, headers)
         try:
-            async with self._session(request).request(
+            if self.proxy and (why := literal_refusal(request.url, self.allow)):
+                return Failure("blocked", why)
+            async with session.request(
                 request.method,
                 URL(request.url),
-                headers=self._headers(request),
+                headers=headers,
                 data=request.body or None,
                 allow_redirects=False,
                 proxy=self.proxy,
@@ -151,212 +147,151 @@ class Web:
             ) as response:
                 return await _reply(response, request, exchange)
         except (aiohttp.ClientError, OSError, ValueError, ssl.SSLError) as error:
-            return _failure(error, refused, exchange)
+            return failure(error, exchange)
+        finally:
+            exchange.end()
 
     def _headers(self, request: Request) -> dict[str, str]:
-        own = {"User-Agent": self.user_agent, "Accept-Encoding": _ENCODINGS}
+        own = {"User-Agent": self.user_agent, "Accept-Encoding": ACCEPTED}
         asked = {name: value for name, value in request.headers.items() if name.lower() != "accept-encoding"}
         given = {name.lower() for name in asked}
         return {name: value for name, value in own.items() if name.lower() not in given} | asked
 
     def _session(self, request: Request) -> aiohttp.ClientSession:
         """GETs share connections. A POST has its own: on one that the server has just closed, nobody could
-        tell whether the message arrived."""
+        tell whether the message arrived. So has what is traced, which tells of names and handshakes too."""
         if request.method == "POST":
             self._posting = self._posting or self._open(force_close=True)
             return self._posting
+        if request.traced:
+            self._tracing = self._tracing or self._open(force_close=True, traced=True)
+            return self._tracing
         self._asking = self._asking or self._open(force_close=False)
         return self._asking
 
-    def _open(self, *, force_close: bool) -> aiohttp.ClientSession:
+    def _open(self, *, force_close: bool, traced: bool = False) -> aiohttp.ClientSession:
+        names = self.names or self._system or SystemNames()
+        self._system = names if isinstance(names, SystemNames) else None
         connector = aiohttp.TCPConnector(
             limit=0,
             force_close=force_close,
             ssl=self.trust or ssl.create_default_context(),
-            socket_factory=None if self.proxy else self._dial,
+            resolver=names if self.proxy else GuardedNames(self.allow, names),
+            socket_factory=self._dial,
         )
-        watch = aiohttp.TraceConfig()
-        watch.on_request_headers_sent.append(_note_written)
         return aiohttp.ClientSession(
             connector=connector,
+            response_class=_Response,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+            max_headers=MOST_HEADERS,
+            max_field_size=LONGEST_HEADER,
+            max_line_size=LONGEST_HEADER,
             auto_decompress=False,
             trust_env=False,
-            trace_configs=[watch],
+            trace_configs=[_watch(traced=traced)],
             skip_auto_headers=("Content-Type",),
         )
 
     def _dial(self, target: aiohttp.AddrInfoType) -> socket.socket:
         """The socket for one address that a name turned out to have, or no socket at all."""
         family, kind, protocol, _, where = target
-        why = refusal(str(where[0]), int(where[1]), self.allow)
+        host, port = str(where[0]), int(where[1])
+        why = None if self.proxy else refusal(host, port, self.allow)
+        exchange = under_way.get()
         if why:
-            _refused.get([]).append(why)
-            raise _Blocked(why)
-        return socket.socket(family=family, type=kind, proto=protocol)
+            exchange.refused = exchange.refused or why
+            raise Blocked(why)
+        exchange.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        exchange.counted = Counted(family=family, type=kind, proto=protocol)
+        return exchange.counted
 
 
-async def _note_written(_session: object, context: object, _headers: object) -> None:
+class _Response(aiohttp.ClientResponse):
+    """An answer whose head may be no longer than `Counted` allows: interim answers (1xx) come before it in any
+    number, and aiohttp reads them all."""
+
+    async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        exchange = under_way.get()
+        exchange.counted = Counted.of(connection.transport) or exchange.counted
+        if exchange.counted is not None:
+            exchange.counted.expect_head()
+        return await super().start(connection)
+
+
+def _watch(*, traced: bool) -> aiohttp.TraceConfig:
+    watch = aiohttp.TraceConfig()
+    watch.on_request_headers_sent.append(_note_written)
+    if traced:
+        watch.on_dns_resolvehost_end.append(_note_resolved)
+        watch.on_connection_create_end.append(_note_connected)
+    return watch
+
+
+async def _note_written(_session: object, context: object, _facts: object) -> None:
+    _exchange_of(context).written = True
+
+
+async def _note_resolved(_session: object, context: object, _facts: object) -> None:
+    _exchange_of(context).mark("resolved")
+
+
+async def _note_connected(_session: object, context: object, _facts: object) -> None:
+    _exchange_of(context).mark("connected")
+
+
+def _exchange_of(context: object) -> Exchange:
     exchange = getattr(context, "trace_request_ctx", None)
-    if isinstance(exchange, _Exchange):
-        exchange.written = True
+    assert isinstance(exchange, Exchange)
+    return exchange
 
 
-def _unusable(url: str) -> str | None:
-    """Why this is no address to ask, in words; None if it is one."""
-    if len(url) > LONGEST_URL:
-        return f"the address is longer than {LONGEST_URL} characters"
-    if _CONTROL.search(url) or "\\" in url.partition("?")[0]:
-        return "the address holds a blank, a control character or a backslash"
+def _target(url: str, location: str) -> str:
     try:
-        parts = urlsplit(url)
-        URL(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return redirected(url, location)
     except ValueError:
-        usable = False
-    if not usable:
-        return "only http and https addresses with a host can be asked"
-    return "an address with a user name in it is not asked" if "@" in parts.netloc else None
+        return ""
 
 
-def _site(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{(parts.hostname or '').lower()}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+def _leads_on(request: Request, status: int, headers: Mapping[str, str]) -> bool:
+    return request.method == "GET" and status in _REDIRECTS and "location" in headers
 
 
-def _origin(url: str) -> tuple[str, str]:
-    """Scheme and site: what was told over TLS is not repeated in the clear."""
-    return urlsplit(url).scheme, _site(url)
-
-
-def _literal_refusal(url: str, allow: tuple[Network, ...]) -> str | None:
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    try:
-        address = socket.inet_ntoa(socket.inet_aton(host)) if ":" not in host else host
-    except OSError:
-        return "localhost is not asked" if host.rstrip(".").lower().endswith("localhost") else None
-    return refusal(address, parts.port or 80, allow)
-
-
-def _leads_on(request: Request, reply: Reply) -> bool:
-    return request.method == "GET" and reply.status in _REDIRECTS and "location" in reply.headers
-
-
-def _without_own(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a site may be told about us after another one sent us there: no credentials, which a feed may carry
-    in a header of any name, and no validators."""
-    return {name: value for name, value in headers.items() if name.lower() in _FOR_ANYONE}
-
-
-async def _reply(response: aiohttp.ClientResponse, request: Request, exchange: _Exchange) -> Reply | Failure:
-    if len(response.headers) > MOST_HEADERS:
-        return Failure("protocol", f"more than {MOST_HEADERS} header lines", exchange.written)
+async def _reply(response: aiohttp.ClientResponse, request: Request, exchange: Exchange) -> Reply | Failure:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    encoding = headers.get("content-encoding", "").strip().lower()
-    decoder = _Decoder.of(encoding)
-    if decoder is None:
+    exchange.answered(response.status, headers)
+    counted = exchange.counted
+    if counted is not None:
+        counted.expect_body(request.max_bytes)
+    if _leads_on(request, response.status, headers):  # nobody reads what stands in a redirect
+        request, headers = (
+            replace(request, max_bytes=MOST_REDIRECT_BYTES, cut=True),
+            headers | {"content-encoding": ""},
+        )
+    encoding = headers.get("content-encoding", "")
+    unpack = unpacker(encoding)
+    if unpack is None:
         return Failure("protocol", f"the body is encoded as {encoding[:30]!r}, unasked", exchange.written)
-    body = bytearray()
+    body, packed = bytearray(), 0
     async for chunk in response.content.iter_chunked(CHUNK):
-        for piece in decoder.decode(chunk):
+        packed += len(chunk)
+        for piece in unpack(chunk):
             body += piece
-            if len(body) > request.max_bytes:
-                limit = f"the body is larger than {request.max_bytes:,} bytes"
+            if max(len(body), packed) > request.max_bytes:
                 response.close()
-                return Failure("too_large", limit, exchange.written)
+                return _too_much(response, headers, body, request, exchange)
+        if counted is not None and counted.body_bytes - packed > MOST_WRAPPING:
+            return Failure("protocol", "the body comes in pieces of a few bytes", exchange.written)
     return Reply(response.status, headers, bytes(body), str(response.url))
 
 
-class _Inflate(Protocol):
-    """What zlib.decompressobj makes."""
-
-    @property
-    def unconsumed_tail(self) -> bytes: ...
-
-    @property
-    def unused_data(self) -> bytes: ...
-
-    @property
-    def eof(self) -> bool: ...
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-
-
-@dataclass(slots=True)
-class _Decoder:
-    """Undoes one content encoding in pieces of bounded size, whatever a small chunk may unfold into. Some
-    servers send "deflate" without its header (`bare_too`)."""
-
-    inflate: _Inflate | None = None
-    bare_too: bool = False
-
-    @classmethod
-    def of(cls, encoding: str) -> _Decoder | None:
-        """The decoder for a Content-Encoding header; None for one that was not asked for."""
-        match encoding:
-            case "" | "identity":
-                return cls()
-            case "gzip" | "x-gzip":
-                return cls(zlib.decompressobj(16 + zlib.MAX_WBITS))
-            case "deflate":
-                return cls(zlib.decompressobj(), bare_too=True)
-            case _:
-                return None
-
-    def decode(self, chunk: bytes) -> Iterator[bytes]:
-        """The decoded pieces of a chunk. Raises ValueError where it is damaged."""
-        if self.inflate is None:
-            yield chunk
-            return
-        while chunk:
-            piece = self._piece(self.inflate, chunk)
-            chunk = self.inflate.unconsumed_tail  # after _piece, which may have changed the inflater
-            if self.inflate.eof and self.inflate.unused_data:  # gzip may come in several members
-                chunk, self.inflate = self.inflate.unused_data, zlib.decompressobj(16 + zlib.MAX_WBITS)
-            yield piece
-
-    def _piece(self, inflate: _Inflate, chunk: bytes) -> bytes:
-        try:
-            piece = inflate.decompress(chunk, CHUNK)
-        except zlib.error as error:
-            if not self.bare_too:
-                raise ValueError(f"the compressed body is damaged: {error}") from None
-            self.inflate, self.bare_too = bare = zlib.decompressobj(-zlib.MAX_WBITS), False
-            return bare[0].decompress(chunk, CHUNK)
-        self.bare_too = False
-        return piece
-
-
-_REASONS: tuple[tuple[type[BaseException], FailureReason], ...] = (
-    (aiohttp.ClientConnectorCertificateError, "tls"),
-    (aiohttp.ClientConnectorSSLError, "tls"),
-    (aiohttp.ClientSSLError, "tls"),
-    (ssl.SSLError, "tls"),
-    (aiohttp.ClientConnectorDNSError, "dns"),
-    (aiohttp.ConnectionTimeoutError, "timeout"),
-    (aiohttp.ClientConnectorError, "refused"),
-    (aiohttp.ServerTimeoutError, "timeout"),
-    (aiohttp.InvalidURL, "bad_url"),
-    (aiohttp.ClientResponseError, "protocol"),
-    (aiohttp.ClientPayloadError, "reset"),
-    (aiohttp.ClientConnectionError, "reset"),
-    (ValueError, "protocol"),
-    (OSError, "reset"),
-)
-
-
-def _failure(error: BaseException, refused: list[str], exchange: _Exchange) -> Failure:
-    if refused:
-        return Failure("blocked", refused[0], exchange.written)
-    reason: FailureReason = next((why for kind, why in _REASONS if isinstance(error, kind)), "reset")
-    return Failure(reason, _words(error), exchange.written)
-
-
-def _words(error: BaseException) -> str:
-    """The trouble in the library's words, without the address, which may be a secret."""
-    if isinstance(error, aiohttp.ClientResponseError):
-        return error.message[:200]
-    inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
-    return (getattr(inner, "strerror", None) or str(inner) or type(error).__name__)[:200]
+def _too_much(
+    response: aiohttp.ClientResponse,
+    headers: dict[str, str],
+    body: bytearray,
+    request: Request,
+    exchange: Exchange,
+) -> Reply | Failure:
+    if request.cut:
+        return Reply(response.status, headers, bytes(body[: request.max_bytes]), str(response.url))
+    return Failure("too_large", f"the body is larger than {request.max_bytes:,} bytes", exchange.written)

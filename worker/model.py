@@ -170,6 +170,46 @@ class ReadArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingNotes:
+    """How an article's page was had and read, as it is kept beside the article; what is not known is None or 0.
+
+    `asked` are the addresses in their order; `status`, `url`, `bytes` and `seconds` are of the last answer, `failure`
+    and `detail` tell why there was none. `rule` is the line of robots.txt that forbade it, `via` the aggregator whose
+    link led there, `waited_s` the wait for a turn at the site. `charset` is what the page was in, `declared` what it
+    said. `repeated` counts the characters cut because the site repeats them, `wall` quotes what stood in their way.
+    """
+
+    asked: tuple[str, ...] = ()
+    status: int | None = None
+    url: str | None = None
+    bytes: int | None = None
+    seconds: float | None = None
+    waited_s: float | None = None
+    failure: str | None = None
+    detail: str | None = None
+    rule: str | None = None
+    via: str | None = None
+    charset: str | None = None
+    declared: str | None = None
+    repeated: int = 0
+    wall: str | None = None
+    pages: int = 0
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> ReadingNotes:
+        """The notes from their stored form; a name that is not known here, or older than it, says nothing."""
+        known = {name: kept[name] for name in cls.__dataclass_fields__ if kept.get(name) is not None}
+        if "asked" in known:
+            known["asked"] = tuple(known["asked"])
+        return cls(**known)
+
+    def kept(self) -> dict[str, Any]:
+        """Their stored form: what is known, as plain values."""
+        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: list(value) if name == "asked" else value for name, value in told.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A match with the sentence that shows it; `marks` are spans of the matched words in `quote`."""
 

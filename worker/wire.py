@@ -25,7 +25,11 @@ FailureReason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One exchange to be made. Seconds for times, bytes (decoded) for sizes."""
+    """One exchange to be made. Seconds for times, bytes (decoded) for sizes.
+
+    `cut`: a body beyond `max_bytes` is cut there instead of refused. `traced`: the answer tells every hop, each
+    made on a connection of its own.
+    """
 
     url: str = field(repr=False)  # a hook's address is a secret, and so may be the rest
     method: Literal["GET", "POST"] = "GET"
@@ -34,12 +38,36 @@ class Request:
     deadline_s: float = 20.0
     max_bytes: int = 10 * 1024 * 1024
     max_redirects: int = 5
+    cut: bool = False
+    traced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step on the way to an answer: what was asked, whom, and what came.
+
+    `address` is what was dialled, with its port (behind a proxy: the proxy's); the seconds count from the hop's
+    beginning; what it never came to is None. `sent` are the request's headers, with stars for what may be
+    a secret; `received` are the bytes that came over the wire, TLS included.
+    """
+
+    url: str = field(repr=False)
+    sent: Mapping[str, str] = field(repr=False)
+    address: str | None = None
+    resolved_s: float | None = None
+    connected_s: float | None = None
+    answered_s: float | None = None
+    ended_s: float | None = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    received: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer. `headers` has lower-case names; `url` is the last hop's; `permanent_url` is where an
-    unbroken chain of 301/308 from the first hop led, or None."""
+    unbroken chain of 301/308 from the first hop led, or None (never out of TLS into the clear). `hops` are told of
+    a traced request alone."""
 
     status: int
     headers: Mapping[str, str]
@@ -47,6 +75,7 @@ class Reply:
     url: str
     permanent_url: str | None = None
     elapsed_s: float = 0.0
+    hops: tuple[Hop, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +87,4 @@ class Failure:
     detail: str
     written: bool = False
     elapsed_s: float = 0.0
+    hops: tuple[Hop, ...] = ()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from alerts.letter import plain_text
 from ops.cli.output import json_option, print_json, print_json_lines, table
 
 if TYPE_CHECKING:
-    from ops.checking import Checked, Fetched
-    from worker.model import Entry, FeedDocument
+    from ops.checking import Checked
 
 FAILED, NO_FEED = 1, 65
 
@@ -81,94 +79,43 @@ def add(url: str, name: str, every: str, tags: tuple[str, ...], as_json: bool) -
 @click.argument("place", metavar="URL|FILE")
 @json_option
 def check(place: str, as_json: bool) -> int:
-    """Look at a feed once, without storing anything: its entries, or why it is none."""
-    from ops.checking import Feed, NoFeed, NotHad, check_file
+    """Look at a feed once, without storing anything: what is asked and answered, how it is decoded and read, its
+    entries, when it would be asked again; or why it is no feed, and what to do. Exit 65 where no feed is found,
+    1 where no document can be had."""
+    from ops.cli import checked as shown
 
-    checked = _ask(place) if "://" in place else check_file(Path(place))
+    found = _look(place)
     if as_json:
-        print_json({"place": place, **_checked_as_json(checked)})
+        print_json(shown.as_json(place, found))
     else:
-        click.echo("\n".join(_checked_in_words(place, checked)))
-    match checked:
-        case Feed():
-            return 0
-        case NoFeed():
-            return NO_FEED
-        case NotHad():
-            return FAILED
+        click.echo("\n".join(shown.in_words(found)))
+    return _code(found)
 
 
-def _ask(url: str) -> Checked:
+def _look(place: str) -> Checked:
     from ops import kit
-    from ops.checking import check_address
+    from ops.checking import check_address, check_file
     from ops.tools import make_web
+
+    if "://" not in place:
+        return check_file(Path(place), kit.clock())
 
     async def once() -> Checked:
         async with make_web(kit.settings_of()) as web:
-            return await check_address(web, url)
+            return await check_address(web, place, kit.clock())
 
     return asyncio.run(once())
 
 
-def _checked_as_json(checked: Checked) -> dict[str, Any]:
-    from ops.checking import Feed, NoFeed, NotHad
+def _code(found: Checked) -> int:
+    from ops.checking import Feed, NoFeed
 
-    match checked:
-        case Feed(document, fetched):
-            found = _document(document)
-        case NoFeed(why, declared, fetched):
-            found = {"error": why, "feeds": declared}
-        case NotHad(why, fetched):
-            found = {"error": why}
-    return {"fetched": fetched, **found}
-
-
-def _document(document: FeedDocument) -> dict[str, Any]:
-    entries = [
-        {"title": each.title or None, "link": each.link, "published": each.published, "updated": each.updated}
-        for each in document.entries
-    ]
-    return {
-        "format": document.format,
-        "title": document.title or None,
-        "link": document.link,
-        "language": document.language,
-        "entries": entries,
-        "warnings": document.warnings,
-    }
-
-
-def _checked_in_words(place: str, checked: Checked) -> Iterator[str]:
-    from ops.checking import Feed, NoFeed, NotHad
-
-    match checked:
-        case Feed(document, fetched):
-            yield from _how(fetched)
-            yield from _feed_in_words(document)
-        case NoFeed(why, declared, fetched):
-            yield from _how(fetched)
-            yield f"{place}: {why}"
-            yield from (f"  it names this feed: {address}" for address in declared)
-        case NotHad(why, _):
-            yield f"{place}: {why}"
-
-
-def _how(fetched: Fetched | None) -> Iterator[str]:
-    if fetched is not None:
-        yield f"{fetched.status} from {plain_text(fetched.url, 300)} in {fetched.seconds:.2f} s"
-
-
-def _feed_in_words(document: FeedDocument) -> Iterator[str]:
-    title = plain_text(document.title, 100) or "without a title"
-    yield f"{document.format}, {title}, {len(document.entries)} entries"
-    yield from (f"  {_date(entry)}  {_entry_title(entry)}" for entry in document.entries)
-    yield from (f"  warning: {plain_text(warning, 200)}" for warning in document.warnings)
-
-
-def _date(entry: Entry) -> str:
-    moment = entry.published or entry.updated
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else f"{'no date':<19}"
-
-
-def _entry_title(entry: Entry) -> str:
-    return plain_text(entry.title, 120) or plain_text(entry.link or "", 120) or "(without a title)"
+    match found:
+        case Feed():
+            return 0
+        case NoFeed(tried=tried) if any(each.entries is not None for each in tried):
+            return 0
+        case NoFeed():
+            return NO_FEED
+        case _:
+            return FAILED

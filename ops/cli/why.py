@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -12,25 +13,32 @@ import click
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.output import highlighted, json_option, print_json, table
-from worker.errors import BadInput
+from worker.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
+    from ops.rehearsal import Rehearsed
     from ops.tracing import Asked, Trace
     from worker.match import Explained
     from worker.match.entities import Catalogue
     from worker.model import Article, Topic
     from worker.store.engine import Connection
 
-NOT_KNOWN = 4
+FAILED, NOT_KNOWN = 1, 4
 
 
 @click.command()
 @click.argument("url")
 @click.option("--topic", "name", help="Explain this topic, whether it matches or not.")
+@click.option("--fetch", is_flag=True, help="Fetch and read the page now, without storing anything.")
 @json_option
-def why(url: str, name: str | None, as_json: bool) -> int:
+def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
     """Tell why somebody heard of an article, or why nobody did: where it came from, how it was read, which topics it
-    matches and in which words, who was told and when. Exit 4 where no feed has brought it."""
+    matches and in which words, who was told and when. Exit 4 where no feed has brought it.
+
+    With --fetch, tell what would be made of the page now, whether a feed has brought it or not. Exit 1 where it
+    cannot be read."""
+    if fetch:
+        return _now(url, name, as_json)
     from ops.store.tracing import standing_feeds
     from ops.tracing import nearest_feeds, sentence
 
@@ -44,17 +52,60 @@ def why(url: str, name: str | None, as_json: bool) -> int:
     return 0 if trace.known else NOT_KNOWN
 
 
+def _now(url: str, name: str | None, as_json: bool) -> int:
+    """Reads the page as it is now, and asks the topics of the installation, where there is one."""
+    from ops.cli.rehearsed import rehearsed_json, rehearsed_lines
+    from ops.cli.steps import last_word
+    from ops.tracing import made_now
+
+    found = _rehearsed(url)
+    asked, silent = _asked_now(found, name)
+    last = made_now(found.problem, asked, silent)
+    if as_json:
+        topics = None if asked is None else [_asked_json(each) for each in asked]
+        print_json({**rehearsed_json(found), "topics": topics, "silent": silent, "sentence": last})
+    else:
+        shown = [line for each in asked or () for line in _topic(each, None)]
+        click.echo("\n".join([*rehearsed_lines(found), *shown, last_word(last, good=found.read is not None)]))
+    return 0 if found.read is not None else FAILED
+
+
+def _rehearsed(url: str) -> Rehearsed:
+    from ops import kit
+    from ops.rehearsal import rehearse
+    from ops.tools import make_web
+
+    async def once() -> Rehearsed:
+        async with make_web(kit.settings_of()) as web:
+            return await rehearse(web, url, kit.clock())
+
+    return asyncio.run(once())
+
+
+def _asked_now(found: Rehearsed, name: str | None) -> tuple[list[Asked] | None, int]:
+    """The topics as `_asked` gives them; None where no installation runs that has any."""
+    try:
+        with connected() as connection:
+            return _asked(connection, found.read.article if found.read else None, None, name)
+    except Unavailable:
+        return None, 0
+
+
 def _trace(connection: Connection, url: str, name: str | None) -> Trace:
     from ops.store.tracing import trail_of
     from ops.tracing import Trace, names_of
 
     trail = trail_of(connection, *names_of(url))
-    asked, silent = _asked(connection, trail, name)
+    read_with = trail.article["topic_set"] or 0 if trail.article is not None else 0
+    asked, silent = _asked(connection, trail.read, read_with, name)
     return Trace(url, trail, asked, silent, name)
 
 
-def _asked(connection: Connection, trail: Any, name: str | None) -> tuple[list[Asked], int]:
-    """The topic that was named, or every one that matches, and how many do not."""
+def _asked(
+    connection: Connection, article: Article | None, topic_set: int | None, name: str | None
+) -> tuple[list[Asked], int]:
+    """The topic that was named, or every one that matches, and how many do not. `topic_set` is the last change that
+    the article's reader had taken in; None: it is read now."""
     from ops.cli.topics import named
     from ops.store.tracing import heard_by
     from ops.tracing import Asked
@@ -62,17 +113,17 @@ def _asked(connection: Connection, trail: Any, name: str | None) -> tuple[list[A
     from worker.store.topics import catalogue, topic_changes
 
     topics = named(connection, (name,)) if name is not None else None
-    if trail.read is None:
+    if article is None:
         return [], 0
     changes = topic_changes(connection)
     known = catalogue(connection)
     if topics is None:
-        topics = _matching([change.topic for change in changes.values()], trail.read, known)
+        topics = _matching([change.topic for change in changes.values()], article, known)
     asked = [
         Asked(
             topic,
-            explain(topic.query, trail.read, known),
-            changes[topic.id].number > (trail.article["topic_set"] or 0),
+            explain(topic.query, article, known),
+            topic_set is not None and changes[topic.id].number > topic_set,
             heard_by(connection, topic.id),
         )
         for topic in topics
@@ -146,6 +197,9 @@ def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _article(article: Mapping[str, Any]) -> Iterator[str]:
+    from ops.cli.rehearsed import notes_lines
+    from worker.model import ReadingNotes
+
     yield f"article    {plain_text(article['title'], 200) or '(without a title)'}"
     yield f"           {plain_text(article['identity'], 300)}"
     text = f"{article['text_length']:,} characters, language {article['language'] or 'unknown'}"
@@ -154,23 +208,28 @@ def _article(article: Mapping[str, Any]) -> Iterator[str]:
     only = ", summary only" if article["summary_only"] else ""
     problem = f" ({plain_text(article['page_problem'], 200)})" if article["page_problem"] else ""
     yield f"page       {article['method']}{only}{problem}"
+    yield from notes_lines(ReadingNotes.of(article.get("notes") or {}))
     yield ""
 
 
 def _topics(trace: Trace) -> Iterator[str]:
     quotes = {match["topic"]: match["quote"] for match in trace.trail.matches}
     for asked in trace.asked:
-        word = "matches" if asked.explained.holds else "does not match"
-        since = ", added or changed since it was read" if asked.changed_since else ""
-        yield f"topic      {plain_text(asked.topic.name, 80)} {word}{since}"
-        yield from _tree(asked.explained, 0)
-        if (quote := quotes.get(asked.topic.name)) is not None:
-            marks = [(start, end) for start, end in quote["marks"]]
-            yield f"           > {highlighted(quote['text'], marks, 300)}"
-        yield ""
+        yield from _topic(asked, quotes.get(asked.topic.name))
     if trace.named is None and trace.trail.article is not None:
         yield f"topics     {len(trace.asked):,} match, {trace.silent:,} stay silent"
         yield ""
+
+
+def _topic(asked: Asked, quote: Mapping[str, Any] | None) -> Iterator[str]:
+    word = "matches" if asked.explained.holds else "does not match"
+    since = ", added or changed since it was read" if asked.changed_since else ""
+    yield f"topic      {plain_text(asked.topic.name, 80)} {word}{since}"
+    yield from _tree(asked.explained, 0)
+    if quote is not None:
+        marks = [(start, end) for start, end in quote["marks"]]
+        yield f"           > {highlighted(quote['text'], marks, 300)}"
+    yield ""
 
 
 def _tree(part: Explained, depth: int) -> Iterator[str]:

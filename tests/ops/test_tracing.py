@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ops.tracing import lacks, names_of, nearest_feeds
+from ops.tracing import Asked, lacks, made_now, names_of, nearest_feeds
 from worker.match import explain
-from worker.model import Article
+from worker.model import Article, Topic, TopicId
 
 ARTICLE = Article("Gempa di laut", "Olahraga tetap jalan.", language="id", source="Harian")
 
@@ -54,3 +54,28 @@ def test_the_nearest_feeds_are_those_of_the_host_and_of_its_siblings(url, expect
         {"url": f"https://{host}/rss"} for host in ("other.example", "news.example.id", "www.example.id")
     ]
     assert [feed["url"] for feed in nearest_feeds(url, feeds)] == expected
+
+
+def asked(query, *heard_by):
+    return Asked(Topic(TopicId(1), query.title(), query), explain(query, ARTICLE), False, heard_by)
+
+
+@pytest.mark.parametrize(
+    ("problem", "topics", "silent", "words"),
+    [
+        ("the server answered 404", [], 0, "It cannot be read: the server answered 404. Of such an entry"),
+        (None, None, 0, "It can be read. Which topics match nobody knows here: no installation runs."),
+        (None, [], 0, "It can be read, and there is no topic."),
+        (None, [], 3, "None of the 3 topics would match."),
+        (None, [asked("gempa")], 0, "It would match Gempa, and no subscription hears of that."),
+        (
+            None,
+            [asked("gempa", "desk"), asked("laut", "desk", "rina")],
+            1,
+            "It would match Gempa, Laut, of which desk, rina would hear.",
+        ),
+        (None, [asked("banjir")], 1, "The topic Banjir would not match: it needs banjir, and it is not in"),
+    ],
+)
+def test_what_would_be_made_of_a_page_ends_in_one_sentence(problem, topics, silent, words):
+    assert made_now(problem, topics, silent).startswith(words)

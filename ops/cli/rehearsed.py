@@ -1,0 +1,126 @@
+"""How `pantau why` tells of a page's reading: the one that is kept with an article, and one made now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from alerts.letter import plain_text
+from ops.cli.steps import (
+    charset_line,
+    clock,
+    document_line,
+    permission_json,
+    permission_line,
+    step,
+    way_json,
+    way_lines,
+)
+from ops.verdict import count
+
+if TYPE_CHECKING:
+    from ops.rehearsal import Rehearsed
+    from worker.model import ReadingNotes
+
+_METHODS = {
+    "site": "by the site's own rules",
+    "json-ld": "from what the page states in JSON-LD",
+    "extracted": "by the quick way",
+    "extracted:full": "by the thorough way",
+}
+_LONGEST_TEXT = 240
+
+
+def rehearsed_lines(found: Rehearsed) -> Iterator[str]:
+    """Every step of a reading made now."""
+    if found.way is None or found.way.status is not None:  # else nobody answered, about robots.txt neither
+        yield from step("robots.txt", permission_line(found.permission))
+    if found.way is not None:
+        yield from way_lines(found.way)
+        if found.way.status is not None:
+            yield from document_line(found.way)
+    if found.charset is not None:
+        yield from step("decoded", charset_line(found.charset))
+    if found.read is None or found.page is None:
+        yield from step("extracted", f"nothing: {found.problem}")
+        return
+    yield from _extracted(found)
+    read = found.read
+    yield from step("article", read.article.title or "(without a title)", read.identity, *_about(found))
+    yield from step("", f"> {plain_text(read.article.body, _LONGEST_TEXT)}")
+
+
+def _extracted(found: Rehearsed) -> Iterator[str]:
+    assert found.page is not None
+    paragraphs = found.page.text.count("\n\n") + 1
+    of_all = f" of {found.page_words:,} on the page" if found.page_words >= found.words else ""
+    how = _METHODS.get(found.page.method, f"by {found.page.method}")
+    yield from step(
+        "extracted", f"{count(found.words, 'word')}{of_all}, in {count(paragraphs, 'paragraph')}, {how}"
+    )
+
+
+def _about(found: Rehearsed) -> Iterator[str]:
+    assert found.read is not None
+    assert found.page is not None
+    said = f", the page says {found.page.language}" if found.page.language else ""
+    yield f"language {found.read.article.language or 'unknown'}{said}"
+    if found.read.published_at is not None:
+        yield f"published {clock(found.read.published_at)} UTC"
+    if found.read.authors:
+        yield f"by {', '.join(found.read.authors)}"
+
+
+def rehearsed_json(found: Rehearsed) -> dict[str, Any]:
+    """Everything of a reading made now but the text of the page around the article."""
+    return {
+        "url": found.url,
+        "robots": permission_json(found.permission),
+        "fetched": way_json(found.way),
+        "hops": found.way.hops if found.way else [],
+        "charset": found.charset,
+        "page": found.page,
+        "article": found.read,
+        "words": found.words,
+        "page_words": found.page_words,
+        "problem": found.problem,
+    }
+
+
+def notes_lines(notes: ReadingNotes) -> Iterator[str]:
+    """What is kept of a reading: what was asked, what came, what was cut."""
+    if notes.asked:
+        yield from step("asked", *notes.asked)
+    if notes.via:
+        yield from step("", f"the link led through {notes.via}")
+    if notes.waited_s:
+        yield from step("", f"after {notes.waited_s:.1f} s of waiting for a turn at the site")
+    if answered := _answered(notes):
+        yield from step("answered", answered)
+    if notes.charset:
+        declared = (
+            f", declared as {notes.declared}" if notes.declared and notes.declared != notes.charset else ""
+        )
+        yield from step("decoded", f"{notes.charset}{declared}")
+    if cut := _cut(notes):
+        yield from step("cut", cut)
+
+
+def _answered(notes: ReadingNotes) -> str:
+    took = f" in {notes.seconds:.2f} s" if notes.seconds is not None else ""
+    if notes.rule:
+        return f"not asked, robots.txt forbids it: {notes.rule}"
+    if notes.failure:
+        return f"nothing{took}, {notes.failure}: {notes.detail or 'no more is known'}"
+    if notes.status is None:
+        return ""
+    size = f", {notes.bytes:,} bytes" if notes.bytes is not None else ""
+    where = f" from {notes.url}" if notes.url and notes.url not in notes.asked else ""
+    more = f", {notes.pages} pages" if notes.pages > 1 else ""
+    return f"{notes.status}{where}{took}{size}{more}"
+
+
+def _cut(notes: ReadingNotes) -> str:
+    repeated = f"{notes.repeated:,} characters that the site repeats" if notes.repeated else ""
+    wall = f"a wall: {notes.wall}" if notes.wall else ""
+    return "; ".join(filter(None, (repeated, wall)))
