@@ -6,7 +6,9 @@ from ops.kit import clock, engine, keyring, our_version
 from ops.wiring import ring_next
 from worker.http import Web
 from worker.kit import Kit
+from worker.pace import Turns
 from worker.settings import Settings
+from worker.turns import SharedTurns
 
 
 def user_agent(settings: Settings) -> str:
@@ -15,20 +17,22 @@ def user_agent(settings: Settings) -> str:
     return f"Pantau/{our_version()}{about}"
 
 
-def make_web(settings: Settings) -> Web:
-    """The HTTP door with this installation's allow-list and proxy."""
+def make_web(settings: Settings, turns: Turns | None = None) -> Web:
+    """The HTTP door with this installation's allow-list and proxy. Without shared turns it keeps the pace alone."""
     return Web(
         allow=settings.allow_nets,
         user_agent=user_agent(settings),
         proxy=settings.proxy_url.reveal() if settings.proxy_url else None,
+        turns=turns,
     )
 
 
 def make_kit(settings: Settings) -> Kit:
     """A process's tools."""
+    database = engine(settings)
     return Kit(
-        engine=engine(settings),
-        web=make_web(settings),
+        engine=database,
+        web=make_web(settings, SharedTurns(database)),
         keys=keyring(settings),
         clock=clock,
         settled=ring_next,

@@ -22,11 +22,13 @@ import aiohttp
 from yarl import URL
 
 from worker.addresses import Network, refusal
-from worker.pace import Pace, Turns
+from worker.pace import LocalTurns, NoTurn, Pace, Turns, site_of
 from worker.wire import Failure, FailureReason, Reply, Request
 
 PATIENCE_S = 60.0
 """How long a request may wait for its turn at a site before it gives up."""
+TURN_SPARE_S = 15.0
+"""How much longer than the request itself a turn may last, for a process that is busy when its answer comes."""
 CONNECT_S = 10.0
 LONGEST_URL = 8192
 MOST_HEADERS = 300
@@ -35,6 +37,7 @@ CHUNK = 64 * 1024
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
+_PAUSING = (429, 503)
 _FOR_ANYONE = ("accept", "accept-language", "a-im", "user-agent")
 _ENCODINGS = "gzip, deflate"  # what `_Decoder` bounds; no br and no zstd
 
@@ -47,9 +50,12 @@ class _Blocked(OSError):
 
 @dataclass(slots=True)
 class _Exchange:
-    """What is known of the request that is under way."""
+    """What is known of the request that is under way. `clock` is its deadline, `waited_s` how long it waited for
+    turns, which does not count."""
 
+    clock: asyncio.Timeout
     written: bool = False
+    waited_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -57,7 +63,8 @@ class Web:
     """The web, as far as we may go. One per process and event loop; `close` it at the end.
 
     `allow` are networks that may be reached although private. Behind `proxy` names are the proxy's to
-    resolve, and only address literals can be checked.
+    resolve, and only address literals can be checked. `turns` says when a site may be asked; without it this
+    process keeps `pace` for itself.
     """
 
     allow: tuple[Network, ...] = ()
@@ -65,12 +72,13 @@ class Web:
     proxy: str | None = None
     pace: Pace = field(default_factory=Pace)
     trust: ssl.SSLContext | None = None
+    turns: Turns | None = None
     _turns: Turns = field(init=False)
     _asking: aiohttp.ClientSession | None = None
     _posting: aiohttp.ClientSession | None = None
 
     def __post_init__(self) -> None:
-        self._turns = Turns(self.pace)
+        self._turns = self.turns or LocalTurns(self.pace)
 
     async def __aenter__(self) -> Web:
         return self
@@ -81,22 +89,23 @@ class Web:
     async def ask(self, request: Request) -> Reply | Failure:
         """Makes the exchange. Whatever goes wrong on the way is a Failure; nothing is raised.
 
-        The deadline counts from the request's turn at the site. A GET follows redirects; a POST is made once,
-        on a connection of its own, and a redirect is its answer.
+        The deadline counts only while a site is asked, not while its turn is waited for. A GET follows redirects,
+        each with a turn of its own; a POST is made once, on a connection of its own, and a redirect is its answer.
         """
         wrong = _unusable(request.url)
         if wrong:
             return Failure("bad_url", wrong)
         began = asyncio.get_running_loop().time()
-        if request.method == "POST":
-            return await self._within(request, began)
+        exchange: _Exchange | None = None
         try:
-            async with asyncio.timeout(PATIENCE_S) as waiting, self._turns.turn(_site(request.url)):
-                waiting.reschedule(None)
-                return await self._within(request, asyncio.get_running_loop().time())
+            async with asyncio.timeout(request.deadline_s) as clock:
+                exchange = _Exchange(clock)
+                answer = await self._follow(request, exchange)
         except TimeoutError:
-            waited = asyncio.get_running_loop().time() - began
-            return Failure("timeout", f"no turn at this site within {PATIENCE_S:.0f} s", elapsed_s=waited)
+            written = exchange is not None and exchange.written
+            answer = Failure("timeout", f"no answer within {request.deadline_s:g} s", written)
+        waited_s = exchange.waited_s if exchange else 0.0
+        return replace(answer, elapsed_s=asyncio.get_running_loop().time() - began - waited_s)
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -104,22 +113,14 @@ class Web:
             if session is not None:
                 await session.close()
         self._asking = self._posting = None
-
-    async def _within(self, request: Request, began: float) -> Reply | Failure:
-        exchange = _Exchange()
-        try:
-            async with asyncio.timeout(request.deadline_s):
-                answer = await self._follow(request, exchange)
-        except TimeoutError:
-            answer = Failure("timeout", f"no answer within {request.deadline_s:g} s", exchange.written)
-        return replace(answer, elapsed_s=asyncio.get_running_loop().time() - began)
+        self._turns.close()
 
     async def _follow(self, request: Request, exchange: _Exchange) -> Reply | Failure:
         url, headers, permanent = request.url, dict(request.headers), True
         permanent_url: str | None = None
         seen = {url}
         for _ in range(request.max_redirects + 1):
-            answer = await self._once(replace(request, url=url, headers=headers), exchange)
+            answer = await self._in_turn(replace(request, url=url, headers=headers), exchange)
             if isinstance(answer, Failure) or not _leads_on(request, answer):
                 return answer if isinstance(answer, Failure) else replace(answer, permanent_url=permanent_url)
             target = urljoin(url, answer.headers["location"])
@@ -131,8 +132,30 @@ class Web:
             permanent = permanent and answer.status in _PERMANENT
             permanent_url = target if permanent else permanent_url
             seen.add(target)
-            url = target
+            url, request = target, replace(request, turn=None)
         return Failure("redirects", f"more than {request.max_redirects} redirects", exchange.written)
+
+    async def _in_turn(self, request: Request, exchange: _Exchange) -> Reply | Failure:
+        """Makes one hop when its site may be asked; at once where the caller holds the turn, or posts."""
+        if request.turn is not None or request.method == "POST":
+            return await self._once(request, exchange)
+        site, loop = site_of(request.url), asyncio.get_running_loop()
+        began, left = loop.time(), (exchange.clock.when() or loop.time()) - loop.time()
+        exchange.clock.reschedule(None)
+        try:
+            async with asyncio.timeout(PATIENCE_S) as patience, self._turns.turn(site, left + TURN_SPARE_S):
+                patience.reschedule(None)
+                exchange.waited_s += loop.time() - began
+                exchange.clock.reschedule(loop.time() + left)
+                answer = await self._once(request, exchange)
+        except NoTurn as busy:
+            return Failure("paused", str(busy), exchange.written)
+        except TimeoutError:
+            exchange.waited_s += loop.time() - began
+            return Failure("paused", f"no turn at this site within {PATIENCE_S:.0f} s", exchange.written)
+        if isinstance(answer, Reply) and answer.status in _PAUSING:
+            self._turns.heard(site, answer.status, answer.headers.get("retry-after"))
+        return answer
 
     async def _once(self, request: Request, exchange: _Exchange) -> Reply | Failure:
         refused: list[str] = []
@@ -220,14 +243,9 @@ def _unusable(url: str) -> str | None:
     return "an address with a user name in it is not asked" if "@" in parts.netloc else None
 
 
-def _site(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{(parts.hostname or '').lower()}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-
-
 def _origin(url: str) -> tuple[str, str]:
     """Scheme and site: what was told over TLS is not repeated in the clear."""
-    return urlsplit(url).scheme, _site(url)
+    return urlsplit(url).scheme, site_of(url)
 
 
 def _literal_refusal(url: str, allow: tuple[Network, ...]) -> str | None:

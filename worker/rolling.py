@@ -1,43 +1,53 @@
 """Working on claimed rows as they come: a slow one never keeps a place that a new one could use.
 
 A batch that is waited for as a whole ends with its slowest feed; here places are filled again as they fall
-free, so one feed that answers after 20 s delays nobody.
+free, so one feed that answers after 20 s delays nobody. What ends at nearly the same time can still be settled
+together (`Tray`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 LOOK_AGAIN_S = 0.25
 
 
 async def keep_busy(
-    claim: Callable[[int], Sequence[Row]],
+    claim: Callable[[int], Sequence[Row] | Awaitable[Sequence[Row]]],
     work: Callable[[Row], Awaitable[None]],
     *,
     room: int,
     seconds: float,
+    rest: float = 0.0,
 ) -> int:
     """Claims and works until nothing is due and nothing runs; returns how many rows were worked on.
 
     At most `room` rows are in work at once. After `seconds` nothing more is claimed and what runs is finished.
+    Between two claims are at least `rest` seconds. A claim that is awaited lets the work go on meanwhile.
     Work must settle its own troubles; an exception that escapes it, or a claim, is raised here once what runs
     is done: a request on its way must not freeze because the database went away.
     """
     running: set[asyncio.Task[None]] = set()
     troubles: list[BaseException] = []
-    until = asyncio.get_running_loop().time() + seconds
+    loop = asyncio.get_running_loop()
+    until, next_claim = loop.time() + seconds, loop.time()
     done = 0
     while True:
         free = room - len(running)
         rows: Sequence[Row] = ()
-        if free and asyncio.get_running_loop().time() < until and not troubles:
+        if free and next_claim <= loop.time() < until and not troubles:
+            next_claim = loop.time() + rest
             try:
-                rows = claim(free)
+                claimed = claim(free)
+                rows = await claimed if isawaitable(claimed) else claimed
             except Exception as trouble:  # noqa: BLE001  raised below
                 troubles.append(trouble)
         running |= {asyncio.ensure_future(work(row)) for row in rows}
@@ -51,3 +61,47 @@ async def keep_busy(
     if troubles:
         raise troubles[0]
     return done
+
+
+@dataclass(slots=True)
+class Tray(Generic[Item, Result]):
+    """Gathers what comes within `seconds` and hands it to `settle`, in a thread, all at once.
+
+    `settle` returns a result for each item, in their order; what it raises goes to all who put something in.
+    """
+
+    settle: Callable[[list[Item]], Sequence[Result]]
+    seconds: float
+    most: int = 100
+    _waiting: list[tuple[Item, asyncio.Future[Result]]] = field(default_factory=list)
+    _carrier: asyncio.Task[None] | None = None
+
+    async def put(self, item: Item) -> Result:
+        """Puts an item on the tray and waits until it was settled with the others."""
+        told: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, told))
+        if self._carrier is None:
+            self._carrier = asyncio.ensure_future(self._carry())
+        return await told
+
+    async def _carry(self) -> None:
+        try:
+            while self._waiting:
+                if len(self._waiting) < self.most:
+                    await asyncio.sleep(self.seconds)
+                taken, self._waiting = self._waiting[: self.most], self._waiting[self.most :]
+                await self._settle(taken)
+        finally:
+            self._carrier = None
+
+    async def _settle(self, taken: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await asyncio.to_thread(self.settle, [item for item, _ in taken])
+        except Exception as trouble:  # noqa: BLE001  raised where the items came from
+            for _, told in taken:
+                if not told.done():
+                    told.set_exception(trouble)
+            return
+        for (_, told), result in zip(taken, results, strict=True):
+            if not told.done():
+                told.set_result(result)

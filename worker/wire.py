@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from worker.model import Turn
+
 FailureReason = Literal[
     "bad_url",  # not http(s), userinfo, unparsable, too long
     "blocked",  # the address or port is not one we may reach
@@ -16,6 +18,7 @@ FailureReason = Literal[
     "refused",  # nobody listens, or the network is unreachable
     "tls",  # handshake or certificate
     "timeout",  # the total deadline passed
+    "paused",  # the site wants to be left alone for a while, or is booked out for longer than we wait
     "too_large",  # decoded body above the cap
     "redirects",  # too many hops, a loop, or to a place we do not follow
     "reset",  # the connection broke in mid-exchange
@@ -25,7 +28,8 @@ FailureReason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One exchange to be made. Seconds for times, bytes (decoded) for sizes."""
+    """One exchange to be made. Seconds for times, bytes (decoded) for sizes. `turn`: the leave to ask the site, where
+    the caller holds it already."""
 
     url: str = field(repr=False)  # a hook's address is a secret, and so may be the rest
     method: Literal["GET", "POST"] = "GET"
@@ -34,6 +38,7 @@ class Request:
     deadline_s: float = 20.0
     max_bytes: int = 10 * 1024 * 1024
     max_redirects: int = 5
+    turn: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True)
