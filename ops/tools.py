@@ -7,6 +7,7 @@ from ops.wiring import ring_next
 from worker.http import Web
 from worker.kit import Kit
 from worker.pace import Turns
+from worker.process import stopping
 from worker.settings import Settings
 from worker.turns import SharedTurns
 
@@ -36,4 +37,5 @@ def make_kit(settings: Settings) -> Kit:
         keys=keyring(settings),
         clock=clock,
         settled=ring_next,
+        stopping=stopping,
     )

@@ -7,6 +7,7 @@ because neither database connections nor an event loop survive one.
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import threading
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
@@ -19,12 +20,23 @@ _make: Callable[[], Kit] | None = None
 _kit: Kit | None = None
 _runner: asyncio.Runner | None = None
 _busy = threading.Lock()
+_stopping = multiprocessing.Value("b", 0, lock=False)  # made before the fork, so its children see it change
 
 
 def make_tools_with(make: Callable[[], Kit]) -> None:
     """Says how this process's tools are made."""
     global _make
     _make = make
+
+
+def stop_claiming() -> None:
+    """Tells this process and those it has forked that they are about to end: what runs is finished, nothing begun."""
+    _stopping.value = 1
+
+
+def stopping() -> bool:
+    """Whether the process is about to end."""
+    return bool(_stopping.value)
 
 
 def tools() -> Kit:

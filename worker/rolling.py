@@ -27,11 +27,12 @@ async def keep_busy(
     room: int,
     seconds: float,
     rest: float = 0.0,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Claims and works until nothing is due and nothing runs; returns how many rows were worked on.
 
-    At most `room` rows are in work at once. After `seconds` nothing more is claimed and what runs is finished.
-    Between two claims are at least `rest` seconds. A claim that is awaited lets the work go on meanwhile.
+    At most `room` rows are in work at once. After `seconds`, or once `stopping` says so, nothing more is claimed and
+    what runs is finished. Between two claims are at least `rest` seconds; an awaited one lets the work go on meanwhile.
     Work must settle its own troubles; an exception that escapes it, or a claim, is raised here once what runs
     is done: a request on its way must not freeze because the database went away.
     """
@@ -39,28 +40,42 @@ async def keep_busy(
     troubles: list[BaseException] = []
     loop = asyncio.get_running_loop()
     until, next_claim = loop.time() + seconds, loop.time()
-    done = 0
+    done, look = 0, True  # whether something may be due that the last claim did not see
     while True:
+        open_now = loop.time() < until and not troubles and not stopping()
         free = room - len(running)
-        rows: Sequence[Row] = ()
-        if free and next_claim <= loop.time() < until and not troubles:
+        if free and open_now and next_claim <= loop.time():
             next_claim = loop.time() + rest
-            try:
-                claimed = claim(free)
-                rows = await claimed if isawaitable(claimed) else claimed
-            except Exception as trouble:  # noqa: BLE001  raised below
-                troubles.append(trouble)
-        running |= {asyncio.ensure_future(work(row)) for row in rows}
-        done += len(rows)
-        if not running:
+            rows = await _claimed(claim, free, troubles)
+            running |= {asyncio.ensure_future(work(row)) for row in rows}
+            done, look = done + len(rows), bool(rows)
+        if running:
+            finished, running = await asyncio.wait(
+                running, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            troubles += [error for task in finished if (error := task.exception()) is not None]
+            look = look or bool(finished)
+        elif look and open_now and not troubles:
+            await asyncio.sleep(max(0.0, next_claim - loop.time()))
+        else:
             break
-        finished, running = await asyncio.wait(
-            running, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        troubles += [error for task in finished if (error := task.exception()) is not None]
     if troubles:
         raise troubles[0]
     return done
+
+
+async def _claimed(
+    claim: Callable[[int], Sequence[Row] | Awaitable[Sequence[Row]]],
+    free: int,
+    troubles: list[BaseException],
+) -> Sequence[Row]:
+    """What a claim brings; its trouble goes to the others."""
+    try:
+        rows = claim(free)
+        return await rows if isawaitable(rows) else rows
+    except Exception as trouble:  # noqa: BLE001  raised once all is done
+        troubles.append(trouble)
+        return ()
 
 
 @dataclass(slots=True)

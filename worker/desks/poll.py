@@ -79,6 +79,7 @@ async def poll(kit: Kit, seconds: float = SECONDS) -> int:
         room=ROOM,
         seconds=seconds,
         rest=REST,
+        stopping=kit.stopping,
     )
 
 
@@ -89,6 +90,7 @@ def _spread(kit: Kit) -> None:
 
 
 async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> None:
+    late_s = (kit.clock() - feed.due_at).total_seconds() if feed.due_at else 0.0
     outcome = await _answer(kit, feed)
     keyed = keyed_entries(feed, outcome.document, kit.clock()) if isinstance(outcome, Fresh) else []
     settled = await tray.put(Polled(feed, outcome, tuple(keyed)))
@@ -102,6 +104,7 @@ async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> Non
         feed=feed.id,
         status=type(outcome).__name__.lower(),
         new=settled.new,
+        late_s=round(late_s, 2),
         **_told(outcome, settled.after),
     )
 
