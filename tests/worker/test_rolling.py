@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -138,7 +139,7 @@ def test_between_two_claims_is_a_rest_and_what_fell_due_meanwhile_is_still_claim
 
     assert asyncio.run(keep_busy(claim, work, room=5, seconds=5, rest=0.02)) == 7
     assert len(claims) == 5
-    assert min(later - sooner for sooner, later in zip(claims, claims[1:], strict=False)) >= 0.02
+    assert min(later - sooner for sooner, later in pairwise(claims)) >= 0.02
 
 
 def test_a_desk_that_is_to_stop_finishes_what_runs_and_begins_nothing():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -54,6 +54,14 @@ class Polled:
     feed: DueFeed
     outcome: Outcome
     keyed: tuple[NewEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many entries of a document were new, and how many known."""
+
+    new: int = 0
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,27 +165,53 @@ def _settle(connection: Connection, polled: Sequence[Polled], now: datetime) -> 
     held = store.hold(connection, [each.feed for each in polled])
     ours = [each for each in polled if each.feed.id in held]
     cooling = _hear(connection, polled, ours)
-    sifted = _store_entries(connection, ours, now)
-    moves = {each.feed.id: leads_to(each.feed, each.outcome, sifted[each.feed.id][1], now) for each in ours}
-    watched = store.watched_at(connection, {address for address in moves.values() if address})
+    taken = {each.feed.id: _take_in(connection, each, now) for each in ours}
+    elsewhere = _polled_elsewhere(connection, ours, taken, now)
     after = {
         each.feed.id: next_state(
             each.feed,
             each.outcome,
-            new=sifted[each.feed.id][0],
-            known=sifted[each.feed.id][1],
+            new=taken[each.feed.id].new,
+            known=taken[each.feed.id].known,
             now=now,
             jitter=random.uniform(-1, 1),
             cooling_until=cooling.get(each.feed.id),
-            watched=[address for address, feed in watched.items() if feed != each.feed.id],
+            watched=elsewhere.get(each.feed.id, ()),
         )
         for each in ours
     }
     store.settle_polls(connection, [(each.feed, after[each.feed.id].facts) for each in ours])
     return [
-        Settled(sifted[each.feed.id][0], after[each.feed.id]) if each.feed.id in held else Settled()
+        Settled(taken[each.feed.id].new, after[each.feed.id]) if each.feed.id in held else Settled()
         for each in polled
     ]
+
+
+def _take_in(connection: Connection, polled: Polled, now: datetime) -> Taken:
+    """Stores the entries that no key knows."""
+    if not polled.keyed:
+        return Taken()
+    feed = polled.feed.id
+    known = store.known_keys(connection, feed, {key for entry in polled.keyed for key in entry.keys})
+    new, learned = sift(list(polled.keyed), known)
+    store.learn_keys(connection, feed, learned)
+    store.add_entries(connection, feed, new, now)
+    return Taken(len(new), len(polled.keyed) - len(new))
+
+
+def _polled_elsewhere(
+    connection: Connection, ours: Sequence[Polled], taken: Mapping[FeedId, Taken], now: datetime
+) -> dict[FeedId, list[str]]:
+    """For feeds that have moved: their new addresses, where another feed is polled there already."""
+    moves = {
+        each.feed.id: address
+        for each in ours
+        if (address := leads_to(each.feed, each.outcome, taken[each.feed.id].known, now))
+    }
+    watched = store.watched_at(connection, set(moves.values()))
+    return {
+        feed: [address] for feed, address in moves.items() if address in watched and watched[address] != feed
+    }
 
 
 def _hear(connection: Connection, polled: Sequence[Polled], ours: Sequence[Polled]) -> dict[FeedId, datetime]:
@@ -206,21 +240,6 @@ def _said(outcome: Outcome) -> tuple[int | None, str | None]:
             return status, None
         case Found():
             return 200, None
-
-
-def _store_entries(
-    connection: Connection, ours: Sequence[Polled], now: datetime
-) -> dict[FeedId, tuple[int, int]]:
-    """Stores what no key knows; returns how many entries of each feed were new and how many known."""
-    wanted = {each.feed.id: {key for entry in each.keyed for key in entry.keys} for each in ours}
-    known = store.known_keys(connection, wanted)
-    counts: dict[FeedId, tuple[int, int]] = {}
-    for each in ours:
-        new, learned = sift(list(each.keyed), known[each.feed.id])
-        store.learn_keys(connection, each.feed.id, learned)
-        store.add_entries(connection, each.feed.id, new, now)
-        counts[each.feed.id] = len(new), len(each.keyed) - len(new)
-    return counts
 
 
 def _told(outcome: Outcome, after: After) -> dict[str, object]:

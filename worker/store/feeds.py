@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from worker.hosts import EPOCH, take
@@ -142,25 +142,14 @@ def settle_polls(connection: Connection, settled: Sequence[tuple[DueFeed, Mappin
     return found
 
 
-def known_keys(
-    connection: Connection, wanted: Mapping[FeedId, Collection[str]]
-) -> dict[FeedId, dict[str, EntryId]]:
-    """Which of these keys each feed knows, and the entry each belongs to."""
-    pairs = [(feed, key) for feed, keys in wanted.items() for key in keys]
-    found: dict[FeedId, dict[str, EntryId]] = {feed: {} for feed in wanted}
-    if not pairs:
-        return found
-    asked = {"feeds": [feed for feed, _ in pairs], "keys": [key for _, key in pairs]}
-    for row in connection.execute(_KNOWN, asked):
-        found[FeedId(row.feed_id)][row.key] = EntryId(row.entry_id)
-    return found
-
-
-_KNOWN = text("""
-    SELECT k.feed_id, k.key, k.entry_id
-    FROM unnest(CAST(:feeds AS bigint[]), CAST(:keys AS text[])) AS wanted (feed_id, key)
-    JOIN entry_keys k ON k.feed_id = wanted.feed_id AND k.key = wanted.key
-""")
+def known_keys(connection: Connection, feed: FeedId, keys: Collection[str]) -> dict[str, EntryId]:
+    """Which of these keys the feed knows, and the entry each belongs to."""
+    rows = connection.execute(
+        select(entry_keys.c.key, entry_keys.c.entry_id).where(
+            entry_keys.c.feed_id == feed, entry_keys.c.key.in_(keys)
+        )
+    )
+    return {key: EntryId(entry) for key, entry in rows}
 
 
 def watched_at(connection: Connection, addresses: Collection[str]) -> dict[str, FeedId]:

@@ -137,8 +137,8 @@ def test_an_entry_without_a_publication_date_goes_by_its_update(database, rows, 
 def poll(database, feed, *found):
     """What the poll desk does with a document's entries: returns the new ones' titles."""
     with database.begin() as connection:
-        known = store.known_keys(connection, {feed.id: {key for each in found for key in each.keys}})
-        new, learned = sift(list(found), known[feed.id])
+        known = store.known_keys(connection, feed.id, {key for each in found for key in each.keys})
+        new, learned = sift(list(found), known)
         store.learn_keys(connection, feed.id, learned)
         store.add_entries(connection, feed.id, new, NOW)
     return [each.entry.title for each in new]
