@@ -121,6 +121,7 @@ def _plant(engine: Engine, setting: Setting, port: int, overdue: bool) -> None:
         raw = connection.connection.driver_connection
         assert raw is not None
         with raw.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
             with cursor.copy(
                 "COPY feeds (id, url, every_s, full_text, state, etag, body_hash, rhythm, last_ok_at, next_poll_at) "
                 "FROM STDIN"

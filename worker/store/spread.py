@@ -12,7 +12,8 @@ _LATE = text("""
     WITH late AS MATERIALIZED (
         SELECT id, next_poll_at, coalesce(every_s, (rhythm->>'interval_s')::float, 300) AS interval_s FROM feeds
         WHERE next_poll_at <= statement_timestamp() - make_interval(secs => :late)
-          AND lease_until <= statement_timestamp() AND removed_at IS NULL AND state <> 'gone'),
+          AND lease_until <= statement_timestamp() AND removed_at IS NULL AND state <> 'gone'
+          AND (state = 'new' OR NOT :only_new)),
     ranked AS (
         SELECT id, interval_s, row_number() OVER (ORDER BY next_poll_at, id) AS nth, count(*) OVER () AS n
         FROM late)
@@ -35,9 +36,9 @@ def spread_after_stop(connection: Connection) -> int:
     and over five minutes at most, none by more than its own interval. Returns how many were."""
     facts = {"late": STOPPED_S, "many": MANY}
     stopped = connection.execute(_STOOD_STILL, facts).scalar_one()
-    return connection.execute(_LATE, facts).rowcount if stopped else 0
+    return connection.execute(_LATE, {**facts, "only_new": False}).rowcount if stopped else 0
 
 
 def spread_new(connection: Connection) -> int:
     """Feeds added by the hundred are spread as after a stop; fewer are polled at once."""
-    return connection.execute(_LATE, {"late": 0.0, "many": MANY}).rowcount
+    return connection.execute(_LATE, {"late": 0.0, "many": MANY, "only_new": True}).rowcount
