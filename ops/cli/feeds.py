@@ -36,7 +36,7 @@ def list_feeds(as_json: bool) -> None:
     if as_json:
         print_json_lines(rows)
     elif rows:
-        headings = ("state", "name", "entries", "last polled", "next poll", "trouble")
+        headings = ("state", "name", "entries", "last polled", "next poll", "to know")
         click.echo(table([_line(row) for row in rows], headings))
     else:
         click.echo("no feeds yet: pantau feeds add URL, or declare them in a watchlist")
@@ -46,15 +46,21 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     def at(name: str) -> str:
         return row[name].strftime("%Y-%m-%d %H:%M:%S") if row[name] else "never"
 
-    trouble = (row["last_error"] or "")[:70]
     return (
         row["state"],
         row["name"] or row["url"],
         row["entries"],
         at("last_polled_at"),
         at("next_poll_at"),
-        trouble,
+        _to_know(row),
     )
+
+
+def _to_know(row: Mapping[str, Any]) -> str:
+    """What a person should know of the feed: that its whole site is left alone, its trouble, where it moved."""
+    if row["cooling_until"]:
+        return f"host cooling until {row['cooling_until']:%H:%M}: {row['cooling_why']}"[:110]
+    return plain_text(row["last_error"] or row["notice"] or "", 110)
 
 
 @feeds.command("add")

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from worker.hosts import CRAWL_DELAY_MOST_S, Host, open_at
-from worker.model import Turn
 from worker.pace import Pace
 from worker.store.many import update_many
 from worker.store.schema import hosts
@@ -92,6 +91,17 @@ def cooling(connection: Connection) -> Sequence[Mapping[str, Any]]:
     return [dict(row) for row in connection.execute(_COOLING).mappings()]
 
 
+def forget_idle(connection: Connection) -> None:
+    """Drops the rows of sites that were not asked for a month; what their robots.txt says is asked again first."""
+    connection.execute(_FORGET)
+
+
+_FORGET = text("""
+    DELETE FROM hosts
+    WHERE greatest(due_at, paused_until) < statement_timestamp() - interval '30 days' AND delay_s IS NULL
+""")
+
+
 def _host(row: Mapping[Any, Any]) -> Host:
     return Host(
         site=row["site"],
@@ -128,11 +138,3 @@ def _row(host: Host, now: datetime) -> dict[str, Any]:
         "ok_at": host.ok_at,
         "refusals": host.refusals,
     }
-
-
-def turns_of(granted: Iterable[Turn]) -> dict[str, list[datetime]]:
-    """The ends of turns, site by site."""
-    found: dict[str, list[datetime]] = {}
-    for turn in granted:
-        found.setdefault(turn.site, []).append(turn.until)
-    return found
