@@ -29,6 +29,7 @@ from worker.wire import Failure, Reply, Request
 ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MAX_FEED_BYTES = 10 * 1024 * 1024
 LONGEST_VALIDATOR = 1000
+COOLING_IS_FAILING_S = 6 * 3600.0
 IM_USED = 226
 """The entries since the version that we named and no others (RFC 3229; `A-IM: feed`)."""
 
@@ -223,7 +224,7 @@ def next_state(
         "last_polled_at": now,
         "failures": poll.rhythm.failures,
         "last_status": getattr(outcome, "status", None),
-        "state": _state(poll),
+        "state": _state(poll, now),
         "last_error": _error(outcome, cooling_until),
     }
     if poll.at is not None:
@@ -286,12 +287,14 @@ def _heard(
             return schedule.Failed(status, (headers or {}).get("retry-after"), cooling_until)
 
 
-def _state(poll: schedule.NextPoll) -> str:
-    """A feed whose site cools is no worse than it was."""
+def _state(poll: schedule.NextPoll, now: datetime) -> str:
+    """A feed whose site cools is no worse than it was, for some hours: then it is one that cannot be read."""
     if poll.reason == "gone":
         return "gone"
     if poll.reason == "host_cooling":
-        return "failing" if poll.rhythm.failures else "ok"
+        read_at = poll.rhythm.read_at
+        lately = read_at is not None and now.timestamp() - read_at < COOLING_IS_FAILING_S
+        return "ok" if lately and not poll.rhythm.failures else "failing"
     return "failing" if poll.reason in ("failing", "retry_after") else "ok"
 
 

@@ -318,9 +318,20 @@ def test_a_failure_in_between_does_not_make_a_move_forgotten():
 
 
 def test_a_feed_whose_site_cools_waits_with_it_and_says_so():
-    facts = after(Failing("the server answered 403", 403, {}), cooling_until=NOW + timedelta(minutes=5))
+    refused = Failing("the server answered 403", 403, {})
+    feed = replace(FEED, rhythm={"read_at": (NOW - timedelta(hours=5)).timestamp()})
+    facts = after(refused, feed, cooling_until=NOW + timedelta(minutes=5))
     assert (facts["state"], facts["next_poll_why"], facts["failures"]) == ("ok", "host_cooling", 0)
     assert facts["last_error"].endswith("left alone, until 07:05 UTC")
+
+
+@pytest.mark.parametrize(
+    "rhythm", [{}, {"read_at": (NOW - timedelta(hours=7)).timestamp()}], ids=["never", "long"]
+)
+def test_a_feed_that_was_not_read_for_hours_is_failing_even_if_its_site_only_cools(rhythm):
+    refused = Failing("the server answered 429", 429, {"retry-after": "900"})
+    facts = after(refused, replace(FEED, rhythm=rhythm), cooling_until=NOW + timedelta(minutes=15))
+    assert (facts["state"], facts["next_poll_why"]) == ("failing", "host_cooling")
 
 
 def test_the_hours_a_feed_skips_are_remembered_from_its_document():

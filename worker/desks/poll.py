@@ -74,12 +74,18 @@ class Settled:
 
 async def poll(kit: Kit, seconds: float = SECONDS) -> int:
     """Polls the feeds that are due; returns how many were polled."""
-    tray: Tray[Polled, Settled] = Tray(lambda polled: settle(kit, polled), TOGETHER_S)
+
+    def settle_and_ring(polled: list[Polled]) -> list[Settled]:
+        settled = settle(kit, polled)
+        if any(each.new for each in settled):
+            kit.settled("poll")
+        return settled
 
     def claim(room: int) -> list[DueFeed]:
         with kit.engine.begin() as connection:
             return store.claim_due(connection, room)
 
+    tray: Tray[Polled, Settled] = Tray(settle_and_ring, TOGETHER_S)
     await asyncio.to_thread(_spread, kit)
     return await keep_busy(
         lambda room: asyncio.to_thread(claim, room),
@@ -105,8 +111,6 @@ async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> Non
     if settled.after is None:
         log.warning("lease_lost", feed=feed.id)
         return
-    if settled.new:
-        await asyncio.to_thread(kit.settled, "poll")
     log.info(
         "polled",
         feed=feed.id,
