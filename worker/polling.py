@@ -30,6 +30,8 @@ ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, appl
 MAX_FEED_BYTES = 10 * 1024 * 1024
 LONGEST_VALIDATOR = 1000
 COOLING_IS_FAILING_S = 6 * 3600.0
+BACK_HOME_AFTER = 9
+"""Failures in a row: some eight hours."""
 IM_USED = 226
 """The entries since the version that we named and no others (RFC 3229; `A-IM: feed`)."""
 
@@ -230,15 +232,27 @@ def next_state(
     if poll.at is not None:
         facts["next_poll_at"] = poll.at
     if isinstance(outcome, Failing):
-        facts["rhythm"] |= {"move": feed.rhythm.get("move")}
-        return After(facts)
+        facts["rhythm"] |= {name: feed.rhythm.get(name) for name in ("move", "moved")}
+        return After(facts | _back_home(feed, facts))
     facts |= {"last_ok_at": now, **_validators(feed, outcome)}
-    moved_to = leads_to(feed, outcome, known, now)
-    move = _move(feed, outcome, now)
-    facts["rhythm"] |= {"move": asdict(move) if move else None}
+    move, moved_to = _move(feed, outcome, now), leads_to(feed, outcome, known, now)
+    facts["rhythm"] |= {"move": asdict(move) if move else None, "moved": feed.rhythm.get("moved")}
     if moved_to is None:
         return After(facts, poll.missed_most)
-    return After(facts | _moved(moved_to, moved_to in watched), poll.missed_most, moved_to)
+    if moved_to in watched:
+        notice = f"it has moved to {moved_to}, which is watched already: one of the two may be removed"
+        return After(facts | {"notice": notice}, poll.missed_most)
+    facts["rhythm"] |= {"move": None, "moved": True}
+    facts |= {"found_url": moved_to, "notice": f"moved to {moved_to}"}
+    return After(facts, poll.missed_most, moved_to)
+
+
+def _back_home(feed: DueFeed, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A feed that moved and fails at its new address for hours is asked at the user's own again."""
+    if not feed.rhythm.get("moved") or facts["failures"] < BACK_HOME_AFTER or facts["state"] == "gone":
+        return {}
+    notice = f"it failed at {feed.url}, where it had moved to, and is asked at its own address again"
+    return {"found_url": None, "notice": notice, "rhythm": {**facts["rhythm"], "moved": False}}
 
 
 def _found(outcome: Found, now: datetime) -> dict[str, Any]:
@@ -248,15 +262,6 @@ def _found(outcome: Found, now: datetime) -> dict[str, Any]:
         "next_poll_why": "feed_found",
         "last_polled_at": now,
     }
-
-
-def _moved(address: str, watched: bool) -> dict[str, Any]:
-    """The user's own address stays as it is; the feed is polled at the new one from now on. Never twice, though."""
-    if watched:
-        return {
-            "notice": f"it has moved to {address}, which is watched already: one of the two may be removed"
-        }
-    return {"found_url": address, "notice": f"moved to {address}"}
 
 
 def _wish(feed: DueFeed) -> schedule.Wish:

@@ -71,10 +71,10 @@ def polling(
 ) -> None:
     """Poll feeds on a local newsroom: lag, processor, memory, and the pace that the hosts saw."""
     found = run(Setting(feeds, hosts, minutes, interval, processes), overdue)
-    if json_file:
-        Path(json_file).write_text(json.dumps(found, indent=1), encoding="utf-8")
     for line in _in_words(found):
         click.echo(line)
+    if json_file:
+        Path(json_file).write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def run(setting: Setting, overdue: bool = False) -> dict[str, Any]:
@@ -212,7 +212,9 @@ def _sizes(engine: Engine) -> dict[str, float]:
     """What the tables take that each poll writes to; they must not grow."""
     with engine.connect() as connection:
         return {
-            table: connection.exec_driver_sql(f"SELECT pg_total_relation_size('{table}') / 1e6").scalar_one()
+            table: connection.exec_driver_sql(
+                f"SELECT pg_total_relation_size('{table}') / 1e6::float"
+            ).scalar_one()
             for table in ("feeds", "hosts")
         }
 

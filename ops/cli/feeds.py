@@ -66,7 +66,9 @@ def _to_know(row: Mapping[str, Any]) -> str:
 @feeds.command("add")
 @click.argument("url")
 @click.option("--name", default="", help="What to call it; else the feed's own title.")
-@click.option("--every", default="", help='Poll this often, such as "2m"; else as often as its news comes.')
+@click.option(
+    "--every", default="", help='Poll this often: "2m", or within "30s-10m"; else as its news comes.'
+)
 @click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
 @json_option
 def add(url: str, name: str, every: str, tags: tuple[str, ...], as_json: bool) -> int:

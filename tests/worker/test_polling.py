@@ -311,6 +311,26 @@ def test_a_move_is_not_followed_to_another_feed_nor_to_one_that_is_watched(facts
     assert bool(left.facts.get("notice")) is bool(notice)
 
 
+def test_a_feed_that_moved_and_fails_there_for_hours_is_asked_at_its_own_address_again():
+    there = "https://b.example/rss"
+    feed, failed = replace(FEED, url=there, rhythm={"moved": True}), None
+    for _ in range(9):
+        assert failed is None or "found_url" not in failed
+        failed = after(Failing("the server answered 404", 404, {}), feed)
+        feed = replace(feed, rhythm=failed["rhythm"])
+    assert failed["found_url"] is None
+    assert there in failed["notice"]
+    assert not failed["rhythm"]["moved"]
+
+
+def test_a_feed_that_never_moved_stays_where_it_is_however_long_it_fails():
+    feed = replace(FEED, url="https://a.example/found.xml")
+    for _ in range(20):
+        failed = after(Failing("down"), feed)
+        feed = replace(feed, rhythm=failed["rhythm"])
+        assert "found_url" not in failed
+
+
 def test_a_failure_in_between_does_not_make_a_move_forgotten():
     once = moved(FEED, "https://b.example/rss", NOW)
     failed = after(Failing("down"), replace(FEED, rhythm=once.facts["rhythm"]))
