@@ -18,6 +18,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 LOOK_AGAIN_S = 0.25
+SLOW_S = 1.0
 
 
 async def keep_busy(
@@ -31,31 +32,36 @@ async def keep_busy(
 ) -> int:
     """Claims and works until nothing is due and nothing runs; returns how many rows were worked on.
 
-    At most `room` rows are in work at once. After `seconds`, or once `stopping` says so, nothing more is claimed and
-    what runs is finished. Between two claims are at least `rest` seconds; an awaited one lets the work go on meanwhile.
+    At most `room` rows are in work at once. Between two claims are at least `rest` seconds; an awaited one lets the
+    work go on meanwhile. After `seconds` it ends at a moment when nothing slow is under way, for while the last rows
+    are waited for nothing is claimed; at the latest after twice that time, and at once when `stopping` says so.
     Work must settle its own troubles; an exception that escapes it, or a claim, is raised here once what runs
     is done: a request on its way must not freeze because the database went away.
     """
-    running: set[asyncio.Task[None]] = set()
+    running: dict[asyncio.Task[None], float] = {}
     troubles: list[BaseException] = []
     loop = asyncio.get_running_loop()
-    until, next_claim = loop.time() + seconds, loop.time()
-    done, look = 0, True  # whether something may be due that the last claim did not see
+    began = next_claim = loop.time()
+    done, look, closing = 0, True, False  # look: something may be due that the last claim did not see
     while True:
-        open_now = loop.time() < until and not troubles and not stopping()
-        free = room - len(running)
-        if free and open_now and next_claim <= loop.time():
-            next_claim = loop.time() + rest
-            rows = await _claimed(claim, free, troubles)
-            running |= {asyncio.ensure_future(work(row)) for row in rows}
+        now = loop.time()
+        slow = any(since < now - SLOW_S for since in running.values())
+        over = now >= began + seconds and not (slow and now < began + 2 * seconds)
+        closing = closing or over or bool(troubles) or stopping()
+        if len(running) < room and not closing and next_claim <= now:
+            next_claim = now + rest
+            rows = await _claimed(claim, room - len(running), troubles)
+            running |= {asyncio.ensure_future(work(row)): loop.time() for row in rows}
             done, look = done + len(rows), bool(rows)
         if running:
-            finished, running = await asyncio.wait(
+            finished, _ = await asyncio.wait(
                 running, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED
             )
+            for task in finished:
+                del running[task]
             troubles += [error for task in finished if (error := task.exception()) is not None]
             look = look or bool(finished)
-        elif look and open_now and not troubles:
+        elif look and not closing and not troubles:
             await asyncio.sleep(max(0.0, next_claim - loop.time()))
         else:
             break

@@ -183,3 +183,35 @@ def test_trouble_in_settling_is_everybodys_and_the_tray_goes_on():
     first, then = asyncio.run(test())
     assert [type(each) for each in first] == [OSError] * 3
     assert then == 5
+
+
+def test_a_desk_ends_when_nothing_slow_is_under_way_so_that_it_never_waits_with_empty_hands(monkeypatch):
+    monkeypatch.setattr("worker.rolling.SLOW_S", 0.05)
+    began, claims, slow = [], [], [0.3]
+
+    async def work(row):
+        await asyncio.sleep(slow.pop() if slow else 0.01)
+
+    def claim(room):
+        now = asyncio.get_running_loop().time()
+        began.append(now)
+        claims.append(now - began[0])
+        return [1]
+
+    asyncio.run(keep_busy(claim, work, room=2, seconds=0.2))
+    assert 0.28 < max(claims) < 0.45, "it went on until the slow one had ended"
+
+
+def test_at_the_latest_a_desk_ends_after_twice_its_time(monkeypatch):
+    monkeypatch.setattr("worker.rolling.SLOW_S", 0.01)
+    claims = []
+
+    async def work(row):
+        await asyncio.sleep(0.05)
+
+    def claim(room):
+        claims.append(asyncio.get_running_loop().time())
+        return [1]
+
+    asyncio.run(keep_busy(claim, work, room=4, seconds=0.2))
+    assert claims[-1] - claims[0] < 0.6

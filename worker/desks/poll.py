@@ -40,8 +40,7 @@ from worker.store.engine import Connection, DatabaseTrouble, lost_connection
 log = structlog.get_logger("worker")
 
 ROOM = 100
-SECONDS = 120.0
-"""Then a desk ends when its last feed has answered; a slow one takes 20 s, in which nothing else is claimed."""
+SECONDS = 60.0
 REST = 0.25
 TOGETHER_S = 0.1
 PARSE_SECONDS = 5.0
