@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from worker.store.engine import Engine, open_engine
 
 SEED = 7
 SAMPLE_S = 10.0
+PLANTING_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -116,46 +118,46 @@ def _newsroom(setting: Setting) -> Iterator[tuple[int, Any]]:
 
 
 def _plant(engine: Engine, setting: Setting, port: int, overdue: bool) -> None:
-    """Feeds as they are after many polls, due evenly over their interval."""
+    """Feeds as they are after many polls, due evenly over their interval from the moment at which this returns."""
+    keys = [(feed + 1, key, feed + 1) for feed in range(setting.feeds) for key in sorted(_known_keys(feed))]
+    begin = time.time() + PLANTING_S  # noqa: TID251  the simulation's own clock
+    entries = "id, feed_id, title, summary, content, authors, tags, seen_at, backlog, state"
+    old: list[tuple[Any, ...]] = [
+        (feed + 1, feed + 1, "old", "", "", [], [], "now", True, "read") for feed in range(setting.feeds)
+    ]
+    columns = "id, url, every_s, full_text, state, etag, body_hash, rhythm, last_ok_at, next_poll_at"
+    rows = [_feed_row(feed, setting, port, begin, overdue) for feed in range(setting.feeds)]
     with engine.begin() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None
         with raw.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0")
-            with cursor.copy(
-                "COPY feeds (id, url, every_s, full_text, state, etag, body_hash, rhythm, last_ok_at, next_poll_at) "
-                "FROM STDIN"
-            ) as rows:
-                for feed in range(setting.feeds):
-                    rows.write_row(_feed_row(feed, setting, port, overdue))
-            with cursor.copy(
-                "COPY entries (id, feed_id, title, summary, content, authors, tags, seen_at, backlog, state) FROM STDIN"
-            ) as rows:
-                for feed in range(setting.feeds):
-                    rows.write_row((feed + 1, feed + 1, "old", "", "", [], [], "now", True, "read"))
-            with cursor.copy("COPY entry_keys (feed_id, key, entry_id) FROM STDIN") as rows:
-                for feed in range(setting.feeds):
-                    for key in _known_keys(feed):
-                        rows.write_row((feed + 1, key, feed + 1))
+            tables = (
+                ("feeds", columns, rows),
+                ("entries", entries, old),
+                ("entry_keys", "feed_id, key, entry_id", keys),
+            )
+            for table, names, planted in tables:
+                with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as out:
+                    for row in planted:
+                        out.write_row(row)
             for table in ("feeds", "entries"):
                 cursor.execute(f"ALTER TABLE {table} ALTER id RESTART WITH {setting.feeds + 1}")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
+    left = begin - time.time()  # noqa: TID251
+    if left < 0:
+        raise SystemExit(f"planting took {-left:.0f} s too long; the machine is too busy for figures")
+    time.sleep(left)
 
 
-def _feed_row(feed: int, setting: Setting, port: int, overdue: bool) -> tuple[Any, ...]:
-    now = time.time()  # noqa: TID251  the simulation's own clock
-    due = (
-        now - 7200
-        if overdue
-        else now + 10 + setting.interval_s * (feed * 7919 % setting.feeds) / setting.feeds
-    )
-    rhythm = json.dumps({"interval_s": setting.interval_s, "full_at": now, "news_at": now, "read_at": now})
+def _feed_row(feed: int, setting: Setting, port: int, begin: float, overdue: bool) -> tuple[Any, ...]:
+    spread = setting.interval_s * (feed * 7919 % setting.feeds) / setting.feeds
+    due = datetime.fromtimestamp(begin - 7200 if overdue else begin + spread, UTC)
+    rhythm = {"interval_s": setting.interval_s, "full_at": begin, "news_at": begin, "read_at": begin}
     etag = '"0"' if kind(feed, SEED) != "plain" else None
-    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(due)) + f"{due % 1:.3f}"[1:] + "+00"
-    url = feed_url(feed, setting.hosts, port)
-    known = body_hash(document(feed, 0))
-    return (feed + 1, url, setting.interval_s, False, "ok", etag, known, rhythm, "now", moment)
+    url, known = feed_url(feed, setting.hosts, port), body_hash(document(feed, 0))
+    return (feed + 1, url, setting.interval_s, False, "ok", etag, known, json.dumps(rhythm), "now", due)
 
 
 def _known_keys(feed: int) -> set[str]:
