@@ -26,7 +26,7 @@ LOOK = 1000
 
 # statement_timestamp() and not clock_timestamp(): what is not stable cannot bound the walk through the index, which
 # would then visit all feeds at each look.
-_LATEST = text("""
+_LONGEST_DUE = text("""
     WITH due AS MATERIALIZED (
         SELECT f.id, f.site, f.next_poll_at, h.site IS NULL AS is_new
         FROM feeds f LEFT JOIN hosts h ON h.site = f.site
@@ -58,12 +58,11 @@ def claim_due(connection: Connection, limit: int, lease_s: float = LEASE_S) -> l
     A feed whose site is booked out, or wants to be left alone, stays where it is and holds up nobody.
     """
     look = {"limit": limit, "look": max(LOOK, limit), "most_of_a_site": MOST_OF_A_SITE}
-    latest = connection.execute(_LATEST, look).all()
-    if not latest:
+    due = connection.execute(_LONGEST_DUE, look).all()
+    if not due:
         return []
-    turns = _take_turns(
-        connection, [(row.id, row.site) for row in latest], {r.site for r in latest if r.is_new}
-    )
+    unknown = {row.site for row in due if row.is_new}
+    turns = _take_turns(connection, [(row.id, row.site) for row in due], unknown)
     rows = connection.execute(_LEASE, {"ids": list(turns), "lease": lease_s}).mappings() if turns else ()
     found = (_due(row, turns[row["id"]]) for row in rows)
     return sorted(found, key=lambda feed: (feed.due_at, feed.id))

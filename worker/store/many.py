@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -56,12 +55,6 @@ def _as_sent(column: Column[Any], value: Any) -> Any:
         return None
     if isinstance(column.type, JSONB):
         return json.dumps(value)
-    if isinstance(column.type, ARRAY):
-        return "{" + ",".join(_element(each) for each in value) + "}"
+    if isinstance(column.type, ARRAY):  # of moments, which need no quotes in an array's text
+        return f"{{{','.join(each.isoformat() for each in value)}}}"
     return value
-
-
-def _element(value: Any) -> str:
-    """An element of an array as PostgreSQL reads it (https://www.postgresql.org/docs/18/arrays.html#ARRAYS-IO)."""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
