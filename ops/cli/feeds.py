@@ -51,13 +51,15 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
         row["name"] or row["url"],
         row["entries"],
         at("last_polled_at"),
-        at("next_poll_at"),
+        "no more" if row["state"] == "gone" else at("next_poll_at"),
         _to_know(row),
     )
 
 
 def _to_know(row: Mapping[str, Any]) -> str:
     """What a person should know of the feed: that its whole site is left alone, its trouble, where it moved."""
+    if row["state"] == "gone":
+        return "it said twice that it is gone (410); `pantau feeds add` takes it up again"
     if row["cooling_until"]:
         return f"host cooling until {row['cooling_until']:%H:%M}: {row['cooling_why']}"[:110]
     return plain_text(row["last_error"] or row["notice"] or "", 110)
