@@ -24,7 +24,7 @@ import click
 
 from benchmarks.matching.measure import within
 from benchmarks.reading.newsroom import ITEMS, document, feed_url, kind, link
-from benchmarks.reading.processes import cpu_seconds, megabytes
+from benchmarks.reading.processes import cpu_seconds, megabytes, tree
 from ops import migrations
 from ops.places import Urls
 from ops.servers import bundled
@@ -222,18 +222,20 @@ def _sizes(engine: Engine) -> dict[str, float]:
 
 
 def _servers(place: Path) -> dict[str, int]:
-    """The servers' first processes: those that have the data directory in their command line or work in it."""
-    found = {}
-    for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda each: int(each.name), reverse=True):
+    """The servers' first processes: those that have the data directory in their command line or work in it, and were
+    not started by one that does."""
+    found: dict[str, list[int]] = {"postgresql": [], "valkey": []}
+    for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().decode(errors="replace")
             here = str(place) in words or os.path.realpath(process / "cwd").startswith(str(place))
         except OSError:
             continue
-        for name, program in (("postgresql", "postgres"), ("valkey", "valkey")):
-            if here and program in words.split("\0")[0].rpartition("/")[2]:
-                found[name] = int(process.name)  # the lowest number is the one that started the others
-    return found
+        program = words.split("\0")[0].rpartition("/")[2]
+        for name in found:
+            if here and program.startswith(name[:6]):
+                found[name].append(int(process.name))
+    return {name: max(pids, key=lambda pid: len(tree(pid))) for name, pids in found.items() if pids}
 
 
 def _sampled(setting: Setting, watched: dict[str, int]) -> list[dict[str, Any]]:
