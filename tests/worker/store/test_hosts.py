@@ -287,7 +287,7 @@ def due(rows):
 def test_after_a_stop_overdue_feeds_are_spread_the_latest_first(database, rows):
     for n in range(200):
         rows.feed(next_poll_at=NOW - timedelta(minutes=30 + n), last_polled_at=NOW - timedelta(minutes=29))
-    soon = rows.feed(next_poll_at=NOW - timedelta(seconds=5), every_s=5)
+    soon = rows.feed(next_poll_at=ahead(-5), every_s=5)
     with database.begin() as connection:
         assert spread.spread_after_stop(connection) == 200
         assert spread.spread_after_stop(connection) == 0
@@ -302,7 +302,7 @@ def test_feeds_are_not_spread_without_need(database, rows, why):
     for _ in range(50 if why == "few" else 150):
         rows.feed(next_poll_at=NOW - timedelta(hours=1))
     if why == "running":
-        rows.feed(next_poll_at=NOW + timedelta(hours=1), last_polled_at=NOW)
+        rows.feed(next_poll_at=ahead(3600), last_polled_at=ahead(-1))
     with database.begin() as connection:
         assert spread.spread_after_stop(connection) == 0
 
