@@ -44,6 +44,7 @@ SECONDS = 60.0
 REST = 0.25
 TOGETHER_S = 0.1
 PARSE_SECONDS = 5.0
+DEADLOCK = "40P01"  # https://www.postgresql.org/docs/18/errcodes-appendix.html
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +148,18 @@ def _parse(body: bytes, url: str, content_type: str) -> FeedDocument:
 
 
 def settle(kit: Kit, polled: Sequence[Polled]) -> list[Settled]:
-    """Settles polls in one transaction. Where the database refuses what one of them brought, each is settled by
-    itself, and that one counts as failing: it never takes its neighbours with it."""
+    """Settles polls in one transaction. Where that clashes with a watchlist that is applied, or the database refuses
+    what one of them brought, each is settled by itself; the refused one counts as failing and takes nobody with it."""
     try:
         with kit.engine.begin() as connection:
             return _settle(connection, polled, kit.clock())
     except (DatabaseTrouble, UnicodeError) as trouble:
-        if lost_connection(trouble):
+        clash = getattr(getattr(trouble, "orig", None), "sqlstate", None) == DEADLOCK
+        if lost_connection(trouble) and not clash:
             raise
         if len(polled) > 1:
             return [settled for each in polled for settled in settle(kit, [each])]
-        if not polled[0].keyed:
+        if clash or not polled[0].keyed:
             raise
         refused = Failing(f"what it brought cannot be stored: {type(trouble).__name__}")
         return settle(kit, [replace(polled[0], outcome=refused, keyed=())])

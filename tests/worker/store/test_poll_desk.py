@@ -7,6 +7,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from psycopg.errors import DeadlockDetected
+from sqlalchemy.exc import OperationalError
 
 from worker.desks.poll import poll
 from worker.wire import Failure, Reply
@@ -182,3 +184,22 @@ def test_a_site_without_an_answer_holds_no_connection_afterwards(rows, run):
     rows.feed(url=f"{HOME}x")
     run({"x": Failure("timeout", "no answer within 20 s")})
     assert rows.one("SELECT cardinality(leases) FROM hosts") == 0
+
+
+def test_polls_that_clash_with_an_application_are_settled_one_by_one(kit, rows, run, monkeypatch):
+    from worker.desks import poll as desk
+
+    settle, tried = desk._settle, []
+
+    def clashing(connection, polled, now):
+        tried.append(len(polled))
+        if len(polled) > 1:
+            raise OperationalError("UPDATE", {}, DeadlockDetected())
+        return settle(connection, polled, now)
+
+    monkeypatch.setattr(desk, "_settle", clashing)
+    for n in range(2):
+        rows.feed(url=f"{HOME}{n}")
+    run({str(n): rss("a") for n in range(2)})
+    assert tried == [2, 1, 1]
+    assert rows.all("SELECT DISTINCT state FROM feeds") == [("ok",)]
