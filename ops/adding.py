@@ -5,8 +5,10 @@ from __future__ import annotations
 from ops import kit
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed, Watchlist, parse_watchlist, write_watchlist
+from ops.watchlist.values import every as read_every
+from ops.watchlist.words import Fault
 from worker.errors import BadInput
-from worker.settings import Settings, parse_duration
+from worker.settings import Settings
 
 
 def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple[str, ...]) -> bool:
@@ -19,11 +21,18 @@ def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple
 
 def _checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:
     """The feed as a watchlist would declare it, with a watchlist's complaints."""
-    try:
-        every_s = parse_duration(every) if every else None
-    except ValueError as error:
-        raise BadInput(f"--every: {error}") from None
-    written = write_watchlist(Watchlist(feeds=(DeclaredFeed(url, name, every_s, tags=tags),)))
+    interval = read_every("5s", "30d")(every) if every else (0.0, 0.0)
+    if isinstance(interval, Fault):
+        raise BadInput(f"--every: {interval.problem}; expected {interval.expected}")
+    shortest, longest = interval
+    feed = DeclaredFeed(
+        url,
+        name,
+        every_s=(shortest or None) if shortest == longest else None,
+        within_s=interval if shortest != longest else None,
+        tags=tags,
+    )
+    written = write_watchlist(Watchlist(feeds=(feed,)))
     found, complaints, _ = parse_watchlist(written, "feed")
     if found is None:
         raise BadInput(

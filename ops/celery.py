@@ -86,6 +86,12 @@ def _unbind(**_: Any) -> None:
     structlog.contextvars.clear_contextvars()
 
 
+@signals.worker_shutting_down.connect
+def _begin_nothing(**_: Any) -> None:
+    """A desk that went on claiming would keep the process from ending for as long as there is work."""
+    process.stop_claiming()
+
+
 @signals.worker_process_shutdown.connect
 @signals.worker_shutdown.connect
 def _put_away(**_: Any) -> None:

@@ -13,6 +13,7 @@ from ops.verdict import span
 from worker.charset import charset_of, decode
 from worker.feeds import schedule
 from worker.feeds.dates import plausible
+from worker.feeds.hints import hint_s
 from worker.feeds.identity import entry_keys
 from worker.model import Entry, FeedDocument
 from worker.wire import Failure, FailureReason, Hop, Reply
@@ -126,8 +127,14 @@ class NextPoll:
 
 def next_poll(reply: Reply, document: FeedDocument, now: datetime) -> NextPoll:
     """What the scheduler would decide after this answer, without its jitter."""
-    hint = schedule.hint_s(reply.headers, document.ttl_s, now)
-    found = schedule.Changed(len(document.entries), 0, hint)
+    found = schedule.Changed(
+        new=len(document.entries),
+        known=0,
+        hint_s=hint_s(reply.headers, None, now),
+        ttl_s=document.ttl_s,
+        skip_hours=tuple(document.skip_hours),
+        skip_days=tuple(document.skip_days),
+    )
     decided = schedule.next_poll(schedule.Rhythm(), found, now, 0.0)
     return NextPoll(decided.at, decided.interval_s, decided.reason)
 
@@ -143,6 +150,7 @@ _FAILURES: dict[FailureReason, str] = {
     "too_large": "A feed may be 10 MiB long; ask the site for one with fewer entries.",
     "redirects": "Open it in a browser, and give the address where it ends.",
     "reset": "Try later; if it always breaks off, the site may refuse this machine's network.",
+    "paused": "The site wants to be left alone for a while; what is due there waits.",
     "protocol": "The server's answers cannot be understood; its owners may not know.",
 }
 _STATUSES = {

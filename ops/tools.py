@@ -6,7 +6,10 @@ from ops.kit import clock, engine, keyring, our_version
 from ops.wiring import ring_next
 from worker.http import Web
 from worker.kit import Kit, TopicWatch
+from worker.pace import Turns
+from worker.process import stopping
 from worker.settings import Settings
+from worker.turns import SharedTurns
 
 
 def user_agent(settings: Settings) -> str:
@@ -15,22 +18,25 @@ def user_agent(settings: Settings) -> str:
     return f"Pantau/{our_version()}{about}"
 
 
-def make_web(settings: Settings) -> Web:
-    """The HTTP door with this installation's allow-list and proxy."""
+def make_web(settings: Settings, turns: Turns | None = None) -> Web:
+    """The HTTP door with this installation's allow-list and proxy. Without shared turns it keeps the pace alone."""
     return Web(
         allow=settings.allow_nets,
         user_agent=user_agent(settings),
         proxy=settings.proxy_url.reveal() if settings.proxy_url else None,
+        turns=turns,
     )
 
 
 def make_kit(settings: Settings, topics: TopicWatch | None = None) -> Kit:
     """A process's tools. `topics` is what its parent has read of them already."""
+    database = engine(settings)
     return Kit(
-        engine=engine(settings),
-        web=make_web(settings),
+        engine=database,
+        web=make_web(settings, SharedTurns(database)),
         keys=keyring(settings),
         clock=clock,
         settled=ring_next,
+        stopping=stopping,
         topics=topics or TopicWatch(),
     )

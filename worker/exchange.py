@@ -91,9 +91,12 @@ _OPEN: WeakValueDictionary[int, Counted] = WeakValueDictionary()
 
 @dataclass(slots=True)
 class Exchange:
-    """One request with all its hops, while it is under way. Marks and hops are kept where it is traced."""
+    """One request with all its hops, while it is under way. `clock` is its deadline, `waited_s` how long it waited
+    for turns, which does not count. Marks and hops are kept where it is traced."""
 
     traced: bool = False
+    clock: asyncio.Timeout | None = None
+    waited_s: float = 0.0
     written: bool = False
     refused: str | None = None
     address: str | None = None

@@ -23,12 +23,14 @@ from worker.encoding import ACCEPTED, unpacker
 from worker.exchange import MOST_WRAPPING, Counted, Exchange, under_way
 from worker.failures import failure
 from worker.names import Blocked, GuardedNames, SystemNames, literal_refusal
-from worker.pace import Pace, Turns
-from worker.targets import for_anyone, loses_tls, redirected, same_origin, site_of, unusable
+from worker.pace import LocalTurns, NoTurn, Pace, Turns, site_of
+from worker.targets import for_anyone, loses_tls, redirected, same_origin, unusable
 from worker.wire import Failure, Reply, Request
 
 PATIENCE_S = 60.0
 """How long a request may wait for its turn at a site before it gives up."""
+TURN_SPARE_S = 15.0
+"""How much longer than the request itself a turn may last, for a process that is busy when its answer comes."""
 CONNECT_S = 10.0
 MOST_HEADERS = 300
 LONGEST_HEADER = 32 * 1024
@@ -38,6 +40,7 @@ MOST_REDIRECT_BYTES = 64 * 1024
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
+_PAUSING = (429, 503)
 
 
 @dataclass(slots=True)
@@ -45,7 +48,8 @@ class Web:
     """The web, as far as we may go. One per process and event loop; `close` it at the end.
 
     `allow` are networks that may be reached although private. Behind `proxy` names are the proxy's to
-    resolve, and only address literals can be checked. `names` resolves names instead of the system.
+    resolve, and only address literals can be checked. `names` resolves names instead of the system. `turns` says
+    when a site may be asked; without it this process keeps `pace` for itself.
     """
 
     allow: tuple[Network, ...] = ()
@@ -54,6 +58,7 @@ class Web:
     pace: Pace = field(default_factory=Pace)
     trust: ssl.SSLContext | None = None
     names: AbstractResolver | None = None
+    turns: Turns | None = None
     _turns: Turns = field(init=False)
     _asking: aiohttp.ClientSession | None = None
     _posting: aiohttp.ClientSession | None = None
@@ -61,7 +66,7 @@ class Web:
     _system: SystemNames | None = None
 
     def __post_init__(self) -> None:
-        self._turns = Turns(self.pace)
+        self._turns = self.turns or LocalTurns(self.pace)
 
     async def __aenter__(self) -> Web:
         return self
@@ -72,22 +77,22 @@ class Web:
     async def ask(self, request: Request) -> Reply | Failure:
         """Makes the exchange. Whatever goes wrong on the way is a Failure; nothing is raised.
 
-        The deadline counts from the request's turn at the site. A GET follows redirects; a POST is made once,
-        on a connection of its own, and a redirect is its answer.
+        The deadline counts only while a site is asked, not while its turn is waited for. A GET follows redirects,
+        each with a turn of its own; a POST is made once, on a connection of its own, and a redirect is its answer.
         """
         wrong = unusable(request.url)
         if wrong:
             return Failure("bad_url", wrong)
         began = asyncio.get_running_loop().time()
-        if request.method == "POST":
-            return await self._within(request, began)
+        exchange = Exchange(traced=request.traced)
+        under_way.set(exchange)
         try:
-            async with asyncio.timeout(PATIENCE_S) as waiting, self._turns.turn(site_of(request.url)):
-                waiting.reschedule(None)
-                return await self._within(request, asyncio.get_running_loop().time())
+            async with asyncio.timeout(request.deadline_s) as exchange.clock:
+                answer = await self._follow(request, exchange)
         except TimeoutError:
-            waited = asyncio.get_running_loop().time() - began
-            return Failure("timeout", f"no turn at this site within {PATIENCE_S:.0f} s", elapsed_s=waited)
+            answer = Failure("timeout", f"no answer within {request.deadline_s:g} s", exchange.written)
+        took = asyncio.get_running_loop().time() - began - exchange.waited_s
+        return replace(answer, elapsed_s=took, hops=exchange.hops())
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -98,24 +103,14 @@ class Web:
         if self._system is not None:
             await self._system.close()
             self._system = None
-
-    async def _within(self, request: Request, began: float) -> Reply | Failure:
-        exchange = Exchange(traced=request.traced)
-        under_way.set(exchange)
-        try:
-            async with asyncio.timeout(request.deadline_s):
-                answer = await self._follow(request, exchange)
-        except TimeoutError:
-            answer = Failure("timeout", f"no answer within {request.deadline_s:g} s", exchange.written)
-        took = asyncio.get_running_loop().time() - began
-        return replace(answer, elapsed_s=took, hops=exchange.hops())
+        self._turns.close()
 
     async def _follow(self, request: Request, exchange: Exchange) -> Reply | Failure:
         url, headers, permanent = request.url, dict(request.headers), True
         permanent_url: str | None = None
         seen = {url.partition("#")[0]}
         for _ in range(request.max_redirects + 1):
-            answer = await self._once(replace(request, url=url, headers=headers), exchange)
+            answer = await self._in_turn(replace(request, url=url, headers=headers), exchange)
             if isinstance(answer, Failure) or not _leads_on(request, answer.status, answer.headers):
                 return answer if isinstance(answer, Failure) else replace(answer, permanent_url=permanent_url)
             target = _target(url, answer.headers["location"])
@@ -127,8 +122,31 @@ class Web:
             permanent = permanent and answer.status in _PERMANENT and not loses_tls(url, target)
             permanent_url = target if permanent else permanent_url
             seen.add(target)
-            url = target
+            url, request = target, replace(request, turn=None)
         return Failure("redirects", f"more than {request.max_redirects} redirects", exchange.written)
+
+    async def _in_turn(self, request: Request, exchange: Exchange) -> Reply | Failure:
+        """Makes one hop when its site may be asked; at once where the caller holds the turn, or posts."""
+        if request.turn is not None or request.method == "POST":
+            return await self._once(request, exchange)
+        assert exchange.clock is not None
+        site, loop = site_of(request.url), asyncio.get_running_loop()
+        began, left = loop.time(), (exchange.clock.when() or loop.time()) - loop.time()
+        exchange.clock.reschedule(None)
+        try:
+            async with asyncio.timeout(PATIENCE_S) as patience, self._turns.turn(site, left + TURN_SPARE_S):
+                patience.reschedule(None)
+                exchange.waited_s += loop.time() - began
+                exchange.clock.reschedule(loop.time() + left)
+                answer = await self._once(request, exchange)
+        except NoTurn as busy:
+            return Failure("paused", str(busy), exchange.written)
+        except TimeoutError:
+            exchange.waited_s += loop.time() - began
+            return Failure("paused", f"no turn at this site within {PATIENCE_S:.0f} s", exchange.written)
+        if isinstance(answer, Reply) and answer.status in _PAUSING:
+            self._turns.heard(site, answer.status, answer.headers.get("retry-after"))
+        return answer
 
     async def _once(self, request: Request, exchange: Exchange) -> Reply | Failure:
         headers, session = self._headers(request), self._session(request)

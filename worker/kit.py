@@ -100,7 +100,7 @@ class TopicWatch:
 @dataclass(slots=True)
 class Kit:
     """One process's tools. `clock` is read at the edge of a desk; everything below takes `now`. `settled` is told
-    which desk has left rows behind, and rings whoever follows it."""
+    which desk has left rows behind, and rings whoever follows it. `stopping` says that the process is about to end."""
 
     engine: Engine
     web: Web
@@ -108,3 +108,4 @@ class Kit:
     clock: Callable[[], datetime]
     settled: Callable[[Desk], object]
     topics: TopicWatch = field(default_factory=TopicWatch)
+    stopping: Callable[[], bool] = lambda: False

@@ -33,7 +33,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
-    """A feed's document after parsing: its own facts, its entries in document order, and complaints."""
+    """A feed's document after parsing: its own facts, its entries in document order, and complaints. `skip_hours`
+    (0–23, GMT) and `skip_days` (Monday is 0) are when it need not be asked."""
 
     format: str
     title: str = ""
@@ -42,6 +43,8 @@ class FeedDocument:
     entries: tuple[Entry, ...] = ()
     warnings: tuple[str, ...] = ()
     ttl_s: int | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +103,19 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """Leave to ask a site (host and port) once; it holds one of the site's connections until it is given back, or
+    until it lapses."""
+
+    site: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DueFeed:
     """A feed claimed for one poll; `token` fences what its holder writes. `asked_url` is what the user gave, `url`
-    where the feed is: the same, or what was discovered behind a site's address."""
+    where the feed is: the same, or what was discovered behind a site's address, or where it moved to. `turn` is the
+    leave to ask its site that was claimed with it."""
 
     id: FeedId
     token: int
@@ -122,6 +135,11 @@ class DueFeed:
     headers: Mapping[str, Any]
     first_poll: bool
     created_at: datetime
+    due_at: datetime | None = None
+    turn: Turn | None = None
+    every_least_s: float | None = None
+    every_most_s: float | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,18 @@
-"""How fast one process may ask one site: connections at once, requests a second, and a burst before that."""
+"""How fast a site may be asked: connections at once, requests a second, and a burst before that.
+
+A site is a host with its port. Where all workers share a database they take turns there (`worker.turns`); a
+command without one keeps the pace for itself with `LocalTurns`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import urlsplit
 
 MOST_SITES = 10_000
 
@@ -20,6 +26,31 @@ class Pace:
     burst: int = 20
 
 
+def site_of(url: str) -> str:
+    """The host and port that an address is asked at: `news.example.id:443`. The column `feeds.site` says the
+    same in SQL."""
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').lower()}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+class NoTurn(Exception):
+    """The site cannot be asked within any reasonable wait; `str()` says why."""
+
+
+class Turns(Protocol):
+    """Hands out turns, site by site."""
+
+    def turn(self, site: str, seconds: float) -> AbstractAsyncContextManager[None]:
+        """Waits until the site may be asked, and holds one of its connections for as long as the block runs, which
+        is at most `seconds`. Raises NoTurn where waiting is of no use."""
+
+    def heard(self, site: str, status: int, retry_after: str | None) -> None:
+        """Takes note of an answer that asks for a pause; `retry_after` is the header as it came."""
+
+    def close(self) -> None:
+        """Ends what runs beside; turns that are still held lapse."""
+
+
 @dataclass(slots=True)
 class _Site:
     places: asyncio.Semaphore
@@ -28,14 +59,14 @@ class _Site:
 
 
 @dataclass(slots=True)
-class Turns:
-    """Hands out turns, site by site; a site is a host with its port."""
+class LocalTurns:
+    """Turns of one process and event loop, for those who share no database."""
 
     pace: Pace = field(default_factory=Pace)
     _sites: OrderedDict[str, _Site] = field(default_factory=OrderedDict)
 
     @asynccontextmanager
-    async def turn(self, site: str) -> AsyncIterator[None]:
+    async def turn(self, site: str, seconds: float) -> AsyncIterator[None]:  # noqa: ARG002  nobody can take it away
         """Waits until the site may be asked, and holds one of its places for as long as the block runs."""
         own = self._site(site)
         own.users += 1
@@ -45,6 +76,12 @@ class Turns:
                 yield
         finally:
             own.users -= 1
+
+    def heard(self, site: str, status: int, retry_after: str | None) -> None:
+        """A look by hand asks once and remembers nothing."""
+
+    def close(self) -> None:
+        """Nothing runs beside."""
 
     def _site(self, site: str) -> _Site:
         found = self._sites.get(site)

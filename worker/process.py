@@ -7,6 +7,7 @@ because neither database connections nor an event loop survive one.
 from __future__ import annotations
 
 import asyncio
+import mmap
 import threading
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
@@ -19,12 +20,23 @@ _make: Callable[[], Kit] | None = None
 _kit: Kit | None = None
 _runner: asyncio.Runner | None = None
 _busy = threading.Lock()
+_stopping = mmap.mmap(-1, 1)  # shared memory made before the fork: children see their parent change it
 
 
 def make_tools_with(make: Callable[[], Kit]) -> None:
     """Says how this process's tools are made."""
     global _make
     _make = make
+
+
+def stop_claiming() -> None:
+    """Tells this process and those it has forked that they are about to end: what runs is finished, nothing begun."""
+    _stopping[0] = 1
+
+
+def stopping() -> bool:
+    """Whether the process is about to end."""
+    return bool(_stopping[0])
 
 
 def tools() -> Kit:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from worker.model import Turn
+
 FailureReason = Literal[
     "bad_url",  # not http(s), userinfo, unparsable, too long
     "blocked",  # the address or port is not one we may reach
@@ -16,6 +18,7 @@ FailureReason = Literal[
     "refused",  # nobody listens, or the network is unreachable
     "tls",  # handshake or certificate
     "timeout",  # the total deadline passed
+    "paused",  # the site wants to be left alone for a while, or is booked out for longer than we wait
     "too_large",  # decoded body above the cap
     "redirects",  # too many hops, a loop, or to a place we do not follow
     "reset",  # the connection broke in mid-exchange
@@ -28,7 +31,7 @@ class Request:
     """One exchange to be made. Seconds for times, bytes (decoded) for sizes.
 
     `cut`: a body beyond `max_bytes` is cut there instead of refused. `traced`: the answer tells every hop, each
-    made on a connection of its own.
+    made on a connection of its own. `turn`: the leave to ask the site, where the caller holds it already.
     """
 
     url: str = field(repr=False)  # a hook's address is a secret, and so may be the rest
@@ -38,6 +41,7 @@ class Request:
     deadline_s: float = 20.0
     max_bytes: int = 10 * 1024 * 1024
     max_redirects: int = 5
+    turn: Turn | None = None
     cut: bool = False
     traced: bool = False
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from alerts.letter import plain_text
 from ops.cli.output import json_option, print_json, print_json_lines, table
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def list_feeds(as_json: bool) -> None:
     if as_json:
         print_json_lines(rows)
     elif rows:
-        headings = ("state", "name", "entries", "last polled", "next poll", "trouble")
+        headings = ("state", "name", "entries", "last polled", "next poll", "to know")
         click.echo(table([_line(row) for row in rows], headings))
     else:
         click.echo("no feeds yet: pantau feeds add URL, or declare them in a watchlist")
@@ -44,21 +45,31 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     def at(name: str) -> str:
         return row[name].strftime("%Y-%m-%d %H:%M:%S") if row[name] else "never"
 
-    trouble = (row["last_error"] or "")[:70]
     return (
         row["state"],
         row["name"] or row["url"],
         row["entries"],
         at("last_polled_at"),
-        at("next_poll_at"),
-        trouble,
+        "no more" if row["state"] == "gone" else at("next_poll_at"),
+        _to_know(row),
     )
+
+
+def _to_know(row: Mapping[str, Any]) -> str:
+    """What a person should know of the feed: that its whole site is left alone, its trouble, where it moved."""
+    if row["state"] == "gone":
+        return "it said twice that it is gone (410); `pantau feeds add` takes it up again"
+    if row["cooling_until"]:
+        return f"host cooling until {row['cooling_until']:%H:%M}: {row['cooling_why']}"[:110]
+    return plain_text(row["last_error"] or row["notice"] or "", 110)
 
 
 @feeds.command("add")
 @click.argument("url")
 @click.option("--name", default="", help="What to call it; else the feed's own title.")
-@click.option("--every", default="", help='Poll this often, such as "2m"; else as often as its news comes.')
+@click.option(
+    "--every", default="", help='Poll this often: "2m", or within "30s-10m"; else as its news comes.'
+)
 @click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
 @json_option
 def add(url: str, name: str, every: str, tags: tuple[str, ...], as_json: bool) -> int:

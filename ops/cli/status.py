@@ -51,6 +51,7 @@ def _as_json(now: Overview) -> dict[str, Any]:
         "sent_24h": now.sent_24h,
         "deliveries": {"held": now.held, "failed": now.failed, "in_doubt": now.in_doubt},
         "circuits": now.circuits,
+        "cooling": now.cooling,
         "tick_age_s": now.tick_age_s,
     }
 
@@ -74,8 +75,18 @@ def _in_words(now: Overview) -> str:
             f"published → sent   {_lag(now.published_to_sent)}",
             "",
             desks,
+            *_cooling(now),
         ]
     )
+
+
+def _cooling(now: Overview) -> list[str]:
+    """The sites that are left alone for a while, as a block of its own."""
+    told = [
+        f"{site['site']} cools until {site['until']:%H:%M} UTC ({site['feeds']} feeds): {site['why']}"
+        for site in now.cooling
+    ]
+    return ["", *told] if told else []
 
 
 def _lag(lag: Any) -> str:

@@ -165,12 +165,17 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
         site=_host(row["url"]),
         state=feed_state(row["state"]),
         next_poll=None if gone else due_stamp(row["next_poll_at"], now),
-        why_then="not polled any more" if gone else _spoken(row["next_poll_why"]),
+        why_then="not polled any more" if gone else _why_then(row),
         last_ok=maybe_stamp(row["last_ok_at"], now),
         error=plain_text(cause(row["last_error"]), _ANSWER) if row["state"] in ("failing", "gone") else "",
         last_entry=maybe_stamp(row["last_entry_at"], now),
         entries=count(row["entries"], "entry") if row["entries"] == 1 else f"{row['entries']:,} entries",
     )
+
+
+def _why_then(row: Row) -> str:
+    """Why the next poll is when it is; a site that is left alone goes before what its feed would want."""
+    return "host cooling" if row.get("cooling_until") else _spoken(row["next_poll_why"])
 
 
 def feed_name(row: Row) -> str:

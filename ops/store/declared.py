@@ -31,6 +31,7 @@ from ops.watchlist.model import OPEN_HEADERS, OPEN_KINDS
 from worker.errors import BadInput
 from worker.secrets import KeyRing, Secret
 from worker.store.schema import entities, feeds, topics
+from worker.store.spread import spread_new
 
 NEXT_CHANGE = text("nextval('topic_changes')")
 WATCHLIST, FOLDER = "watchlist", "folder"
@@ -123,6 +124,7 @@ class Shelf:
         for item in found.removed:
             if item.noun != "entity":
                 self._remove(item.noun, item.key, ids)
+        spread_new(self.connection)
 
     def write_entities(self, declared: Iterable[DeclaredEntity], found: Changes, origin: str) -> None:
         """Carries out the changes of the entities that come from a watchlist, or from the folder."""
@@ -142,11 +144,24 @@ class Shelf:
         return self.connection.execute(select(entities.c.id).where(here)).scalar()
 
     def add_feed(self, feed: DeclaredFeed) -> bool:
-        """Adds a feed by hand; False if it is watched already. It has no secrets."""
-        if address_key(feed.url) in self._feed_ids():
-            return False
+        """Adds a feed by hand; False if it is watched already. It has no secrets. One that was given up, because it
+        said that it is gone, is taken up again as it was declared."""
+        known = self._feed_ids().get(address_key(feed.url))
+        if known is not None:
+            return self._take_up_again(known)
         self._put(feeds, None, {**self._feed_row(feed, {}), "declared": False})
         return True
+
+    def _take_up_again(self, feed: int) -> bool:
+        afresh = {
+            "state": "new",
+            "rhythm": {},
+            "failures": 0,
+            "next_poll_at": func.now(),
+            "next_poll_why": None,
+        }
+        given_up = (feeds.c.id == feed) & (feeds.c.state == "gone")
+        return self.connection.execute(update(feeds).where(given_up).values(**afresh)).rowcount == 1
 
     def _put(self, table: Table, known: int | None, row: Mapping[str, Any]) -> int:
         if known is None:
@@ -200,6 +215,9 @@ class Shelf:
             "url": feed.url,
             "name": feed.name or None,
             "every_s": feed.every_s,
+            "every_least_s": feed.within_s[0] if feed.within_s else None,
+            "every_most_s": feed.within_s[1] if feed.within_s else None,
+            "pace": dict(feed.pace) or None,
             "full_text": feed.full_text,
             "tags": list(feed.tags),
             "language": feed.language,
@@ -209,6 +227,7 @@ class Shelf:
             "headers": {},
             "declared": True,
             "state": "new",  # what was given up is tried again once it is declared otherwise
+            "notice": None,
             "next_poll_at": func.now(),
         }
         if feed.password is not None:
@@ -265,6 +284,8 @@ def _feed(row: Any, reference: ReferenceOf) -> DeclaredFeed:
         url=row.url,
         name=row.name or "",
         every_s=row.every_s,
+        within_s=(row.every_least_s, row.every_most_s) if row.every_least_s else None,
+        pace=_pace(row.pace or {}),
         full_text=row.full_text,
         tags=tuple(row.tags),
         language=row.language,
@@ -283,6 +304,11 @@ def _feed(row: Any, reference: ReferenceOf) -> DeclaredFeed:
             for name, kept in row.headers.items()
         ),
     )
+
+
+def _pace(kept: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """In the order of the reference; a JSON object keeps none."""
+    return tuple((key, kept[key]) for key in ("connections", "per_second", "burst") if key in kept)
 
 
 def _topic(row: Any) -> DeclaredTopic:

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from worker.store import hosts
+
 Row = Mapping[str, Any]
 
 
@@ -44,6 +46,7 @@ class Overview:
     """The state of an installation at one instant.
 
     `circuits` tells why a channel (by its name) or what channels share ("smtp") lets nothing through;
+    `cooling` are sites that are left alone for a while (`worker.store.hosts.cooling`).
     `failed` and `in_doubt` count all that the ledger remembers, `failed_24h` and `in_doubt_24h` what is new.
     """
 
@@ -63,14 +66,17 @@ class Overview:
     failed_24h: int = 0
     in_doubt_24h: int = 0
     pauses: Mapping[str, Pause] = field(default_factory=dict)
+    cooling: Sequence[Row] = ()
 
 
-# What a paused channel holds back is not late: the send desk does what the receiver asked for.
+# What a paused channel or site holds back is not late: the desk does what its receiver asked for.
 _DESKS = text("""
     SELECT 'poll' AS desk, count(*) AS waiting,
-           min(greatest(next_poll_at, nullif(lease_until, 'epoch'))) AS since,
+           min(greatest(next_poll_at, nullif(lease_until, 'epoch'), h.paused_until)) AS since,
            (SELECT count(*) FROM feeds WHERE last_polled_at > clock_timestamp() - interval '1 hour') AS done
-      FROM feeds WHERE removed_at IS NULL AND state <> 'gone' AND next_poll_at <= clock_timestamp()
+      FROM feeds LEFT JOIN hosts h ON h.site = feeds.site
+      WHERE removed_at IS NULL AND state <> 'gone'
+        AND greatest(next_poll_at, h.paused_until) <= clock_timestamp()
     UNION ALL
     SELECT 'read', count(*), min(seen_at),
            (SELECT count(*) FROM articles WHERE read_at > clock_timestamp() - interval '1 hour')
@@ -157,6 +163,7 @@ def overview(connection: Connection) -> Overview:
         published_to_sent=Lag(_seconds(lags.published_p50), _seconds(lags.published_p95), lags.published_n),
         circuits={row["stops"]: row["reason"] for row in circuit_list(connection)},
         pauses={row.name: Pause(row.pause_until, row.waiting) for row in connection.execute(_PAUSES)},
+        cooling=hosts.cooling(connection),
     )
 
 
@@ -170,12 +177,15 @@ def _seconds(value: float | None) -> float | None:
 
 
 _FEED_LIST = text("""
-    SELECT f.id, f.url, coalesce(f.name, f.title) AS name, f.state, f.every_s, f.next_poll_at,
-           f.next_poll_why, f.last_polled_at, f.last_ok_at, f.last_status, f.last_error, f.failures,
+    SELECT f.id, f.url, f.found_url, coalesce(f.name, f.title) AS name, f.state, f.every_s,
+           greatest(f.next_poll_at, h.paused_until) AS next_poll_at, f.next_poll_why, f.notice, f.site,
+           CASE WHEN h.paused_until > clock_timestamp() THEN h.paused_until END AS cooling_until,
+           CASE WHEN h.paused_until > clock_timestamp() THEN h.paused_why END AS cooling_why,
+           f.last_polled_at, f.last_ok_at, f.last_status, f.last_error, f.failures,
            f.tags, f.language, f.declared,
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) AS entries,
            (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at
-    FROM feeds f WHERE f.removed_at IS NULL
+    FROM feeds f LEFT JOIN hosts h ON h.site = f.site WHERE f.removed_at IS NULL
     ORDER BY array_position(ARRAY['failing', 'gone', 'new'], f.state) NULLS LAST,
              coalesce(f.name, f.title, f.url)
     LIMIT :limit

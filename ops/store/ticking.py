@@ -10,11 +10,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from ops.store.schema import heartbeats
 from worker.app import Desk
 from worker.store.engine import without_fsync
+from worker.store.hosts import forget_idle
 
 _DUE = text("""
     SELECT
-      EXISTS (SELECT FROM feeds WHERE removed_at IS NULL AND state <> 'gone'
-              AND next_poll_at <= clock_timestamp() AND lease_until <= clock_timestamp()) AS poll,
+      EXISTS (SELECT FROM feeds f LEFT JOIN hosts h ON h.site = f.site
+              WHERE f.removed_at IS NULL AND f.state <> 'gone' AND f.next_poll_at <= statement_timestamp()
+              AND f.lease_until <= statement_timestamp()
+              AND coalesce(h.open_at, 'epoch') <= statement_timestamp()) AS poll,
       EXISTS (SELECT FROM entries WHERE state = 'new' AND lease_until <= clock_timestamp()) AS read,
       EXISTS (SELECT FROM matches WHERE state = 'new') AS plan,
       EXISTS (SELECT FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
@@ -54,6 +57,7 @@ def last_beat(connection: Connection, part: str) -> datetime | None:
 
 
 def forget_old(connection: Connection) -> None:
-    """Drops the signs of life of processes that are long gone."""
+    """Drops the signs of life of processes that are long gone, and sites that nobody asks any more."""
     old = heartbeats.c.at < func.clock_timestamp() - timedelta(days=1)
     connection.execute(delete(heartbeats).where(heartbeats.c.part.startswith("worker:"), old))
+    forget_idle(connection)

@@ -29,7 +29,7 @@ from ops.watchlist.model import (
     Watchlist,
 )
 from ops.watchlist.references import SecretAt
-from ops.watchlist.values import duration_text
+from ops.watchlist.values import duration_text, every_text, pace_text
 from ops.watchlist.words import visible
 from worker.match.entities import shipped
 
@@ -237,13 +237,14 @@ def _feed_facts(feed: DeclaredFeed, fingerprints: Fingerprints) -> dict[str, _Fa
     return {
         "url": feed.url,
         "name": feed.name or None,
-        "every": None if feed.every_s is None else duration_text(feed.every_s),
+        "every": every_text(feed.every_s, feed.within_s) if feed.every_s or feed.within_s else None,
         "full_text": feed.full_text,
         "tags": _list(feed.tags),
         "language": feed.language,
         "user": feed.user or None,
         "password": _Sealed(feed.password, fingerprints.get(("feed", feed.url, "password"))),
         **sealed,
+        "pace": pace_text(feed.pace) or None,
     }
 
 

@@ -73,7 +73,8 @@ Reference = Given | FromEnv | FromFile | Stored
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFeed:
-    """A feed, or a site whose feed is discovered. `every_s` None is adaptive, `language` None is detected."""
+    """A feed, or a site whose feed is discovered. `every_s` None is adaptive, within `within_s` where that is given;
+    `pace` is how its site may be asked, by key; `language` None is detected."""
 
     url: str
     name: str = ""
@@ -84,6 +85,8 @@ class DeclaredFeed:
     user: str = ""
     password: Reference | None = None
     headers: tuple[tuple[str, Reference], ...] = ()
+    within_s: tuple[float, float] | None = None
+    pace: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,11 @@ from ops.watchlist.values import (
     Read,
     choice,
     duration,
+    every,
     flag,
     language,
     name,
+    number,
     query,
     quiet,
     source_name,
@@ -57,7 +59,7 @@ from ops.watchlist.values import (
     when,
     whole,
 )
-from ops.watchlist.words import Fault, shown, visible
+from ops.watchlist.words import Fault, one_of, shown, visible
 from worker.match import parse_query
 from worker.match.entities import Catalogue
 from worker.secrets import Secret
@@ -172,23 +174,45 @@ def _doubt_language(section: Section, key: str, code: str, *inside: int) -> None
 
 
 def _feed(section: Section) -> DeclaredFeed:
+    url, called = section.need("url", web_address), section.take("name", source_name, "")
+    shortest, longest = section.take("every", every("5s", "30d"), (0.0, 0.0))
     feed = DeclaredFeed(
-        url=section.need("url", web_address),
-        name=section.take("name", source_name, ""),
-        every_s=_every(section),
+        url=url,
+        name=called,
+        every_s=shortest or None if shortest == longest else None,
+        within_s=(shortest, longest) if shortest != longest else None,
         full_text=section.take("full_text", flag, True),
         tags=section.take_all("tags", source_name),
         language=section.take("language", language, "") or None,
         user=section.take("user", user, ""),
         password=_password(section),
         headers=_headers(section),
+        pace=_pace(section),
     )
     _doubt_language(section, "language", feed.language or "")
     return feed
 
 
-def _every(section: Section) -> float | None:
-    return section.take("every", duration("5s", "30d"), 0.0) or None
+_PACE: Mapping[str, Read[float]] = {
+    "connections": whole(1, 16),
+    "per_second": number(0.01, 100),
+    "burst": whole(1, 200),
+}
+
+
+def _pace(section: Section) -> tuple[tuple[str, float], ...]:
+    """How the feed's site may be asked, in the order of the reference."""
+    given = section.table("pace")
+    for key in given:
+        if key not in _PACE:
+            section.complain(
+                "pace", Fault(f"{shown(key)} is no part of a pace", one_of(tuple(_PACE)), key, tuple(_PACE))
+            )
+    found = {key: read(given[key]) for key, read in _PACE.items() if key in given}
+    for key, value in found.items():
+        if isinstance(value, Fault):
+            section.complain("pace", value, key)
+    return tuple((key, value) for key, value in found.items() if not isinstance(value, Fault))
 
 
 def _password(section: Section) -> Reference | None:

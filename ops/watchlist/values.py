@@ -141,6 +141,36 @@ def duration(least: str, most: str) -> Read[float]:
     return read
 
 
+def every(least: str, most: str) -> Read[tuple[float, float]]:
+    """Seconds of an interval within these bounds, "2m", or of a range of them, "30s-10m": the same twice, or both."""
+    one = duration(least, most)
+
+    def read(raw: object) -> tuple[float, float] | Fault:
+        ends = raw.split("-", 1) if isinstance(raw, str) else []
+        if len(ends) < 2 or "" in ends:
+            length = one(raw)
+            return length if isinstance(length, Fault) else (length, length)
+        shortest, longest = (one(end) for end in ends)
+        if isinstance(shortest, Fault):
+            return shortest
+        if isinstance(longest, Fault) or longest > shortest:
+            return longest if isinstance(longest, Fault) else (shortest, longest)
+        return Fault(f"{shown(raw)} ends before it begins", 'the shorter time first, such as "30s-10m"')
+
+    return read
+
+
+def number(least: float, most: float) -> Read[float]:
+    """A number within these bounds."""
+
+    def read(raw: object) -> float | Fault:
+        if isinstance(raw, int | float) and not isinstance(raw, bool) and least <= raw <= most:
+            return float(raw)
+        return Fault(f"{_number(raw)} cannot be", f"a number from {least:g} to {most:g}, without quotes")
+
+    return read
+
+
 def duration_text(seconds: float) -> str:
     """The shortest way to write a duration that reads back to the same number: 120.0 → "2m"."""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
@@ -148,6 +178,18 @@ def duration_text(seconds: float) -> str:
             return f"{int(seconds // size)}{unit}"
     plain = format(Decimal(repr(seconds)), "f")
     return f"{plain.rstrip('0').rstrip('.') if '.' in plain else plain}s"
+
+
+def every_text(every_s: float | None, within_s: tuple[float, float] | None) -> str:
+    """How an interval is written: "2m", or a range: "30s-10m"."""
+    if within_s is not None:
+        return "-".join(map(duration_text, within_s))
+    return duration_text(every_s or 0.0)
+
+
+def pace_text(pace: Iterable[tuple[str, float]]) -> str:
+    """How a pace is written, without its braces."""
+    return ", ".join(f"{key} = {format(Decimal(repr(value)).normalize(), 'f')}" for key, value in pace)
 
 
 def query(known: Catalogue) -> Read[str]:

@@ -24,7 +24,7 @@ from ops.watchlist.model import (
     Watchlist,
     default_subscription_name,
 )
-from ops.watchlist.values import duration_text
+from ops.watchlist.values import duration_text, every_text, pace_text
 
 _Pair = tuple[str, str]
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -57,8 +57,8 @@ def _feed(feed: DeclaredFeed) -> Iterator[_Pair]:
     yield "url", _text(feed.url)
     if feed.name:
         yield "name", _text(feed.name)
-    if feed.every_s is not None:
-        yield "every", _text(duration_text(feed.every_s))
+    if feed.every_s is not None or feed.within_s is not None:
+        yield "every", _text(every_text(feed.every_s, feed.within_s))
     if not feed.full_text:
         yield "full_text", "false"
     if feed.tags:
@@ -75,6 +75,8 @@ def _feed(feed: DeclaredFeed) -> Iterator[_Pair]:
             for name, value in feed.headers
         )
         yield "headers", f"{{ {', '.join(pairs)} }}"
+    if feed.pace:
+        yield "pace", f"{{ {pace_text(feed.pace)} }}"
 
 
 def _entity(entity: DeclaredEntity) -> Iterator[_Pair]:

@@ -230,6 +230,54 @@ def test_a_feed_is_added_by_hand_once_and_held_to_the_rules_of_a_file(apply, set
             adding.add_feed(settings, **{"url": "https://b.example/", **facts, **wrong})
 
 
+def test_a_feed_that_was_given_up_is_taken_up_again_by_adding_it_again(settings, rows):
+    facts = {"name": "", "every": "", "tags": ()}
+    rows.feed(url="https://a.example/rss", state="gone", failures=2, rhythm={"gone": 2}, next_poll_why="gone")
+    assert adding.add_feed(settings, url="https://a.example/rss", **facts)
+    assert rows.one("SELECT state, failures, rhythm, next_poll_at <= now() FROM feeds") == (
+        "new",
+        0,
+        {},
+        True,
+    )
+    assert not adding.add_feed(settings, url="https://a.example/rss", **facts)
+
+
+def test_feeds_added_by_the_hundred_are_spread_and_a_few_are_polled_at_once(settings, rows, tmp_path):
+    def applied(numbers):
+        path = tmp_path / "w.toml"
+        path.write_text("".join(f'[[feed]]\nurl = "https://a{n}.example/"\n' for n in numbers))
+        apply_file(path, settings, dry_run=False, prune=False)
+        return rows.one("SELECT extract(epoch FROM max(next_poll_at) - now())::float FROM feeds")
+
+    assert applied(range(100)) <= 0
+    assert 5 < applied(range(500)) < 12, "fifty a second"
+
+
+def test_the_bounds_of_an_interval_and_a_pace_come_back_as_they_were_declared(settings, rows, tmp_path):
+    path = tmp_path / "w.toml"
+    path.write_text(
+        '[[feed]]\nurl = "https://a.example/"\nevery = "20s-10m"\npace = { per_second = 0.5, burst = 1 }\n'
+    )
+    assert apply_file(path, settings, dry_run=False, prune=False).changes.added
+    assert rows.one("SELECT every_s, every_least_s, every_most_s, pace FROM feeds") == (
+        None,
+        20.0,
+        600.0,
+        {"per_second": 0.5, "burst": 1},
+    )
+    again = apply_file(path, settings, dry_run=False, prune=False)
+    assert not again.changes
+    assert again.changes.unchanged == 1
+    path.write_text('[[feed]]\nurl = "https://a.example/"\n')
+    (item,) = apply_file(path, settings, dry_run=False, prune=False).changes.changed
+    assert {(each.field, each.old) for each in item.fields} == {
+        ("every", "20s-10m"),
+        ("pace", "per_second = 0.5, burst = 1"),
+    }
+    assert rows.one("SELECT every_least_s, pace FROM feeds") == (None, None)
+
+
 def test_a_changed_channel_is_a_mended_one(apply, rows, monkeypatch):
     apply()
     for name in ("channel:1", "channel:3", "sender:smtp"):

@@ -9,13 +9,15 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from worker.http import Web
-from worker.pace import Pace
+from worker.model import Turn
+from worker.pace import NoTurn, Pace, site_of
 from worker.wire import Failure, Reply, Request
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -411,6 +413,97 @@ def test_waiting_for_a_turn_does_not_count_against_the_deadline():
 
     async def test() -> list[Reply | Failure]:
         async with serving(x=slow) as url, Web(allow=LOOPBACK, pace=Pace(1, 1000, 1000)) as door:
-            return await asyncio.gather(*(door.ask(Request(f"{url}/x", deadline_s=0.35)) for _ in range(4)))
+            return await asyncio.gather(*(door.ask(Request(f"{url}/x", deadline_s=1.0)) for _ in range(7)))
 
     assert all(isinstance(answer, Reply) for answer in go(test))
+
+
+class Turns:
+    """Hands out turns at once, and writes down for whom; a site in `shut` is left alone."""
+
+    def __init__(self, *shut: str, wait_s: float = 0.0) -> None:
+        self.shut, self.wait_s = shut, wait_s
+        self.given: list[str] = []
+        self.told: list[tuple[str, int, str | None]] = []
+        self.closed = False
+
+    @asynccontextmanager
+    async def turn(self, site: str, seconds: float) -> AsyncIterator[None]:
+        assert 0 < seconds < 60
+        if site in self.shut:
+            raise NoTurn("the site wants to be left alone until 14:05 UTC: it answered 429")
+        await asyncio.sleep(self.wait_s)
+        self.given.append(site)
+        yield
+
+    def heard(self, site: str, status: int, retry_after: str | None) -> None:
+        self.told.append((site, status, retry_after))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def leads_to(where: str) -> Handler:
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(status=301, headers={"Location": where})
+
+    return handler
+
+
+async def _hello(_: web.Request) -> web.Response:
+    return web.Response(text="halo")
+
+
+def test_each_hop_takes_a_turn_at_its_own_site_but_the_one_that_is_held_already():
+    async def test() -> None:
+        turns = Turns()
+        async with (
+            serving(y=_hello) as there,
+            serving(x=leads_to(f"{there}/y")) as here,
+            Web(allow=LOOPBACK, turns=turns) as door,
+        ):
+            assert isinstance(await door.ask(Request(f"{here}/x")), Reply)
+            assert turns.given == [site_of(here), site_of(there)]
+            held = Turn(site_of(here), datetime.now(UTC))
+            assert isinstance(await door.ask(Request(f"{here}/x", turn=held)), Reply)
+            assert turns.given[2:] == [site_of(there)]
+            await door.ask(Request(f"{here}/x", method="POST"))
+            assert len(turns.given) == 3, "deliveries are not paced here"
+        assert turns.closed
+
+    go(test)
+
+
+def test_a_site_that_is_left_alone_is_not_asked_and_the_answer_says_why():
+    async def test() -> None:
+        async with serving(x=_hello) as url, Web(allow=LOOPBACK, turns=Turns(site_of(url))) as door:
+            answer = await door.ask(Request(f"{url}/x"))
+            assert isinstance(answer, Failure)
+            assert (answer.reason, answer.written) == ("paused", False)
+            assert "until 14:05" in answer.detail
+
+    go(test)
+
+
+def test_an_answer_that_asks_for_a_pause_is_passed_on():
+    async def busy(_: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "900"})
+
+    async def test() -> None:
+        turns = Turns()
+        async with serving(x=busy, y=_hello) as url, Web(allow=LOOPBACK, turns=turns) as door:
+            await door.ask(Request(f"{url}/x"))
+            await door.ask(Request(f"{url}/y"))
+            assert turns.told == [(site_of(url), 429, "900")]
+
+    go(test)
+
+
+def test_waiting_for_a_turn_takes_nothing_from_the_deadline():
+    async def test() -> None:
+        async with serving(x=_hello) as url, Web(allow=LOOPBACK, turns=Turns(wait_s=1.5)) as door:
+            reply = await door.ask(Request(f"{url}/x", deadline_s=1.0))
+            assert isinstance(reply, Reply)
+            assert reply.elapsed_s < 1.0
+
+    go(test)

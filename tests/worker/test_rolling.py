@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
-from worker.rolling import keep_busy
+from worker.rolling import Tray, keep_busy
 
 
 class Desk:
@@ -122,3 +123,95 @@ def test_a_claim_that_fails_lets_what_runs_finish_and_is_told_at_the_end():
 
 def test_nothing_due_is_nothing_done():
     assert run(Desk([])) == 0
+
+
+def test_between_two_claims_is_a_rest_and_what_fell_due_meanwhile_is_still_claimed():
+    waiting, claims = list(range(7)), []
+
+    async def claim(room):
+        claims.append(asyncio.get_running_loop().time())
+        taken = waiting[:2]
+        del waiting[:2]
+        return taken
+
+    async def work(_row):
+        await asyncio.sleep(0)
+
+    assert asyncio.run(keep_busy(claim, work, room=5, seconds=5, rest=0.02)) == 7
+    assert len(claims) == 5
+    assert min(later - sooner for sooner, later in pairwise(claims)) >= 0.02
+
+
+def test_a_desk_that_is_to_stop_finishes_what_runs_and_begins_nothing():
+    done = []
+
+    async def work(row):
+        await asyncio.sleep(0.01)
+        done.append(row)
+
+    assert asyncio.run(keep_busy(lambda room: [1], work, room=1, seconds=5, stopping=lambda: bool(done))) == 1
+    assert done == [1]
+
+
+def test_what_comes_together_is_settled_together_and_each_hears_its_own_result():
+    settled = []
+
+    def settle(items):
+        settled.append(items)
+        return [item * 10 for item in items]
+
+    async def test():
+        tray = Tray(settle, 0.02, most=4)
+        first = await asyncio.gather(*(tray.put(n) for n in range(6)))
+        return first, await tray.put(6)
+
+    assert asyncio.run(test()) == ([0, 10, 20, 30, 40, 50], 60)
+    assert settled == [[0, 1, 2, 3], [4, 5], [6]]
+
+
+def test_trouble_in_settling_is_everybodys_and_the_tray_goes_on():
+    def settle(items):
+        if 1 in items:
+            raise OSError("away")
+        return items
+
+    async def test():
+        tray = Tray(settle, 0.01)
+        first = await asyncio.gather(*(tray.put(n) for n in range(3)), return_exceptions=True)
+        return first, await tray.put(5)
+
+    first, then = asyncio.run(test())
+    assert [type(each) for each in first] == [OSError] * 3
+    assert then == 5
+
+
+def test_a_desk_ends_when_nothing_slow_is_under_way_so_that_it_never_waits_with_empty_hands(monkeypatch):
+    monkeypatch.setattr("worker.rolling.SLOW_S", 0.05)
+    began, claims, slow = [], [], [0.3]
+
+    async def work(row):
+        await asyncio.sleep(slow.pop() if slow else 0.01)
+
+    def claim(room):
+        now = asyncio.get_running_loop().time()
+        began.append(now)
+        claims.append(now - began[0])
+        return [1]
+
+    asyncio.run(keep_busy(claim, work, room=2, seconds=0.2))
+    assert 0.28 < max(claims) < 0.45, "it went on until the slow one had ended"
+
+
+def test_at_the_latest_a_desk_ends_after_twice_its_time(monkeypatch):
+    monkeypatch.setattr("worker.rolling.SLOW_S", 0.01)
+    claims = []
+
+    async def work(row):
+        await asyncio.sleep(0.05)
+
+    def claim(room):
+        claims.append(asyncio.get_running_loop().time())
+        return [1]
+
+    asyncio.run(keep_busy(claim, work, room=4, seconds=0.2))
+    assert claims[-1] - claims[0] < 0.6

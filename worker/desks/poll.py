@@ -1,56 +1,129 @@
-"""The poll desk: feeds that are due, asked side by side, each settled as its answer comes."""
+"""The poll desk: feeds that are due, asked side by side; what ends at nearly the same time is settled together."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
+from worker import hosts
 from worker.errors import BadConfiguration, BadInput
 from worker.feeds.parse import parse_feed
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
-from worker.model import DueFeed, FeedDocument, NewEntry
-from worker.polling import Failing, Fresh, Outcome, ask, judge, keyed_entries, next_state, sift
-from worker.rolling import keep_busy
+from worker.model import DueFeed, FeedDocument, FeedId, NewEntry
+from worker.polling import (
+    After,
+    Failing,
+    Found,
+    Fresh,
+    Outcome,
+    Unchanged,
+    ask,
+    judge,
+    keyed_entries,
+    leads_to,
+    next_state,
+    sift,
+)
+from worker.rolling import Tray, keep_busy
 from worker.secrets import Secret
 from worker.store import feeds as store
+from worker.store import hosts as sites
+from worker.store import spread
+from worker.store.engine import Connection, DatabaseTrouble, lost_connection
 
 log = structlog.get_logger("worker")
 
-ROOM = 50
-SECONDS = 20.0
+ROOM = 100
+SECONDS = 60.0
+REST = 0.25
+TOGETHER_S = 0.1
 PARSE_SECONDS = 5.0
+DEADLOCK = "40P01"  # https://www.postgresql.org/docs/18/errcodes-appendix.html
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A feed's answer, understood: what there is to settle."""
+
+    feed: DueFeed
+    outcome: Outcome
+    keyed: tuple[NewEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many entries of a document were new, and how many known."""
+
+    new: int = 0
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a settled poll brought: how many new entries, and what follows. None of it if the lease was lost."""
+
+    new: int = 0
+    after: After | None = None
 
 
 async def poll(kit: Kit, seconds: float = SECONDS) -> int:
-    """Polls the feeds that are due, each settled as its answer comes; returns how many were polled."""
+    """Polls the feeds that are due; returns how many were polled."""
+
+    def settle_and_ring(polled: list[Polled]) -> list[Settled]:
+        settled = settle(kit, polled)
+        if any(each.new for each in settled):
+            kit.settled("poll")
+        return settled
 
     def claim(room: int) -> list[DueFeed]:
         with kit.engine.begin() as connection:
             return store.claim_due(connection, room)
 
-    return await keep_busy(claim, lambda feed: _poll_one(kit, feed), room=ROOM, seconds=seconds)
+    tray: Tray[Polled, Settled] = Tray(settle_and_ring, TOGETHER_S)
+    await asyncio.to_thread(_spread, kit)
+    return await keep_busy(
+        lambda room: asyncio.to_thread(claim, room),
+        lambda feed: _poll_one(kit, feed, tray),
+        room=ROOM,
+        seconds=seconds,
+        rest=REST,
+        stopping=kit.stopping,
+    )
 
 
-async def _poll_one(kit: Kit, feed: DueFeed) -> None:
+def _spread(kit: Kit) -> None:
+    with kit.engine.begin() as connection:
+        if late := spread.spread_after_stop(connection):
+            log.info("spread", feeds=late)
+
+
+async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> None:
+    late_s = (kit.clock() - feed.due_at).total_seconds() if feed.due_at else 0.0
     outcome = await _answer(kit, feed)
-    seen_at = kit.clock()
-    keyed = keyed_entries(feed, outcome.document, seen_at) if isinstance(outcome, Fresh) else []
-    new = _settle_poll(kit, feed, outcome, keyed, seen_at)
-    if new is None:
+    keyed = keyed_entries(feed, outcome.document, kit.clock()) if isinstance(outcome, Fresh) else []
+    settled = await tray.put(Polled(feed, outcome, tuple(keyed)))
+    if settled.after is None:
         log.warning("lease_lost", feed=feed.id)
         return
-    if new:
-        await asyncio.to_thread(kit.settled, "poll")
-    log.info("polled", feed=feed.id, status=type(outcome).__name__.lower(), new=new, **_trouble(outcome))
+    log.info(
+        "polled",
+        feed=feed.id,
+        status=type(outcome).__name__.lower(),
+        new=settled.new,
+        late_s=round(late_s, 2),
+        **_told(outcome, settled.after),
+    )
 
 
 async def _answer(kit: Kit, feed: DueFeed) -> Outcome:
     try:
-        request = ask(feed, *_credentials(kit, feed))
+        request = ask(feed, *_credentials(kit, feed), kit.clock())
     except BadConfiguration as error:
         return Failing(str(error))
     return judge(feed, await kit.web.ask(request), _parse)
@@ -74,22 +147,110 @@ def _parse(body: bytes, url: str, content_type: str) -> FeedDocument:
         raise BadInput(f"the feed took more than {PARSE_SECONDS:.0f} s to parse") from None
 
 
-def _settle_poll(
-    kit: Kit, feed: DueFeed, outcome: Outcome, keyed: list[NewEntry], now: datetime
-) -> int | None:
-    """One transaction: the feed's new entries, its validators and its next poll. None if the lease was lost."""
-    with kit.engine.begin() as connection:
-        known = store.known_keys(connection, feed.id, {key for entry in keyed for key in entry.keys})
-        new, learned = sift(keyed, known)
-        store.learn_keys(connection, feed.id, learned)
-        store.add_entries(connection, feed.id, new, now)
-        counts = {"new": len(new), "known": len(keyed) - len(new)}
-        facts = next_state(feed, outcome, **counts, now=now, jitter=random.uniform(-1, 1))
-        if not store.settle_poll(connection, feed, facts):
-            connection.rollback()
-            return None
-    return len(new)
+def settle(kit: Kit, polled: Sequence[Polled]) -> list[Settled]:
+    """Settles polls in one transaction. Where that clashes with a watchlist that is applied, or the database refuses
+    what one of them brought, each is settled by itself; the refused one counts as failing and takes nobody with it."""
+    try:
+        with kit.engine.begin() as connection:
+            return _settle(connection, polled, kit.clock())
+    except (DatabaseTrouble, UnicodeError) as trouble:
+        clash = getattr(getattr(trouble, "orig", None), "sqlstate", None) == DEADLOCK
+        if lost_connection(trouble) and not clash:
+            raise
+        if len(polled) > 1:
+            return [settled for each in polled for settled in settle(kit, [each])]
+        if clash or not polled[0].keyed:
+            raise
+        refused = Failing(f"what it brought cannot be stored: {type(trouble).__name__}")
+        return settle(kit, [replace(polled[0], outcome=refused, keyed=())])
 
 
-def _trouble(outcome: Outcome) -> dict[str, str]:
-    return {"reason": outcome.reason} if isinstance(outcome, Failing) else {}
+def _settle(connection: Connection, polled: Sequence[Polled], now: datetime) -> list[Settled]:
+    """The feeds' new entries, their validators, their next polls, and their turns given back."""
+    held = store.hold(connection, [each.feed for each in polled])
+    ours = [each for each in polled if each.feed.id in held]
+    cooling = _hear(connection, polled, ours)
+    taken = {each.feed.id: _take_in(connection, each, now) for each in ours}
+    elsewhere = _polled_elsewhere(connection, ours, taken, now)
+    after = {
+        each.feed.id: next_state(
+            each.feed,
+            each.outcome,
+            new=taken[each.feed.id].new,
+            known=taken[each.feed.id].known,
+            now=now,
+            jitter=random.uniform(-1, 1),
+            cooling_until=cooling.get(each.feed.id),
+            watched=elsewhere.get(each.feed.id, ()),
+        )
+        for each in ours
+    }
+    store.settle_polls(connection, [(each.feed, after[each.feed.id].facts) for each in ours])
+    return [
+        Settled(taken[each.feed.id].new, after[each.feed.id]) if each.feed.id in held else Settled()
+        for each in polled
+    ]
+
+
+def _take_in(connection: Connection, polled: Polled, now: datetime) -> Taken:
+    """Stores the entries that no key knows."""
+    if not polled.keyed:
+        return Taken()
+    feed = polled.feed.id
+    known = store.known_keys(connection, feed, {key for entry in polled.keyed for key in entry.keys})
+    new, learned = sift(list(polled.keyed), known)
+    store.learn_keys(connection, feed, learned)
+    store.add_entries(connection, feed, new, now)
+    return Taken(len(new), len(polled.keyed) - len(new))
+
+
+def _polled_elsewhere(
+    connection: Connection, ours: Sequence[Polled], taken: Mapping[FeedId, Taken], now: datetime
+) -> dict[FeedId, list[str]]:
+    """For feeds that have moved: their new addresses, where another feed is polled there already."""
+    moves = {
+        each.feed.id: address
+        for each in ours
+        if (address := leads_to(each.feed, each.outcome, taken[each.feed.id].known, now))
+    }
+    watched = store.watched_at(connection, set(moves.values()))
+    return {
+        feed: [address] for feed, address in moves.items() if address in watched and watched[address] != feed
+    }
+
+
+def _hear(connection: Connection, polled: Sequence[Polled], ours: Sequence[Polled]) -> dict[FeedId, datetime]:
+    """Gives the turns back and tells the sites' rows what they answered; returns the feeds that were answered on behalf
+    of their whole site, and until when it is left alone."""
+    found = sites.lock(connection, {each.feed.turn.site for each in polled if each.feed.turn})
+    for each in polled:
+        if each.feed.turn and (host := found.hosts.get(each.feed.turn.site)):
+            freed = hosts.give_back(host, each.feed.turn.until)
+            found.hosts[host.site] = hosts.hear(freed, *_said(each.outcome), found.now)
+    sites.save(connection, found.hosts.values(), found.now)
+    cooling: dict[FeedId, datetime] = {}
+    for each in ours:
+        host = found.hosts.get(each.feed.turn.site) if each.feed.turn else None
+        if host and (until := hosts.cooling(host, _said(each.outcome)[0], found.now)):
+            cooling[each.feed.id] = until
+    return cooling
+
+
+def _said(outcome: Outcome) -> tuple[int | None, str | None]:
+    """The status and the Retry-After of an answer, as far as it came from the site."""
+    match outcome:
+        case Failing(_, status, headers):
+            return status, (headers or {}).get("retry-after")
+        case Fresh(status=status) | Unchanged(status=status):
+            return status, None
+        case Found():
+            return 200, None
+
+
+def _told(outcome: Outcome, after: After) -> dict[str, object]:
+    told: dict[str, object] = {"reason": outcome.reason} if isinstance(outcome, Failing) else {}
+    if after.missed_most:
+        told["missed_most"] = after.missed_most
+    if after.moved_to:
+        told["notice"] = after.facts["notice"]
+    return told

@@ -14,6 +14,7 @@ from worker.dates import zone_of
 from worker.feeds import NotAFeed
 from worker.feeds.dates import parse_date
 from worker.feeds.jsonfeed import parse_json_feed
+from worker.feeds.skipped import skipped
 from worker.feeds.sniff import Found, find_feed, instead
 from worker.feeds.tolerant import Raw, own_values, read
 from worker.links import web_link
@@ -50,7 +51,8 @@ def parse_feed(body: bytes, url: str = "", content_type: str = "") -> FeedDocume
     complaints = tuple(complaint for complaint in (cut, decoded.warning) if complaint)
     found = find_feed(decoded.text)
     feed = parse_json_feed(found.text, url, ENTRIES_MOST) if found.kind == "json" else _xml_feed(found, url)
-    return replace(feed, warnings=complaints + feed.warnings)
+    hours, days = skipped(found.text) if found.kind != "json" else (frozenset[int](), frozenset[int]())
+    return replace(feed, warnings=complaints + feed.warnings, skip_hours=hours, skip_days=days)
 
 
 def _xml_feed(found: Found, url: str) -> FeedDocument:

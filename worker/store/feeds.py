@@ -6,37 +6,87 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from worker.model import DueFeed, EntryId, FeedId, NewEntry
+from worker.hosts import EPOCH, take
+from worker.model import DueFeed, EntryId, FeedId, NewEntry, Turn
+from worker.store import hosts
+from worker.store.many import update_many
 from worker.store.schema import entries, entry_keys, feeds
 
 LEASE_S = 60.0
-"""Longer than a poll can take: 20 s for the answer, 5 s to parse it, and the waits for pace between."""
+"""Longer than a poll can take: 20 s for the answer, 5 s to parse it, and the waits between."""
+TURN_S = 40.0
+"""How long a poll may hold its connection to the site, should its worker be killed."""
+MOST_OF_A_SITE = 8
+"""Feeds of one site that one claim looks at: more than it would be asked for at once."""
+LOOK = 1000
+"""Due feeds among which a claim chooses, so that one site with hundreds of them leaves room for others."""
 
-
-# MATERIALIZED: a plain subquery may be run again for each row it is joined to, and claims more each time
-_CLAIM = text("""
+# statement_timestamp() and not clock_timestamp(): what is not stable cannot bound the walk through the index, which
+# would then visit all feeds at each look.
+_LONGEST_DUE = text("""
     WITH due AS MATERIALIZED (
-        SELECT id FROM feeds
-        WHERE next_poll_at <= clock_timestamp() AND lease_until <= clock_timestamp()
-          AND removed_at IS NULL AND state <> 'gone'
-        ORDER BY next_poll_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+        SELECT f.id, f.site, f.next_poll_at, h.site IS NULL AS is_new
+        FROM feeds f LEFT JOIN hosts h ON h.site = f.site
+        WHERE f.next_poll_at <= statement_timestamp() AND f.lease_until <= statement_timestamp()
+          AND f.removed_at IS NULL AND f.state <> 'gone'
+          AND (h.site IS NULL OR h.open_at <= statement_timestamp())
+        ORDER BY f.next_poll_at LIMIT :look),
+    ranked AS MATERIALIZED (
+        SELECT *, row_number() OVER (PARTITION BY site ORDER BY next_poll_at, id) AS nth FROM due)
+    SELECT f.id, f.site, ranked.is_new
+    FROM ranked JOIN feeds f ON f.id = ranked.id
+    WHERE ranked.nth <= :most_of_a_site
+      AND f.next_poll_at <= statement_timestamp() AND f.lease_until <= statement_timestamp()
+      AND f.removed_at IS NULL AND f.state <> 'gone'
+    ORDER BY ranked.next_poll_at, f.id LIMIT :limit
+    FOR UPDATE OF f SKIP LOCKED
+""")
+
+_LEASE = text("""
     UPDATE feeds SET lease_until = clock_timestamp() + make_interval(secs => :lease),
-                     lease_token = feeds.lease_token + 1
-    FROM due WHERE feeds.id = due.id
-    RETURNING feeds.*
+                     lease_token = lease_token + 1
+    WHERE id = ANY(:ids) RETURNING feeds.*
 """)
 
 
 def claim_due(connection: Connection, limit: int, lease_s: float = LEASE_S) -> list[DueFeed]:
-    """The feeds longest due, leased to the caller."""
-    rows = connection.execute(_CLAIM, {"limit": limit, "lease": lease_s}).mappings()
-    return [_due(row) for row in sorted(rows, key=lambda row: (row["next_poll_at"], row["id"]))]
+    """The feeds longest due whose sites may be asked now, each leased to the caller together with its turn.
+
+    A feed whose site is booked out, or wants to be left alone, stays where it is and holds up nobody.
+    """
+    look = {"limit": limit, "look": max(LOOK, limit), "most_of_a_site": MOST_OF_A_SITE}
+    due = connection.execute(_LONGEST_DUE, look).all()
+    if not due:
+        return []
+    unknown = {row.site for row in due if row.is_new}
+    turns = _take_turns(connection, [(row.id, row.site) for row in due], unknown)
+    rows = connection.execute(_LEASE, {"ids": list(turns), "lease": lease_s}).mappings() if turns else ()
+    found = (_due(row, turns[row["id"]]) for row in rows)
+    return sorted(found, key=lambda feed: (feed.due_at, feed.id))
 
 
-def _due(row: Mapping[Any, Any]) -> DueFeed:
+def _take_turns(
+    connection: Connection, wanted: Sequence[tuple[int, str]], unknown: Collection[str]
+) -> dict[int, Turn]:
+    """A turn for each of these feeds, in their order, as far as their sites have some."""
+    hosts.meet(connection, unknown)
+    sites = hosts.lock(connection, {site for _, site in wanted})
+    by_site: dict[str, list[int]] = {}
+    for feed, site in wanted:
+        by_site.setdefault(site, []).append(feed)
+    granted: dict[int, Turn] = {}
+    for site, feeds_there in by_site.items():
+        if site in sites.hosts:
+            turns, sites.hosts[site] = take(sites.hosts[site], sites.now, len(feeds_there), TURN_S)
+            granted |= dict(zip(feeds_there, turns, strict=False))
+    hosts.save(connection, sites.hosts.values(), sites.now)
+    return granted
+
+
+def _due(row: Mapping[Any, Any], turn: Turn) -> DueFeed:
     return DueFeed(
         id=FeedId(row["id"]),
         token=row["lease_token"],
@@ -56,18 +106,39 @@ def _due(row: Mapping[Any, Any]) -> DueFeed:
         headers=row["headers"],
         first_poll=row["last_ok_at"] is None,
         created_at=row["created_at"],
+        due_at=row["next_poll_at"],
+        turn=turn,
+        every_least_s=row["every_least_s"],
+        every_most_s=row["every_most_s"],
+        notice=row["notice"],
     )
 
 
-def settle_poll(connection: Connection, feed: DueFeed, facts: Mapping[str, Any]) -> bool:
-    """Writes what the poll found out and gives the lease back. False if the lease was lost meanwhile:
-    then the caller rolls back, because somebody else has polled the feed since."""
-    settled = connection.execute(
-        update(feeds)
-        .where(feeds.c.id == feed.id, feeds.c.lease_token == feed.token)
-        .values(lease_until=text("'epoch'"), **facts)
-    )
-    return settled.rowcount == 1
+def hold(connection: Connection, claimed: Sequence[DueFeed]) -> set[FeedId]:
+    """Locks those of the feeds whose lease is still the caller's, until the transaction ends; returns which."""
+    tokens = {"ids": [feed.id for feed in claimed], "tokens": [feed.token for feed in claimed]}
+    return {FeedId(row.id) for row in connection.execute(_HOLD, tokens)}
+
+
+_HOLD = text("""
+    SELECT feeds.id FROM feeds
+    JOIN unnest(CAST(:ids AS bigint[]), CAST(:tokens AS bigint[])) AS mine (id, token)
+      ON mine.id = feeds.id AND mine.token = feeds.lease_token
+    ORDER BY feeds.id FOR UPDATE OF feeds
+""")
+
+
+def settle_polls(connection: Connection, settled: Sequence[tuple[DueFeed, Mapping[str, Any]]]) -> set[FeedId]:
+    """Writes what polls found out and gives the leases back, many feeds in a statement. Returns the feeds that were
+    still the caller's; somebody else has polled the others since, and for them nothing is written."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for feed, facts in settled:
+        row = {"id": feed.id, "lease_token": feed.token, "lease_until": EPOCH, **facts}
+        groups.setdefault(tuple(sorted(row)), []).append({name: row[name] for name in sorted(row)})
+    found: set[Any] = set()
+    for rows in groups.values():
+        found |= update_many(connection, feeds, ("id", "lease_token"), rows)
+    return found
 
 
 def known_keys(connection: Connection, feed: FeedId, keys: Collection[str]) -> dict[str, EntryId]:
@@ -78,6 +149,21 @@ def known_keys(connection: Connection, feed: FeedId, keys: Collection[str]) -> d
         )
     )
     return {key: EntryId(entry) for key, entry in rows}
+
+
+def watched_at(connection: Connection, addresses: Collection[str]) -> dict[str, FeedId]:
+    """Which of these addresses are polled already, and by which feed."""
+    if not addresses:
+        return {}
+    rows = connection.execute(_WATCHED, {"addresses": list(addresses)})
+    return {row.address: FeedId(row.id) for row in rows}
+
+
+_WATCHED = text("""
+    SELECT address, id FROM (
+        SELECT unnest(ARRAY[url, found_url]) AS address, id FROM feeds WHERE removed_at IS NULL) polled
+    WHERE address = ANY(:addresses)
+""")
 
 
 def add_entries(

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Computed,
     DateTime,
     Float,
     ForeignKey,
@@ -55,15 +56,25 @@ def lease() -> tuple[Column[object], Column[int]]:
     )
 
 
+# What `worker.pace.site_of` says of the address that is polled: host and port, without the brackets of IPv6.
+SITE_OF_FEED = r"""translate(regexp_replace(regexp_replace(regexp_replace(lower(coalesce(found_url, url)),
+  '^https?://(\[[^]]*\]|[^/?#:]*):([0-9]+)([/?#].*)?$', '\1:\2'),
+  '^http://(\[[^]]*\]|[^/?#:]*):?([/?#].*)?$', '\1:80'),
+  '^https://(\[[^]]*\]|[^/?#:]*):?([/?#].*)?$', '\1:443'), '[]', '')"""
+
 feeds = Table(
     "feeds",
     metadata,
     key(),
     Column("url", Text, nullable=False),  # as the user gave it
-    Column("found_url", Text),  # the feed discovered behind a site's address
+    Column("found_url", Text),  # the feed discovered behind a site's address, or where it moved to
+    Column("site", Text, Computed(SITE_OF_FEED, persisted=True)),  # its host and port
     Column("name", Text),
     Column("title", Text),  # the feed's own name
     Column("every_s", Float),  # the user's interval; null: adaptive
+    Column("every_least_s", Float),  # the user's bounds of the adaptive interval
+    Column("every_most_s", Float),
+    Column("pace", JSONB),  # the user's pace for the feed's site: connections, per_second, burst
     Column("full_text", Boolean, nullable=False, server_default=text("true")),
     Column("tags", ARRAY(Text), nullable=False, server_default="{}"),
     Column("language", Text),
@@ -84,9 +95,11 @@ feeds = Table(
     Column("last_ok_at", Instant),
     Column("last_status", Integer),
     Column("last_error", Text),
+    Column("notice", Text),  # what is no error and should be known: where it moved to
     Column("removed_at", Instant),
     *lease(),
     created(),
+    Index("ix_feeds_pace", "site", postgresql_where=text("pace IS NOT NULL AND removed_at IS NULL")),
     Index("uq_feeds_url", "url", unique=True, postgresql_where=text("removed_at IS NULL")),
     Index(
         "ix_feeds_due",
@@ -94,6 +107,25 @@ feeds = Table(
         postgresql_where=text("removed_at IS NULL AND state <> 'gone'"),
     ),
     postgresql_with={"fillfactor": 70},  # polled rows change in place (HOT) instead of growing the index
+)
+
+hosts = Table(  # what all workers together may ask of a site: one row per host and port
+    "hosts",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column(
+        "due_at", Instant, nullable=False, server_default=text("'epoch'")
+    ),  # the next request's, at even pace
+    Column(
+        "leases", ARRAY(Instant), nullable=False, server_default="{}"
+    ),  # until when its connections are taken
+    Column("open_at", Instant, nullable=False, server_default=text("'epoch'")),  # nobody asks before
+    Column("delay_s", Float),  # its robots.txt's Crawl-delay
+    Column("paused_until", Instant, nullable=False, server_default=text("'epoch'")),
+    Column("paused_why", Text),
+    Column("ok_at", Instant),  # when a feed of it was last answered well
+    Column("refusals", Integer, nullable=False, server_default="0"),  # since then, by 429 and 403
+    postgresql_with={"fillfactor": 50},  # changed with each request, in place
 )
 
 entries = Table(

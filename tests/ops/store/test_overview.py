@@ -174,3 +174,30 @@ def test_the_last_24_hours_have_24_rows_however_little_happened(database, sent):
     assert len(rows) == 24
     assert sum(row["sent"] for row in rows) == 1
     assert [row["p50"] for row in rows if row["sent"]] == [9]
+
+
+def test_a_site_that_is_left_alone_is_told_and_what_waits_with_it_is_not_late(database, look, rows):
+    until = ago(-300)
+    rows.feed(
+        url="https://cool.example/1",
+        next_poll_at=ago(500),
+        found_url="https://cool.example/2",
+        notice="moved",
+    )
+    rows.feed(url="https://fine.example/", next_poll_at=ago(20))
+    rows.change(
+        "INSERT INTO hosts (site, paused_until, open_at, paused_why) VALUES ('cool.example:443', :t, :t, 'it said so')",
+        t=until,
+    )
+    now = look()
+    assert (now.desks["poll"].waiting, round(now.desks["poll"].oldest_s)) == (1, 20)
+    assert now.cooling == [{"site": "cool.example:443", "until": until, "why": "it said so", "feeds": 1}]
+    with database.connect() as connection:
+        cool, fine = store.feed_list(connection)
+    assert (cool["cooling_until"], cool["cooling_why"], cool["next_poll_at"]) == (until, "it said so", until)
+    assert (cool["notice"], cool["found_url"], cool["site"]) == (
+        "moved",
+        "https://cool.example/2",
+        "cool.example:443",
+    )
+    assert fine["cooling_until"] is fine["cooling_why"] is None

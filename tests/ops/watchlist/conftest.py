@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import strategies as st
 
@@ -62,13 +64,32 @@ def _tags() -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(_NAMES, max_size=2, unique=True).map(tuple)
 
 
+def _paces() -> st.SearchStrategy[tuple[tuple[str, float], ...]]:
+    keys = {"connections": st.integers(1, 16), "per_second": st.integers(4, 40_000).map(lambda n: n / 400)}
+    keys["burst"] = st.integers(1, 200)
+    pairs = st.fixed_dictionaries({}, optional=keys)
+    return pairs.map(lambda pace: tuple((key, pace[key]) for key in keys if key in pace))
+
+
 def _feeds() -> st.SearchStrategy[DeclaredFeed]:
+    return _fixed_or_adaptive().flatmap(_feeds_with)
+
+
+def _fixed_or_adaptive() -> st.SearchStrategy[dict[str, Any]]:
+    ranges = st.tuples(st.integers(5, 60), st.integers(61, 86400)).map(lambda pair: tuple(map(float, pair)))
+    return st.fixed_dictionaries({"every_s": st.none() | _SECONDS}) | st.fixed_dictionaries(
+        {"within_s": ranges}
+    )
+
+
+def _feeds_with(every: dict[str, Any]) -> st.SearchStrategy[DeclaredFeed]:
     headers = st.dictionaries(st.sampled_from(["X-Api-Key", "x.odd", "Cookie"]), _references(), max_size=2)
     return st.builds(
         DeclaredFeed,
         url=st.integers(0, 10**6).map(lambda number: f"https://host{number}.example/rss?a=%C3%A9&b='x'"),
         name=st.just("") | _NAMES,
-        every_s=st.none() | _SECONDS,
+        **{key: st.just(value) for key, value in every.items()},
+        pace=_paces(),
         full_text=st.booleans(),
         tags=_tags(),
         language=st.none() | st.sampled_from(["id", "uk", "fil"]),

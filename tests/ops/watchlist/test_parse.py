@@ -60,6 +60,7 @@ def test_every_key_is_read() -> None:
                     ("User-Agent", Given(Secret("Pantau/1"))),
                     ("X-Api-Key", FromFile("/run/secrets/harian")),
                 ),
+                pace=(("connections", 1), ("per_second", 0.5), ("burst", 3)),
             ),
         ),
         topics=(DeclaredTopic("NATO", '@nato\nOR "pakta pertahanan"\n', ("war",)),),
@@ -239,6 +240,31 @@ def test_moments_to_tell_are_one_text_or_several(written: str, meant: tuple[str,
 )
 def test_durations_are_a_number_and_a_unit(written: str, seconds: float) -> None:
     assert parsed(f'[[feed]]\nurl = "https://a.example/"\nevery = "{written}"\n').feeds[0].every_s == seconds
+
+
+def test_an_interval_may_be_a_range_within_which_it_adapts() -> None:
+    (feed,) = parsed('[[feed]]\nurl = "https://a.example/"\nevery = "20s-10m"\n').feeds
+    assert (feed.every_s, feed.within_s) == (None, (20.0, 600.0))
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('every = "10m-20s"', '[[feed]] every: "10m-20s" ends before it begins'),
+        ('every = "1s-20s"', '[[feed]] every: "1s" is too short'),
+        ('every = "20s-"', '[[feed]] every: "20s-" is not a duration'),
+        ("every = 20", "[[feed]] every: 20 is not a duration"),
+        ("pace = 4", "[[feed]] pace: 4 is not a table"),
+        ("pace = { connections = 0 }", "[[feed]] pace.connections: 0 is out of range"),
+        ("pace = { per_second = 0 }", "[[feed]] pace.per_second: 0 cannot be"),
+        ("pace = { per_second = nan }", "[[feed]] pace.per_second: nan cannot be"),
+        ('pace = { burst = "3" }', '[[feed]] pace.burst: "3" is not a whole number'),
+        ("pace = { bursts = 3 }", '[[feed]] pace: "bursts" is no part of a pace'),
+    ],
+)
+def test_an_interval_or_pace_that_cannot_be_is_told_with_its_key(written: str, told: str) -> None:
+    (complaint,) = complaints_of(f'[[feed]]\nurl = "https://a.example/"\n{written}\n')
+    assert complaint.startswith(f"w.toml:3: {told}")
 
 
 @pytest.mark.parametrize(

@@ -94,14 +94,15 @@ def test_a_holder_that_lost_its_lease_changes_nothing(database, rows, feed):
     with database.begin() as connection:
         (newer,) = store.claim_due(connection, 1)
     with database.begin() as connection:
-        assert not store.settle_poll(connection, feed, {"title": "late", "last_ok_at": NOW})
-        assert store.settle_poll(connection, newer, {"title": "in time"})
+        late, in_time = {"title": "late", "last_ok_at": NOW}, {"title": "in time"}
+        assert store.settle_polls(connection, [(feed, late), (newer, in_time)]) == {newer.id}
+        assert store.hold(connection, [feed, newer]) == {newer.id}
     assert rows.all("SELECT title, last_ok_at FROM feeds") == [("in time", None)]
 
 
 def test_settling_gives_the_lease_back(database, rows, feed):
     with database.begin() as connection:
-        store.settle_poll(connection, feed, {"next_poll_at": NOW})
+        store.settle_polls(connection, [(feed, {"next_poll_at": NOW})])
     with database.begin() as connection:
         (again,) = store.claim_due(connection, 1)
     assert again.token == feed.token + 1
@@ -169,7 +170,7 @@ def test_the_same_key_in_another_feed_is_another_entry(database, rows, feed):
 def test_a_feeds_state_and_its_entries_are_stored_together_or_not_at_all(database, rows, feed):
     with database.connect() as connection:
         store.add_entries(connection, feed.id, [entry("lost with the crash", "guid:1")], NOW)
-        assert store.settle_poll(connection, feed, {"etag": '"1"', "body_hash": b"1"})
+        assert store.settle_polls(connection, [(feed, {"etag": '"1"', "body_hash": b"1"})])
         connection.rollback()
     assert rows.all("SELECT etag, body_hash FROM feeds") == [(None, None)]
     assert rows.one("SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM entry_keys)") == 0
