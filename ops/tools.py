@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ops.kit import clock, engine, keyring, our_version
 from ops.wiring import ring_next
+from worker.feeds.websub import callback_base
 from worker.http import Web
 from worker.kit import Kit
 from worker.settings import Settings
@@ -32,4 +33,5 @@ def make_kit(settings: Settings) -> Kit:
         keys=keyring(settings),
         clock=clock,
         settled=ring_next,
+        callback_base=callback_base(settings.public_url, settings.allow_nets),
     )

@@ -14,7 +14,13 @@ from worker.store.engine import without_fsync
 _DUE = text("""
     SELECT
       EXISTS (SELECT FROM feeds WHERE removed_at IS NULL AND state <> 'gone'
-              AND next_poll_at <= clock_timestamp() AND lease_until <= clock_timestamp()) AS poll,
+              AND next_poll_at <= clock_timestamp() AND lease_until <= clock_timestamp())
+        OR EXISTS (SELECT FROM gaps g JOIN feeds f ON f.id = g.feed_id
+                   WHERE g.state = 'open' AND g.due_at <= clock_timestamp()
+                     AND f.lease_until <= clock_timestamp() AND f.removed_at IS NULL AND f.state <> 'gone')
+        OR EXISTS (SELECT FROM habits WHERE look_at <= clock_timestamp())
+        OR EXISTS (SELECT FROM websub WHERE due_at <= clock_timestamp() AND lease_until <= clock_timestamp())
+        AS poll,
       EXISTS (SELECT FROM entries WHERE state = 'new' AND lease_until <= clock_timestamp()) AS read,
       EXISTS (SELECT FROM matches WHERE state = 'new') AS plan,
       EXISTS (SELECT FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')

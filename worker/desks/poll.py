@@ -8,8 +8,10 @@ from datetime import datetime
 
 import structlog
 
+from worker.desks.noting import note
 from worker.errors import BadConfiguration, BadInput
 from worker.feeds.parse import parse_feed
+from worker.feeds.websub import pushed
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
 from worker.model import DueFeed, FeedDocument, NewEntry
@@ -50,13 +52,13 @@ async def _poll_one(kit: Kit, feed: DueFeed) -> None:
 
 async def _answer(kit: Kit, feed: DueFeed) -> Outcome:
     try:
-        request = ask(feed, *_credentials(kit, feed))
+        request = ask(feed, *credentials(kit, feed))
     except BadConfiguration as error:
         return Failing(str(error))
-    return judge(feed, await kit.web.ask(request), _parse)
+    return judge(feed, await kit.web.ask(request), read_feed)
 
 
-def _credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secret]]:
+def credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secret]]:
     """The feed's password and headers, opened."""
     password = kit.keys.open(feed.password, f"feed:{feed.asked_url}:password") if feed.password else None
     headers = {
@@ -66,7 +68,8 @@ def _credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secr
     return password, headers
 
 
-def _parse(body: bytes, url: str, content_type: str) -> FeedDocument:
+def read_feed(body: bytes, url: str, content_type: str) -> FeedDocument:
+    """The document in these bytes, under a time limit. Raises BadInput."""
     try:
         with at_most(PARSE_SECONDS):
             return parse_feed(body, url=url, content_type=content_type)
@@ -84,10 +87,13 @@ def _settle_poll(
         store.learn_keys(connection, feed.id, learned)
         store.add_entries(connection, feed.id, new, now)
         counts = {"new": len(new), "known": len(keyed) - len(new)}
-        facts = next_state(feed, outcome, **counts, now=now, jitter=random.uniform(-1, 1))
+        jitter = random.uniform(-1, 1)
+        facts = next_state(feed, outcome, **counts, now=now, jitter=jitter)
+        facts |= pushed(feed, facts, new=len(new), now=now, jitter=jitter)
         if not store.settle_poll(connection, feed, facts):
             connection.rollback()
             return None
+        note(kit, connection, feed, outcome, facts, now)
     return len(new)
 
 

@@ -33,10 +33,11 @@ _CLAIM = text("""
 def claim_due(connection: Connection, limit: int, lease_s: float = LEASE_S) -> list[DueFeed]:
     """The feeds longest due, leased to the caller."""
     rows = connection.execute(_CLAIM, {"limit": limit, "lease": lease_s}).mappings()
-    return [_due(row) for row in sorted(rows, key=lambda row: (row["next_poll_at"], row["id"]))]
+    return [due_feed(row) for row in sorted(rows, key=lambda row: (row["next_poll_at"], row["id"]))]
 
 
-def _due(row: Mapping[Any, Any]) -> DueFeed:
+def due_feed(row: Mapping[Any, Any]) -> DueFeed:
+    """The feed of a claimed row."""
     return DueFeed(
         id=FeedId(row["id"]),
         token=row["lease_token"],
@@ -56,6 +57,9 @@ def _due(row: Mapping[Any, Any]) -> DueFeed:
         headers=row["headers"],
         first_poll=row["last_ok_at"] is None,
         created_at=row["created_at"],
+        last_ok_at=row["last_ok_at"],
+        pinged_at=row["pinged_at"],
+        pushed_until=row["pushed_until"],
     )
 
 

@@ -1,0 +1,51 @@
+"""What a poll finds out besides entries: a gap before it, a hub to ask. In the poll's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from worker.feeds.gaps import most_missed, ways_back
+from worker.feeds.websub import offer_of
+from worker.kit import Kit
+from worker.model import DueFeed
+from worker.polling import Fresh, Outcome
+from worker.store import gaps, habits, websub
+from worker.store.engine import Connection
+
+log = structlog.get_logger("worker")
+
+GAP = "gap_possible"
+
+
+def note(
+    kit: Kit, connection: Connection, feed: DueFeed, outcome: Outcome, facts: Mapping[str, Any], now: datetime
+) -> None:
+    """Writes down what follows from a poll; `facts` are what it has settled."""
+    if feed.pushed_until is not None:
+        websub.heed(connection, feed)
+    if isinstance(outcome, Fresh):
+        _note_document(kit, connection, feed, outcome, facts, now)
+
+
+def _note_document(
+    kit: Kit, connection: Connection, feed: DueFeed, fresh: Fresh, facts: Mapping[str, Any], now: datetime
+) -> None:
+    if feed.first_poll:
+        habits.begin(connection, feed.id, now)
+    if facts.get("next_poll_why") == GAP and feed.last_ok_at is not None:
+        _note_gap(connection, feed, fresh, feed.last_ok_at, now)
+    offer = offer_of(fresh.document, fresh.headers, feed.url) if kit.callback_base else None
+    if offer and kit.callback_base:
+        websub.offered(connection, kit.keys, feed.id, offer, kit.callback_base)
+
+
+def _note_gap(connection: Connection, feed: DueFeed, fresh: Fresh, since: datetime, now: datetime) -> None:
+    gap_s = feed.rhythm.get("gap_s")
+    usual = float(gap_s) if isinstance(gap_s, int | float) else None
+    at_most = most_missed(usual, since, now, fresh.document.entries)
+    gaps.record(connection, feed.id, since, now, at_most, ways_back(fresh.document, feed.url))
+    log.warning("gap", feed=feed.id, since=since, until=now, at_most=at_most)
