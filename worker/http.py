@@ -19,6 +19,7 @@ from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from worker.addresses import Network, refusal
@@ -253,7 +254,7 @@ def _without_own(headers: Mapping[str, str]) -> dict[str, str]:
 async def _reply(response: aiohttp.ClientResponse, request: Request, exchange: _Exchange) -> Reply | Failure:
     if len(response.headers) > MOST_HEADERS:
         return Failure("protocol", f"more than {MOST_HEADERS} header lines", exchange.written)
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers = _joined(response.headers)
     encoding = headers.get("content-encoding", "").strip().lower()
     decoder = _Decoder.of(encoding)
     if decoder is None:
@@ -267,6 +268,15 @@ async def _reply(response: aiohttp.ClientResponse, request: Request, exchange: _
                 response.close()
                 return Failure("too_large", limit, exchange.written)
     return Reply(response.status, headers, bytes(body), str(response.url))
+
+
+def _joined(lines: CIMultiDictProxy[str]) -> dict[str, str]:
+    """Each header once, its lines joined (RFC 9110, 5.3): a hub and the feed's own address come as two Link lines."""
+    headers: dict[str, str] = {}
+    for name, value in lines.items():
+        known = headers.get(name.lower())
+        headers[name.lower()] = value if known is None or name.lower() != "link" else f"{known}, {value}"
+    return headers
 
 
 class _Inflate(Protocol):

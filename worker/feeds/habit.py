@@ -66,14 +66,18 @@ Arrival = tuple[datetime, int]
 
 def learn(arrivals: Sequence[Arrival], began: datetime, now: datetime) -> Habit | None:
     """The habit behind these arrivals (oldest first), watched since `began`. None for less than three whole
-    weeks, and for a feed that brings too little to have a habit."""
-    weeks = min(int((now - began) / timedelta(weeks=1)), MOST_WEEKS)
-    known = [(at, entries) for at, entries in arrivals if now - timedelta(weeks=weeks) < at <= now]
+    weeks, and for a feed that brings too little to have a habit.
+
+    The weeks end with the last arrival: the silence since then is what is to be judged, and teaches nothing yet.
+    """
+    end = min(arrivals[-1][0], now) if arrivals else now
+    weeks = min(int((end - began) / timedelta(weeks=1)), MOST_WEEKS)
+    known = [(at, entries) for at, entries in arrivals if end - timedelta(weeks=weeks) < at <= end]
     if weeks < LEAST_WEEKS or len(known) < _FEWEST_ARRIVALS:
         return None
     watched = sum(_weight(week) for week in range(weeks))
-    moments, today = [_hours(at) for at, _ in known], _hours(now)
-    weights = [_weight((today - moment) // WEEK_H) for moment in moments]
+    moments, last = [_hours(at) for at, _ in known], _hours(end)
+    weights = [_weight((last - moment) // WEEK_H) for moment in moments]
     hours = [0.0] * WEEK_H
     for moment, weight in zip(moments, weights, strict=True):
         hours[int(moment) % WEEK_H] += weight / watched

@@ -145,7 +145,9 @@ def test_a_server_in_trouble_is_asked_again_later(gap, work, rows):
 def test_credentials_go_to_the_feeds_own_site_alone(gap, kit, work, rows):
     sealed = kit.keys.seal(Secret("open sesame"), f"feed:{FEED}:password")
     rows.change("UPDATE feeds SET username = 'u', password = :sealed", sealed=sealed)
-    elsewhere = "<atom:link xmlns:atom='http://www.w3.org/2005/Atom' rel='next' href='https://else.example/2'/>"
+    elsewhere = (
+        "<atom:link xmlns:atom='http://www.w3.org/2005/Atom' rel='next' href='https://else.example/2'/>"
+    )
     work(fill_gaps, {FEED + "?paged=2": rss(19, extra=elsewhere), "https://else.example/2": rss(18, 3)})
     first, second = kit.web.asked
     assert "Authorization" in first.headers
@@ -181,7 +183,8 @@ def test_gaps_of_removed_feeds_are_left_alone(gap, work, rows):
 
 @pytest.fixture
 def record(database, feed):
-    def once(since_min, until_min, at_most=5, ways=(Way("page", "https://news.example/2", 2),)):
+    def once(since_min, until_min, at_most=5):
+        ways = (Way("page", "https://news.example/2", 2),)
         moment = [NOW - timedelta(minutes=ago) for ago in (since_min, until_min)]
         with database.begin() as connection:
             gaps.record(connection, feed, *moment, at_most, ways)
