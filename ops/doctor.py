@@ -14,6 +14,7 @@ from typing import Literal
 from alerts.post import MailDoor, parse_smtp_url
 from ops import kit
 from ops.health import of_installation
+from ops.remarks import remarks
 from ops.store.overview import feed_list, overview
 from worker.errors import PantauError
 from worker.match import parse_query
@@ -129,6 +130,10 @@ def _state(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 "warn", feed["name"] or feed["url"], says, f"open {feed['url']}; Pantau goes on trying"
             )
+        for remark in remarks(feed, now.at):
+            remedy = f"pantau feeds check {feed['url']}" if feed["silence"] else ""
+            if feed["state"] == "ok" and (feed["silence"] or feed["gap"]["state"] == "unfillable"):
+                yield Finding("warn", feed["name"] or feed["url"], remark, remedy)
     if not feeds:
         yield Finding(
             "warn", "feeds", "nothing is watched", "pantau feeds add URL, or pantau apply watchlist.toml"

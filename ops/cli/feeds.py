@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,27 +29,31 @@ def feeds() -> None:
 @json_option
 def list_feeds(as_json: bool) -> None:
     """List all feeds with their state, those that need a look first."""
+    from ops import kit
     from ops.cli.connected import connected
     from ops.store.overview import feed_list
 
+    now = kit.clock()
     with connected() as connection:
         rows = feed_list(connection)
     if as_json:
         print_json_lines(rows)
     elif rows:
         headings = ("state", "name", "entries", "last polled", "next poll", "trouble")
-        click.echo(table([_line(row) for row in rows], headings))
+        click.echo(table([_line(row, now) for row in rows], headings))
     else:
         click.echo("no feeds yet: pantau feeds add URL, or declare them in a watchlist")
 
 
-def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
+def _line(row: Mapping[str, Any], now: datetime) -> tuple[object, ...]:
+    from ops.remarks import remarks
+
     def at(name: str) -> str:
         return row[name].strftime("%Y-%m-%d %H:%M:%S") if row[name] else "never"
 
-    trouble = (row["last_error"] or "")[:70]
+    trouble = (row["last_error"] or "")[:70] if row["state"] != "ok" else "; ".join(remarks(row, now))
     return (
-        row["state"],
+        "silent" if row["silence"] and row["state"] == "ok" else row["state"],
         row["name"] or row["url"],
         row["entries"],
         at("last_polled_at"),

@@ -23,6 +23,7 @@ from ops.dashboard.words import (
     maybe_stamp,
     stamp,
 )
+from ops.remarks import remarks
 from ops.verdict import cause, count, span
 
 Row = Mapping[str, Any]
@@ -163,14 +164,20 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
     return FeedRow(
         name=feed_name(row),
         site=_host(row["url"]),
-        state=feed_state(row["state"]),
+        state=feed_state("silent" if row.get("silence") and row["state"] == "ok" else row["state"]),
         next_poll=None if gone else due_stamp(row["next_poll_at"], now),
         why_then="not polled any more" if gone else _spoken(row["next_poll_why"]),
         last_ok=maybe_stamp(row["last_ok_at"], now),
-        error=plain_text(cause(row["last_error"]), _ANSWER) if row["state"] in ("failing", "gone") else "",
+        error=_trouble(row, now),
         last_entry=maybe_stamp(row["last_entry_at"], now),
         entries=count(row["entries"], "entry") if row["entries"] == 1 else f"{row['entries']:,} entries",
     )
+
+
+def _trouble(row: Row, now: datetime) -> str:
+    if row["state"] in ("failing", "gone"):
+        return plain_text(cause(row["last_error"]), _ANSWER)
+    return "; ".join(remarks(row, now))
 
 
 def feed_name(row: Row) -> str:

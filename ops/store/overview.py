@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from ops.store import remarks
+
 Row = Mapping[str, Any]
 
 
@@ -45,6 +47,7 @@ class Overview:
 
     `circuits` tells why a channel (by its name) or what channels share ("smtp") lets nothing through;
     `failed` and `in_doubt` count all that the ledger remembers, `failed_24h` and `in_doubt_24h` what is new.
+    `silent`, `gapped`, `missed`, `recovered`, `pushed`: see `ops.store.remarks.in_all`.
     """
 
     at: datetime
@@ -63,6 +66,11 @@ class Overview:
     failed_24h: int = 0
     in_doubt_24h: int = 0
     pauses: Mapping[str, Pause] = field(default_factory=dict)
+    silent: int = 0
+    gapped: int = 0
+    missed: int = 0
+    recovered: int = 0
+    pushed: int = 0
 
 
 # What a paused channel holds back is not late: the send desk does what the receiver asked for.
@@ -147,7 +155,7 @@ _PAUSES = text("""
 
 def overview(connection: Connection) -> Overview:
     """How the installation does right now."""
-    counts = dict(connection.execute(_COUNTS).mappings().one())
+    counts = dict(connection.execute(_COUNTS).mappings().one()) | remarks.in_all(connection)
     lags = connection.execute(_LAGS).one()
     return Overview(
         **counts,
@@ -176,8 +184,11 @@ _FEED_LIST = text("""
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) AS entries,
            (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at
     FROM feeds f WHERE f.removed_at IS NULL
-    ORDER BY array_position(ARRAY['failing', 'gone', 'new'], f.state) NULLS LAST,
-             coalesce(f.name, f.title, f.url)
+    ORDER BY array_position(ARRAY['failing', 'gone'], f.state) NULLS LAST,
+             EXISTS (SELECT FROM habits h WHERE h.feed_id = f.id AND h.silent_since IS NOT NULL) DESC,
+             EXISTS (SELECT FROM gaps g WHERE g.feed_id = f.id AND g.state <> 'filled'
+                     AND g.until > clock_timestamp() - interval '24 hours') DESC,
+             f.state = 'new' DESC, coalesce(f.name, f.title, f.url)
     LIMIT :limit
 """)
 
@@ -257,8 +268,12 @@ _HOURS = text("""
 
 
 def feed_list(connection: Connection, limit: int = 10_000) -> Sequence[Row]:
-    """All feeds with their state, those that need a look first."""
-    return _rows(connection, _FEED_LIST, limit=limit)
+    """All feeds with their state, those that need a look first, and with what is remarkable about them (`gap`,
+    `silence`, `websub`; None where nothing is)."""
+    rows = _rows(connection, _FEED_LIST, limit=limit)
+    said = remarks.of_feeds(connection, [row["id"] for row in rows])
+    nothing = {"gap": None, "silence": None, "websub": None}
+    return [{**row, **nothing, **said[row["id"]]} for row in rows]
 
 
 def latest_deliveries(connection: Connection, limit: int = 50, state: str = "") -> Sequence[Row]:
