@@ -25,8 +25,7 @@ def remarks(feed: Row, now: datetime) -> list[str]:
 def silence_in_words(feed: Row, now: datetime) -> str:
     """ "normally 14 entries by now, none since 07:12 UTC although it answers (HTTP 200)"."""
     silence = feed["silence"]
-    missing = silence["missing"]
-    entries = "1 entry" if missing == 1 else f"{missing:,} entries"
+    entries = _entries(silence["missing"])
     answer = f" although it answers (HTTP {feed['last_status']})" if feed.get("last_status") else ""
     return f"normally {entries} by now, none since {_clock(silence['since'], now)} UTC{answer}"
 
@@ -36,13 +35,17 @@ def gap_in_words(gap: Row, now: datetime) -> str:
     between = f"between {_clock(gap['since'], now)} and {_clock(gap['until'], now)} UTC"
     recovered = f"{gap['recovered']:,} recovered from {gap['how']}" if gap["recovered"] else ""
     if gap["state"] == "filled":
-        return f"{recovered} that came {between}; nothing is missing"
-    most = "1 entry" if gap["at_most"] == 1 else f"up to {gap['at_most']:,} entries"
+        return f"{_entries(gap['recovered'])} slipped through {between}, all recovered from {gap['how']}"
+    most = "1 entry" if gap["at_most"] == 1 else f"up to {_entries(gap['at_most'])}"
     missed = f"{most} may have been missed {between}"
     if gap["state"] == "open":
         return "; ".join(filter(None, (missed, recovered, "Pantau is looking for them")))
     reason = plain_text(gap["reason"] or "", _LONGEST)
     return f"{missed}; {recovered or 'none recovered'}" + (f" ({reason})" if reason else "")
+
+
+def _entries(n: int) -> str:
+    return "1 entry" if n == 1 else f"{n:,} entries"
 
 
 def _clock(at: datetime, now: datetime) -> str:

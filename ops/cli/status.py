@@ -68,7 +68,7 @@ def _in_words(now: Overview) -> str:
         f"{now.silent} silent" if now.silent else "",
         f"{now.gapped} with gaps (up to {now.missed:,} entries in 24 hours)" if now.gapped else "",
         f"{now.recovered:,} entries recovered" if now.recovered else "",
-        f"{now.pushed} told of by hubs" if now.pushed else "",
+        f"{now.pushed} pushed by hubs" if now.pushed else "",
     ]
     feeds = "; ".join(filter(None, (feeds, *remarkable)))
     desks = table(

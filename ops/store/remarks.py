@@ -39,7 +39,8 @@ _SUM = text("""
            (SELECT coalesce(sum(missed), 0)::int FROM lasting) AS missed,
            (SELECT coalesce(sum(recovered), 0)::int FROM gaps
              WHERE until > clock_timestamp() - interval '24 hours') AS recovered,
-           (SELECT count(*) FROM websub WHERE live_until > clock_timestamp()) AS pushed
+           (SELECT count(*) FROM websub w JOIN feeds f ON f.id = w.feed_id
+             WHERE w.live_until > clock_timestamp() AND f.removed_at IS NULL) AS pushed
 """)
 
 

@@ -35,7 +35,7 @@ PART = {"recovered": 9, "how": "page 2"}
         ),
         (
             {"state": "filled", **PART},
-            "9 recovered from page 2 that came between 10:02 and 10:31 UTC; nothing is missing",
+            "9 entries slipped through between 10:02 and 10:31 UTC, all recovered from page 2",
         ),
         (
             {"since": NOW - timedelta(days=1)},

@@ -74,10 +74,8 @@ def _settle(kit: Kit, gap: OpenGap, looked: Look, now: datetime) -> int | None:
         if way is not None and isinstance(looked, Came):
             belonging, reached = _belonging(connection, gap, way, looked, now)
             new = _store(connection, gap.feed, belonging, now)
-            if new:
-                gaps.brought_by(connection, gap, way.name)
         gap = replace(gap, filling=next_step(gap.filling, looked, found=len(new), reached=reached))
-        gaps.settle(connection, gap, now, recovered=len(new))
+        gaps.settle(connection, gap, now, recovered=len(new), name=way.name if way else "")
         if not feeds.settle_poll(connection, gap.feed, {}):
             connection.rollback()
             return None

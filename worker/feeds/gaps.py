@@ -18,7 +18,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import unescape
-from itertools import pairwise
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -110,14 +109,14 @@ def most_missed(gap_s: float | None, since: datetime, until: datetime, entries: 
     these. `gap_s` are the seconds between two entries as they usually come.
 
     Expected are as many as fit into the unseen stretch at the faster of two paces: the usual one, and that of
-    the document itself. Chance may bring two standard deviations more.
+    the document itself, ten times what it shows at most. Chance may bring two standard deviations more.
     """
     dates = sorted(at for entry in entries if (at := entry.published or entry.updated) and at <= until)
     pace = 1 / gap_s if gap_s else 0.0
     if len(dates) > 1:
         unseen = max((dates[0] - since).total_seconds(), 0.0)
-        steps = [(b - a).total_seconds() for a, b in pairwise(dates)]
-        expected = unseen * max(pace, len(steps) / max(sum(steps), 60.0))
+        shown_in = max((until - dates[0]).total_seconds(), unseen / 10, 1.0)
+        expected = unseen * max(pace, len(dates) / shown_in)
     else:
         expected = max((until - since).total_seconds() * pace - len(entries), 0.0)
     return min(max(math.ceil(expected + 2 * math.sqrt(expected)), 1), MOST_MISSED)
@@ -223,6 +222,16 @@ def _next(ways: tuple[Way, ...], asked: int, reason: str | None) -> Filling:
         reason = f"{MOST_DOCUMENTS} documents do not reach back far enough"
         return Filling((), asked, state="unfillable", reason=reason)
     return Filling(tuple(dict.fromkeys(ways)), asked, reason=reason)
+
+
+def together(how: str | None, name: str) -> str:
+    """The documents that brought entries back, in words: "page 2", "pages 2 to 4", "page 2 and the archive"."""
+    if not how or how == name:
+        return name
+    pages = re.fullmatch(r"pages? (\d+)(?: to (\d+))?", how)
+    if pages and name.startswith("page "):
+        return f"pages {pages[1]} to {name.removeprefix('page ')}"
+    return how if how.endswith(f"and {name}") else f"{how} and {name}"
 
 
 def again_in_s(tries: int) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
-from worker.feeds.gaps import Filling, Way
+from worker.feeds.gaps import Filling, Way, together
 from worker.model import DueFeed, FeedId
 from worker.store.feeds import LEASE_S, due_feed
 from worker.store.schema import entries, entry_keys, gaps
@@ -31,7 +31,7 @@ _NEIGHBOUR = text("""
 # MATERIALIZED: a plain subquery may be run again for each row it is joined to, and claims more each time
 _CLAIM = text("""
     WITH due AS MATERIALIZED (
-        SELECT g.id AS gap, g.since, g.until, g.ways, g.asked, g.tries, g.recovered, f.id
+        SELECT g.id AS gap, g.since, g.until, g.ways, g.asked, g.tries, g.how, f.id
         FROM gaps g JOIN feeds f ON f.id = g.feed_id
         WHERE g.state = 'open' AND g.due_at <= clock_timestamp()
           AND f.lease_until <= clock_timestamp() AND f.removed_at IS NULL AND f.state <> 'gone'
@@ -39,7 +39,7 @@ _CLAIM = text("""
     UPDATE feeds SET lease_until = clock_timestamp() + make_interval(secs => :lease),
                      lease_token = feeds.lease_token + 1
     FROM due WHERE feeds.id = due.id
-    RETURNING feeds.*, due.gap, due.since, due.until, due.ways, due.asked, due.tries, due.recovered
+    RETURNING feeds.*, due.gap, due.since, due.until, due.ways, due.asked, due.tries, due.how
 """)
 
 
@@ -52,6 +52,7 @@ class OpenGap:
     since: datetime
     until: datetime
     filling: Filling
+    how: str | None
 
 
 def record(
@@ -85,24 +86,19 @@ def claim_open(connection: Connection, limit: int, lease_s: float = LEASE_S) -> 
 def _open(row: Mapping[Any, Any]) -> OpenGap:
     ways = tuple(Way(**way) for way in row["ways"])
     filling = Filling(ways, row["asked"], row["tries"])
-    return OpenGap(row["gap"], due_feed(row), row["since"], row["until"], filling)
+    return OpenGap(row["gap"], due_feed(row), row["since"], row["until"], filling, row["how"])
 
 
-def settle(connection: Connection, gap: OpenGap, now: datetime, *, recovered: int) -> None:
-    """Writes how far the filling has come with the gap's `filling`, and how many entries this step brought."""
+def settle(connection: Connection, gap: OpenGap, now: datetime, *, recovered: int, name: str) -> None:
+    """Writes how far the gap's `filling` has come, and how many entries the document of this name brought."""
     filling = gap.filling
     facts: dict[str, Any] = {"state": filling.state, "ways": [asdict(way) for way in filling.ways]}
     facts |= {"asked": filling.asked, "tries": filling.tries, "reason": filling.reason}
     facts |= {"due_at": now + timedelta(seconds=filling.wait_s)}
     facts |= {"ended_at": None if filling.state == "open" else now}
-    connection.execute(
-        update(gaps).where(gaps.c.id == gap.id).values(**facts, recovered=gaps.c.recovered + recovered)
-    )
-
-
-def brought_by(connection: Connection, gap: OpenGap, name: str) -> None:
-    """Which document brought entries back."""
-    connection.execute(update(gaps).where(gaps.c.id == gap.id).values(how=name))
+    if recovered:
+        facts |= {"recovered": gaps.c.recovered + recovered, "how": together(gap.how, name)}
+    connection.execute(update(gaps).where(gaps.c.id == gap.id).values(**facts))
 
 
 def known_before(connection: Connection, feed: FeedId, keys: Collection[str], moment: datetime) -> set[str]:

@@ -170,7 +170,9 @@ def test_silence_and_gaps_are_told_where_a_person_looks(site: Any, world: Any) -
         quiet, gapped = news.feed("Kabar Utara", last_status=200), news.feed("Kabar Timur")
         since = news.now - timedelta(hours=3)
         news.connection.execute(
-            insert(habits).values(feed_id=quiet, began_at=since, look_at=since, silent_since=since, missing=14)
+            insert(habits).values(
+                feed_id=quiet, began_at=since, look_at=since, silent_since=since, missing=14
+            )
         )
         gap = {"since": since, "until": news.now, "at_most": 12, "recovered": 9, "how": "page 2"}
         news.put(gaps, feed_id=gapped, state="unfillable", reason="page 3 brings nothing older", **gap)

@@ -25,6 +25,7 @@ from worker.feeds.gaps import (
     most_missed,
     next_step,
     section,
+    together,
     ways_back,
 )
 from worker.model import Entry, FeedDocument, NewEntry, Trail
@@ -64,12 +65,17 @@ def no_feed(*_):
 def test_as_many_may_be_missing_as_usually_come_in_the_unseen_stretch():
     shown = [told(ago) for ago in range(10)]  # the last ten minutes, one a minute
     expected = 20  # unseen: from 29 minutes ago to 9 minutes ago
-    assert expected <= most_missed(60.0, SINCE, NOW, shown) <= expected + 9
+    assert expected <= most_missed(60.0, SINCE, NOW, shown) <= expected + 15
 
 
 def test_the_pace_of_the_document_counts_where_it_is_faster_than_the_usual_one():
     shown = [told(ago / 2) for ago in range(20)]  # two a minute
     assert most_missed(600.0, SINCE, NOW, shown) >= 38
+
+
+def test_a_document_that_was_filled_at_once_does_not_promise_thousands():
+    batch = [told(0) for _ in range(10)]
+    assert 29 < most_missed(600.0, SINCE, NOW, batch) <= 100 + 20
 
 
 def test_without_dates_the_usual_pace_and_what_is_shown_tell():
@@ -287,6 +293,21 @@ def test_every_filling_ends_after_a_few_documents(looks):
         steps += 1
     assert filling.state != "open"
     assert steps <= MOST_DOCUMENTS * MOST_TRIES
+
+
+@pytest.mark.parametrize(
+    ("how", "name", "words"),
+    [
+        (None, "page 2", "page 2"),
+        ("page 2", "page 3", "pages 2 to 3"),
+        ("pages 2 to 3", "page 4", "pages 2 to 4"),
+        ("page 2", "the archive", "page 2 and the archive"),
+        ("page 2 and the archive", "the archive", "page 2 and the archive"),
+        ("the news sitemap", "the news sitemap", "the news sitemap"),
+    ],
+)
+def test_where_entries_came_back_from_in_words(how, name, words):
+    assert together(how, name) == words
 
 
 def test_a_section_is_host_and_first_folder():

@@ -98,7 +98,7 @@ def test_pages_are_followed_to_the_first_known_entry_and_no_further(gap, work, r
     )
     assert asked == [FEED + "?paged=2", FEED + "?paged=3"]
     assert sorted(titles(rows)) == list(range(1, 22))
-    assert rows.one("SELECT state, recovered, how, reason FROM gaps") == ("filled", 16, "page 3", None)
+    assert rows.one("SELECT state, recovered, how, reason FROM gaps") == ("filled", 16, "pages 2 to 3", None)
     assert rows.one("SELECT bool_or(backlog) FROM entries WHERE title::int > 3") is False
 
 
