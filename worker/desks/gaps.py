@@ -76,7 +76,7 @@ def _settle(kit: Kit, gap: OpenGap, looked: Look, now: datetime) -> int | None:
             new = _store(connection, gap.feed, belonging, now)
         gap = replace(gap, filling=next_step(gap.filling, looked, found=len(new), reached=reached))
         gaps.settle(connection, gap, now, recovered=len(new), name=way.name if way else "")
-        if not feeds.settle_poll(connection, gap.feed, {}):
+        if not gaps.release(connection, gap):
             connection.rollback()
             return None
     log.info(

@@ -32,12 +32,11 @@ MOST_MISSED = 1000
 _MOST_SITEMAPS = 3
 _LATE = timedelta(hours=24)
 """How much older than the gap an entry's date may be: zones that are read wrong shift it by up to 14 hours."""
-_MOST_ROBOTS = (
-    512 * 1024
-)  # Google reads 500 KiB (https://developers.google.com/search/docs/crawling-indexing)
-_INDEXED = re.compile(
-    rb"<(?:\w{1,20}:)?sitemap\b[^>]*>.{0,2000}?<(?:\w{1,20}:)?loc\b[^>]*>([^<]{1,4096})<", re.S
-)
+# Google reads 500 KiB (https://developers.google.com/search/docs/crawling-indexing/robots/robots_txt)
+_MOST_ROBOTS = 512 * 1024
+_MOST_INDEX = 1024 * 1024
+_INDEX = re.compile(rb"<(?:\w{1,20}:)?sitemapindex\b")
+_INDEXED = re.compile(rb"<(?:\w{1,20}:)?loc\b[^<>]{0,200}>([^<]{1,4096})<")
 _NAMED = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S{1,4096})", re.IGNORECASE | re.MULTILINE)
 
 Kind = Literal[
@@ -285,9 +284,10 @@ def _named_sitemaps(way: Way, robots: Reply) -> Look:
 
 def _inner_sitemaps(way: Way, index: Reply) -> tuple[Way, ...]:
     """The sitemaps that a sitemap index names."""
-    return _sitemaps(
-        (unescape(found.decode("utf-8", "replace")) for found in _INDEXED.findall(index.body)), way.url
-    )
+    if not _INDEX.search(index.body[:4096]):
+        return ()
+    written = _INDEXED.findall(index.body[:_MOST_INDEX])
+    return _sitemaps((unescape(each.decode("utf-8", "replace")) for each in written), way.url)
 
 
 def _sitemaps(written: Iterable[str], base: str) -> tuple[Way, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from worker.feeds.gaps import Filling, Way, together
 from worker.model import DueFeed, FeedId
 from worker.store.feeds import LEASE_S, due_feed
-from worker.store.schema import entries, entry_keys, gaps
+from worker.store.schema import entries, entry_keys, feeds, gaps
 
 KEPT = timedelta(days=90)
 _LINKS = 200
@@ -28,13 +28,14 @@ _NEIGHBOUR = text("""
     ORDER BY state = 'open' DESC, until DESC LIMIT 1
 """)
 
-# MATERIALIZED: a plain subquery may be run again for each row it is joined to, and claims more each time
+# MATERIALIZED: a plain subquery may be run again for each row it is joined to, and claims more each time.
+# statement_timestamp() and not clock_timestamp(): what is not stable cannot bound the walk through an index.
 _CLAIM = text("""
     WITH due AS MATERIALIZED (
         SELECT g.id AS gap, g.since, g.until, g.ways, g.asked, g.tries, g.how, f.id
         FROM gaps g JOIN feeds f ON f.id = g.feed_id
-        WHERE g.state = 'open' AND g.due_at <= clock_timestamp()
-          AND f.lease_until <= clock_timestamp() AND f.removed_at IS NULL AND f.state <> 'gone'
+        WHERE g.state = 'open' AND g.due_at <= statement_timestamp()
+          AND f.lease_until <= statement_timestamp() AND f.removed_at IS NULL AND f.state <> 'gone'
         ORDER BY g.due_at LIMIT :limit FOR UPDATE OF f SKIP LOCKED)
     UPDATE feeds SET lease_until = clock_timestamp() + make_interval(secs => :lease),
                      lease_token = feeds.lease_token + 1
@@ -87,6 +88,12 @@ def _open(row: Mapping[Any, Any]) -> OpenGap:
     ways = tuple(Way(**way) for way in row["ways"])
     filling = Filling(ways, row["asked"], row["tries"])
     return OpenGap(row["gap"], due_feed(row), row["since"], row["until"], filling, row["how"])
+
+
+def release(connection: Connection, gap: OpenGap) -> bool:
+    """Gives the feed's lease back. False if it was lost meanwhile: then the caller rolls back."""
+    ours = (feeds.c.id == gap.feed.id) & (feeds.c.lease_token == gap.feed.token)
+    return connection.execute(update(feeds).where(ours).values(lease_until=text("'epoch'"))).rowcount == 1
 
 
 def settle(connection: Connection, gap: OpenGap, now: datetime, *, recovered: int, name: str) -> None:

@@ -27,8 +27,8 @@ _CLAIM = text("""
     WITH due AS MATERIALIZED (
         SELECT w.id, f.removed_at IS NOT NULL OR f.state = 'gone' AS unwanted
         FROM websub w JOIN feeds f ON f.id = w.feed_id
-        WHERE w.lease_until <= clock_timestamp()
-          AND (w.due_at <= clock_timestamp() OR w.base IS DISTINCT FROM CAST(:base AS text)
+        WHERE w.lease_until <= statement_timestamp()
+          AND (w.due_at <= statement_timestamp() OR w.base IS DISTINCT FROM CAST(:base AS text)
                OR (f.removed_at IS NOT NULL AND w.state <> 'leaving'))
         ORDER BY w.due_at LIMIT :limit FOR UPDATE OF w SKIP LOCKED)
     UPDATE websub SET lease_until = clock_timestamp() + make_interval(secs => :lease),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -165,6 +166,13 @@ def test_an_index_leads_to_its_news_sitemaps():
       </sitemapindex>"""
     found = look(Way("sitemap", "https://news.example/map.xml"), reply(index), no_feed)
     assert found == Led((Way("sitemap", "https://news.example/news-1.xml?a=1&b=2"),))
+
+
+@pytest.mark.parametrize("piece", [b"<sitemap>", b"<loc", b"<loc >", b"<loc>x", b"<x:sitemapindex"])
+def test_a_hostile_index_costs_no_time(piece):
+    began = time.process_time()
+    look(Way("sitemap", "https://news.example/m"), reply(b"<sitemapindex>" + piece * 1_000_000), no_feed)
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
