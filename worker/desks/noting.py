@@ -22,30 +22,37 @@ GAP = "gap_possible"
 
 
 def note(
-    kit: Kit, connection: Connection, feed: DueFeed, outcome: Outcome, facts: Mapping[str, Any], now: datetime
+    kit: Kit,
+    connection: Connection,
+    feed: DueFeed,
+    outcome: Outcome,
+    facts: Mapping[str, Any],
+    now: datetime,
+    at_least: int = 1,
 ) -> None:
-    """Writes down what follows from a poll; `facts` are what it has settled."""
+    """Writes down what follows from a poll; `facts` are what it has settled, `at_least` is what the schedule
+    takes for the most that may have been missed."""
     if feed.pushed_until is not None:
         websub.heed(connection, feed)
     if isinstance(outcome, Fresh):
-        _note_document(kit, connection, feed, outcome, facts, now)
+        if facts.get("next_poll_why") == GAP and feed.last_ok_at is not None:
+            _note_gap(connection, feed, outcome, feed.last_ok_at, now, at_least)
+        _note_document(kit, connection, feed, outcome, now)
 
 
-def _note_document(
-    kit: Kit, connection: Connection, feed: DueFeed, fresh: Fresh, facts: Mapping[str, Any], now: datetime
-) -> None:
+def _note_document(kit: Kit, connection: Connection, feed: DueFeed, fresh: Fresh, now: datetime) -> None:
     if feed.first_poll:
         habits.begin(connection, feed.id, now)
-    if facts.get("next_poll_why") == GAP and feed.last_ok_at is not None:
-        _note_gap(connection, feed, fresh, feed.last_ok_at, now)
     offer = offer_of(fresh.document, fresh.headers, feed.url) if kit.callback_base else None
     if offer and kit.callback_base:
         websub.offered(connection, kit.keys, feed.id, offer, kit.callback_base)
 
 
-def _note_gap(connection: Connection, feed: DueFeed, fresh: Fresh, since: datetime, now: datetime) -> None:
+def _note_gap(
+    connection: Connection, feed: DueFeed, fresh: Fresh, since: datetime, now: datetime, at_least: int
+) -> None:
     gap_s = feed.rhythm.get("gap_s")
     usual = float(gap_s) if isinstance(gap_s, int | float) else None
-    at_most = most_missed(usual, since, now, fresh.document.entries)
+    at_most = max(most_missed(usual, since, now, fresh.document.entries), at_least)
     gaps.record(connection, feed.id, since, now, at_most, ways_back(fresh.document, feed.url))
     log.warning("gap", feed=feed.id, since=since, until=now, at_most=at_most)
