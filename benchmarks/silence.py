@@ -23,7 +23,7 @@ from worker.feeds.habit import MOST_WEEKS, Arrival, Habit, learn, silent_from
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)
 SLOT = timedelta(minutes=5)
 HOLIDAYS = ((1, 1), (2, 17), (3, 20), (4, 3), (4, 6), (5, 1), (5, 14), (5, 25), (8, 17), (10, 3), (11, 1))
-CUTS = 40
+CUTS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def main() -> None:
     asked = reader.parse_args()
     print(f"{'feed':26}{'entries/day':>12}{'false/year':>12}{'delay: median':>15}{'95 %':>10}")  # noqa: T201
     for kind in KINDS:
-        found = measure(kind, asked.years, random.Random(asked.seed), cuts=400)
+        found = measure(kind, asked.years, random.Random(asked.seed))
         late = sorted(found.delays_h)
         ninety = late[int(len(late) * 0.95)] if late else math.nan
         middle = median(late) if late else math.nan

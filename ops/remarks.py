@@ -1,4 +1,5 @@
-"""PURE. What is remarkable about a feed that answers, in one sentence each."""
+"""PURE. What is remarkable about a feed that answers, in one sentence each: what needs a look, and what is good to
+know."""
 
 from __future__ import annotations
 
@@ -13,12 +14,23 @@ _LONGEST = 160
 
 
 def remarks(feed: Row, now: datetime) -> list[str]:
-    """All there is to remark about a row of `feed_list`; the more harmful first."""
+    """What needs a look in a row of `feed_list`; the more harmful first."""
     found = []
     if feed.get("silence"):
         found.append(silence_in_words(feed, now))
-    if feed.get("gap"):
+    if feed.get("gap") and feed["gap"]["state"] != "filled":
         found.append(gap_in_words(feed["gap"], now))
+    return found
+
+
+def notes(feed: Row, now: datetime) -> list[str]:
+    """What is good to know about it: what was brought back, and that its hub tells of news."""
+    found = []
+    if feed.get("gap") and feed["gap"]["state"] == "filled":
+        found.append(gap_in_words(feed["gap"], now))
+    hub = feed.get("websub")
+    if hub and hub["live_until"] and hub["live_until"] > now:
+        found.append("its hub tells of news")
     return found
 
 

@@ -46,12 +46,16 @@ def list_feeds(as_json: bool) -> None:
 
 
 def _line(row: Mapping[str, Any], now: datetime) -> tuple[object, ...]:
-    from ops.remarks import remarks
+    from ops.remarks import notes, remarks
 
     def at(name: str) -> str:
         return row[name].strftime("%Y-%m-%d %H:%M:%S") if row[name] else "never"
 
-    trouble = (row["last_error"] or "")[:70] if row["state"] != "ok" else "; ".join(remarks(row, now))
+    trouble = (
+        (row["last_error"] or "")[:70]
+        if row["state"] != "ok"
+        else "; ".join(remarks(row, now) + notes(row, now))
+    )
     return (
         "silent" if row["silence"] and row["state"] == "ok" else row["state"],
         row["name"] or row["url"],

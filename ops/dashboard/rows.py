@@ -23,7 +23,7 @@ from ops.dashboard.words import (
     maybe_stamp,
     stamp,
 )
-from ops.remarks import remarks
+from ops.remarks import notes, remarks
 from ops.verdict import cause, count, span
 
 Row = Mapping[str, Any]
@@ -38,6 +38,7 @@ _KINDS = {
     "rollup": "roll-up",
 }
 _PROMPT_S = 60.0
+_WHY = {"pushed": "its hub is trusted to tell", "pinged": "its hub has told of news"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class FeedRow:
     why_then: str
     last_ok: Stamp | None
     error: str
+    note: str
     last_entry: Stamp | None
     entries: str
 
@@ -169,6 +171,7 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
         why_then="not polled any more" if gone else _spoken(row["next_poll_why"]),
         last_ok=maybe_stamp(row["last_ok_at"], now),
         error=_trouble(row, now),
+        note="; ".join(notes(row, now)),
         last_entry=maybe_stamp(row["last_entry_at"], now),
         entries=count(row["entries"], "entry") if row["entries"] == 1 else f"{row['entries']:,} entries",
     )
@@ -186,7 +189,7 @@ def feed_name(row: Row) -> str:
 
 
 def _spoken(code: str | None) -> str:
-    return plain_text((code or "").replace("_", " "), _NAME)
+    return _WHY.get(code or "") or plain_text((code or "").replace("_", " "), _NAME)
 
 
 def _name(name: str) -> str:

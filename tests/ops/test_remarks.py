@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.remarks import gap_in_words, remarks, silence_in_words
+from ops.remarks import gap_in_words, notes, remarks, silence_in_words
 
 NOW = datetime(2026, 11, 23, 10, 40, tzinfo=UTC)
 BETWEEN = {"since": NOW.replace(minute=2), "until": NOW.replace(minute=31)}
@@ -60,6 +60,14 @@ def test_silence_is_told_with_what_would_be_usual():
     words = "normally 14 entries by now, none since 07:40 UTC although it answers (HTTP 200)"
     assert silence_in_words(feed, NOW) == words
     assert remarks({**feed, "gap": GAP}, NOW)[0] == words
+
+
+def test_what_came_back_and_a_hub_that_tells_are_no_troubles():
+    hub = {"live_until": NOW + timedelta(days=3)}
+    feed = {"gap": {**GAP, "state": "filled", **PART}, "websub": hub}
+    assert remarks(feed, NOW) == []
+    assert notes(feed, NOW)[1] == "its hub tells of news"
+    assert notes({**feed, "gap": GAP, "websub": {"live_until": NOW}}, NOW) == []
 
 
 def test_nothing_is_said_where_there_is_nothing():
