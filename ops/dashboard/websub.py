@@ -16,7 +16,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from ops.dashboard.context import Context, context_of
 from worker.errors import BadConfiguration
-from worker.feeds.websub import PATH, Confirm, Denied, NotOurs, Signature, judge_call, signs
+from worker.feeds.callback import Confirm, Denied, NotOurs, Signature, judge_call
+from worker.feeds.websub import PATH, signs
 from worker.store import websub
 from worker.store.engine import Connection
 from worker.store.websub import Called

@@ -11,7 +11,8 @@ import structlog
 
 from worker.desks.poll import credentials, read_feed
 from worker.errors import BadConfiguration
-from worker.feeds.gaps import Came, DeadEnd, Look, Way, look, missed, next_step, section
+from worker.feeds.gaps import missed, next_step, section
+from worker.feeds.ways import Came, DeadEnd, Look, Way, look
 from worker.kit import Kit
 from worker.model import DueFeed, NewEntry
 from worker.polling import ask, keyed_entries, sift

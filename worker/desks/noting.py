@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-from worker.feeds.gaps import most_missed, ways_back
+from worker.feeds.gaps import most_missed
+from worker.feeds.ways import ways_back
 from worker.feeds.websub import offer_of
 from worker.kit import Kit
 from worker.model import DueFeed

@@ -10,8 +10,8 @@ import structlog
 
 from worker.desks.noting import note
 from worker.errors import BadConfiguration, BadInput
+from worker.feeds.callback import pushed
 from worker.feeds.parse import parse_feed
-from worker.feeds.websub import pushed
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
 from worker.model import DueFeed, FeedDocument, NewEntry

@@ -1,20 +1,15 @@
 """PURE. WebSub, the subscriber's side (https://www.w3.org/TR/websub/): who tells of a feed's news, how to ask to be
-told, and what the hub's calls mean.
-
-A ping only makes the feed due: what it carries is never read, so whoever forges one gains nothing but a poll.
-Polling goes on as a safety net, seldom while the hub proves itself.
+told, and what the answers mean.
 
 offer_of(document, headers)   -> the hub and the name that it knows the feed by
 request_for(...)              -> the POST that asks the hub
-after_asking, after_failing   -> what to remember, and when to ask again
-judge_call(...)               -> what a hub that calls back should be answered
-pushed(feed, facts, ...)      -> when to poll a feed whose hub is trusted
+after_asking, after_leaving   -> what to remember, and when to ask again
+
+What hubs' calls mean is in `worker.feeds.callback`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,27 +19,21 @@ from typing import Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 from worker.addresses import Network, refusal
-from worker.feeds.schedule import ADAPTIVE_MOST_S, retry_after_s
+from worker.feeds.schedule import retry_after_s
 from worker.links import web_link
-from worker.model import DueFeed, FeedDocument
+from worker.model import FeedDocument
 from worker.secrets import Secret
 from worker.wire import Failure, Reply, Request
 
 PATH = "/websub/"
 LEASE_S = 10 * 86400
-_LEASE_LEAST_S, _LEASE_MOST_S = 300, 30 * 86400
-_RENEW_AT = 0.8
 _ANSWER_S = 15 * 60.0  # within this a hub should have called back
-_SOON_S, _FAILING_MOST_S, _REFUSED_MOST_S = 60.0, 6 * 3600.0, 14 * 86400.0
+_SOON_S, _FAILING_MOST_S = 60.0, 6 * 3600.0
+REFUSED_S, REFUSED_MOST_S = 86400.0, 14 * 86400.0
 _UNSUBSCRIBE_TRIES = 3
-_TRUST = timedelta(days=1)
-_ECHO, _ECHO_AGAIN_S = timedelta(minutes=3), 30.0  # a cache may still give the old document
-_UNTOLD = timedelta(minutes=10)
-_LONGEST_CHALLENGE = 2048
 
 _LINK = re.compile(r"<([^<>]{1,4096})>([^<]{0,1024})")
 _RELATION = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]{0,200})\"|([^\s;,\"]{1,200}))", re.IGNORECASE)
-_SIGNATURE = re.compile(r"\s*(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})\s*")
 
 State = Literal["wanted", "asked", "live", "refused", "leaving"]
 
@@ -141,14 +130,14 @@ def after_asking(subscription: Subscription, answer: Reply | Failure, now: datet
     live = subscription.live(now)
     match answer:
         case Reply(status=status) if 200 <= status < 300:
-            wait_s = _growing(_ANSWER_S, subscription.tries, _FAILING_MOST_S)
-            return _facts("live" if live else "asked", subscription.tries + 1, now, wait_s, None)
+            wait_s = growing(_ANSWER_S, subscription.tries, _FAILING_MOST_S)
+            return remembered("live" if live else "asked", subscription.tries + 1, now, wait_s, None)
         case Reply(status=status, headers=headers) if status == 429 or status >= 500:
             asked_s = retry_after_s(headers.get("retry-after"), now) or 0.0
             return _failed(subscription, now, f"the hub answered {status}", asked_s)
         case Reply(status=status):
-            wait_s = _growing(86400.0, subscription.tries, _REFUSED_MOST_S)
-            refused = _facts(
+            wait_s = growing(REFUSED_S, subscription.tries, REFUSED_MOST_S)
+            refused = remembered(
                 "live" if live else "refused",
                 subscription.tries + 1,
                 now,
@@ -168,7 +157,7 @@ def after_leaving(
     tries = _UNSUBSCRIBE_TRIES if accepted else subscription.tries + 1
     if not accepted and tries >= _UNSUBSCRIBE_TRIES:
         return None
-    return _facts("leaving", tries, now, _ANSWER_S, None)
+    return remembered("leaving", tries, now, _ANSWER_S, None)
 
 
 def has_left(subscription: Subscription, now: datetime) -> bool:
@@ -180,119 +169,15 @@ def has_left(subscription: Subscription, now: datetime) -> bool:
 
 def _failed(subscription: Subscription, now: datetime, reason: str, at_least_s: float) -> dict[str, Any]:
     state: State = "live" if subscription.live(now) else "wanted"
-    wait_s = max(_growing(_SOON_S, subscription.tries, _FAILING_MOST_S), at_least_s)
-    return _facts(state, subscription.tries + 1, now, wait_s, reason) | {"asked_at": None}
+    wait_s = max(growing(_SOON_S, subscription.tries, _FAILING_MOST_S), at_least_s)
+    return remembered(state, subscription.tries + 1, now, wait_s, reason) | {"asked_at": None}
 
 
-def _growing(first_s: float, tries: int, most_s: float) -> float:
+def growing(first_s: float, tries: int, most_s: float) -> float:
+    """Seconds to wait after so many tries: four times as long each time."""
     return min(first_s * 4.0 ** min(tries, 20), most_s)
 
 
-def _facts(state: State, tries: int, now: datetime, wait_s: float, reason: str | None) -> dict[str, Any]:
+def remembered(state: State, tries: int, now: datetime, wait_s: float, reason: str | None) -> dict[str, Any]:
+    """What every answer leaves of a subscription."""
     return {"state": state, "tries": tries, "due_at": now + timedelta(seconds=wait_s), "reason": reason}
-
-
-@dataclass(frozen=True, slots=True)
-class Confirm:
-    """It was us: answer with the challenge, and remember `facts` (None: forget the subscription)."""
-
-    challenge: str
-    facts: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Denied:
-    """The hub will not tell us: take note."""
-
-    facts: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class NotOurs:
-    """It was not us who asked."""
-
-    reason: str
-
-
-def judge_call(
-    subscription: Subscription | None, asked: Mapping[str, str], now: datetime
-) -> Confirm | Denied | NotOurs:
-    """What a GET to our callback means (WebSub, 5.2 and 5.3). `asked` are its parameters; `subscription` is the one
-    whose callback it is."""
-    if subscription is None:
-        return NotOurs("unknown_callback")
-    if asked.get("hub.topic") != subscription.topic:
-        return NotOurs("another_topic")
-    pending = subscription.asked_at is not None
-    challenge = asked.get("hub.challenge", "")
-    match asked.get("hub.mode"):
-        case "denied" if pending:
-            reason = "the hub refuses: " + (asked.get("hub.reason", "").strip()[:200] or "without a reason")
-            wait_s = _growing(86400.0, subscription.tries, _REFUSED_MOST_S)
-            facts = _facts("refused", subscription.tries + 1, now, wait_s, reason)
-            return Denied(facts | {"asked_at": None, "live_until": None})
-        case "subscribe" | "unsubscribe" if not 0 < len(challenge) <= _LONGEST_CHALLENGE:
-            return NotOurs("no_challenge")
-        case "subscribe" if subscription.state == "leaving":
-            return NotOurs("not_wanted")
-        case "subscribe" if pending:
-            return Confirm(challenge, _confirmed(asked.get("hub.lease_seconds", ""), now))
-        case "subscribe" if subscription.live(now):
-            return Confirm(challenge, {})
-        case "unsubscribe" if subscription.state == "leaving":
-            return Confirm(challenge, None)
-    return NotOurs("not_asked_for")
-
-
-def _confirmed(lease: str, now: datetime) -> dict[str, Any]:
-    told_s = int(lease) if re.fullmatch(r"[0-9]{1,9}", lease) else LEASE_S
-    lease_s = min(max(told_s, _LEASE_LEAST_S), _LEASE_MOST_S)
-    renewed = _facts("live", 0, now, lease_s * _RENEW_AT, None)
-    return renewed | {"asked_at": None, "live_until": now + timedelta(seconds=lease_s)}
-
-
-@dataclass(slots=True)
-class Signature:
-    """Checks what a hub signed (WebSub, 7), piece by piece, so that no body need be kept."""
-
-    told: bytes
-    mac: hmac.HMAC
-
-    @classmethod
-    def of(cls, header: str | None, secret: Secret) -> Signature | None:
-        """The check that an X-Hub-Signature asks for; None where there is none that we could make."""
-        found = _SIGNATURE.fullmatch(header or "")
-        if found is None:
-            return None
-        mac = hmac.new(secret.reveal().encode(), digestmod=getattr(hashlib, found[1]))
-        return cls(bytes.fromhex(found[2]) if len(found[2]) == 2 * mac.digest_size else b"", mac)
-
-    def matches(self) -> bool:
-        """Whether all that was fed in is what the hub signed; in constant time."""
-        return hmac.compare_digest(self.told, self.mac.digest())
-
-
-def pushed(
-    feed: DueFeed, facts: Mapping[str, Any], *, new: int, now: datetime, jitter: float
-) -> dict[str, Any]:
-    """What a hub's pings change of the next poll that `facts` set: a ping that brought nothing is looked after
-    again, a hub that tells of everything spares polls, and one that left news untold loses our trust."""
-    at = facts.get("next_poll_at")
-    if at is None or facts.get("state") != "ok":
-        return {}
-    pinged = feed.pinged_at
-    if not new and pinged is not None and now - pinged < _ECHO:
-        return {"next_poll_at": min(at, now + timedelta(seconds=_ECHO_AGAIN_S)), "next_poll_why": "pinged"}
-    if feed.pushed_until is None or feed.pushed_until <= now:
-        return {}
-    if new and (pinged is None or now - pinged > _UNTOLD):
-        return {"pushed_until": None}
-    if feed.every_s is not None or facts.get("next_poll_why") == "gap_possible":
-        return {}
-    seldom = now + timedelta(seconds=ADAPTIVE_MOST_S * (1 + 0.1 * jitter))
-    return {"next_poll_at": max(at, seldom), "next_poll_why": "pushed"}
-
-
-def trusted_until(live_until: datetime, now: datetime) -> datetime:
-    """How long a ping lets us rely on the hub."""
-    return min(now + _TRUST, live_until)

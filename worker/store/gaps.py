@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
-from worker.feeds.gaps import Filling, Way, together
+from worker.feeds.gaps import Filling, together
+from worker.feeds.ways import Way
 from worker.model import DueFeed, FeedId
 from worker.store.feeds import LEASE_S, due_feed
 from worker.store.schema import entries, entry_keys, feeds, gaps

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from worker.feeds.websub import Offer, Subscription, trusted_until
+from worker.feeds.callback import trusted_until
+from worker.feeds.websub import Offer, Subscription
 from worker.model import DueFeed, FeedId
 from worker.secrets import KeyRing, Secret
 from worker.store.schema import feeds, websub

@@ -15,20 +15,14 @@ from worker.feeds.gaps import (
     MOST_DOCUMENTS,
     MOST_MISSED,
     MOST_TRIES,
-    Came,
-    DeadEnd,
     Filling,
-    Led,
-    NotNow,
-    Way,
-    look,
     missed,
     most_missed,
     next_step,
     section,
     together,
-    ways_back,
 )
+from worker.feeds.ways import Came, DeadEnd, Led, NotNow, Way, look, ways_back
 from worker.model import Entry, FeedDocument, NewEntry, Trail
 from worker.wire import Failure, Reply
 

@@ -11,18 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.feeds.callback import Confirm, NotOurs, judge_call, pushed
 from worker.feeds.parse import parse_feed
 from worker.feeds.websub import (
-    Confirm,
-    NotOurs,
     Offer,
     Subscription,
     after_asking,
     callback_base,
-    judge_call,
     links,
     offer_of,
-    pushed,
     request_for,
 )
 from worker.model import DueFeed, FeedDocument, FeedId, Trail

@@ -9,7 +9,7 @@ import pytest
 
 from worker.desks.gaps import fill_gaps
 from worker.desks.poll import poll
-from worker.feeds.gaps import Way
+from worker.feeds.ways import Way
 from worker.secrets import Secret
 from worker.store import gaps
 from worker.wire import Failure, Reply
