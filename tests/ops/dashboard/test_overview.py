@@ -182,6 +182,7 @@ def test_silence_and_gaps_are_told_where_a_person_looks(site: Any, world: Any) -
     assert "9 recovered from page 2 (page 3 brings nothing older)." in todo
     assert "pantau feeds check https://" in todo
     assert "1 feed is silent: long past the usual time" in section(site, "verdict")
+    assert "Feeds healthy 1 of 2 1 silent" in section(site, "figures")
     feeds = section(site, "feeds")
     assert feeds.index("Kabar Utara") < feeds.index("Kabar Timur")
     assert "silent" in feeds
