@@ -8,13 +8,15 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from alerts.post import MailDoor, parse_smtp_url
 from ops import kit
 from ops.health import of_installation
-from ops.store.overview import feed_list, overview
+from ops.remarks import gap_in_words, silence_in_words
+from ops.store.overview import Row, feed_list, overview
 from worker.errors import PantauError
 from worker.match import parse_query
 from worker.match.segments import can_segment
@@ -129,10 +131,23 @@ def _state(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 "warn", feed["name"] or feed["url"], says, f"open {feed['url']}; Pantau goes on trying"
             )
+        yield from _remarks(feed, now.at)
     if not feeds:
         yield Finding(
             "warn", "feeds", "nothing is watched", "pantau feeds add URL, or pantau apply watchlist.toml"
         )
+
+
+def _remarks(feed: Row, at: datetime) -> Iterator[Finding]:
+    """What needs a look although the feed answers."""
+    name = feed["name"] or feed["url"]
+    if feed["state"] != "ok":
+        return
+    if feed["silence"]:
+        yield Finding("warn", name, silence_in_words(feed, at), f"pantau feeds check {feed['url']}")
+    if feed["gap"] and feed["gap"]["state"] == "unfillable":
+        remedy = "give the feed a shorter `every` in the watchlist"
+        yield Finding("warn", name, gap_in_words(feed["gap"], at), remedy)
 
 
 def _topics(settings: Settings) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ops.kit import clock, engine, keyring, our_version
 from ops.wiring import ring_next
+from worker.feeds.websub import callback_base
 from worker.http import Web
 from worker.kit import Kit, TopicWatch
 from worker.pace import Turns
@@ -37,6 +38,7 @@ def make_kit(settings: Settings, topics: TopicWatch | None = None) -> Kit:
         keys=keyring(settings),
         clock=clock,
         settled=ring_next,
+        callback_base=callback_base(settings.public_url, settings.allow_nets),
         stopping=stopping,
         topics=topics or TopicWatch(),
     )

@@ -55,7 +55,7 @@ _NICKNAMES = {"smtp": "mail"}
 
 def verdict(now: Overview) -> tuple[Level, str]:
     """A level (`ok`, `slow`, `bad`) and the sentence a person on call reads first."""
-    for judge in (_beat, _held, _failed, _paused, _late, _in_doubt, _feeds):
+    for judge in (_beat, _held, _failed, _paused, _late, _in_doubt, _feeds, _silent, _missed):
         found = judge(now)
         if found is not None:
             return found
@@ -192,3 +192,18 @@ def _feeds(now: Overview) -> tuple[Level, str] | None:
     parts = [f"{failing} failing" if failing else "", f"{gone} gone" if gone else ""]
     total = count(sum(now.feeds.values()), "feed")
     return "slow", f"{' and '.join(filter(None, parts))} of {total}; everything else keeps up."
+
+
+def _silent(now: Overview) -> tuple[Level, str] | None:
+    if not now.silent:
+        return None
+    are = "is" if now.silent == 1 else "are"
+    return "slow", f"{count(now.silent, 'feed')} {are} silent: long past the usual time without an entry."
+
+
+def _missed(now: Overview) -> tuple[Level, str] | None:
+    if not now.gapped:
+        return None
+    entries = "1 entry" if now.missed == 1 else f"up to {now.missed:,} entries"
+    feeds = count(now.gapped, "feed")
+    return "slow", f"{entries[:1].upper()}{entries[1:]} of {feeds} may have been missed in the last 24 hours."

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from worker.addresses import Network, refusal
@@ -276,7 +277,7 @@ def _leads_on(request: Request, status: int, headers: Mapping[str, str]) -> bool
 
 
 async def _reply(response: aiohttp.ClientResponse, request: Request, exchange: Exchange) -> Reply | Failure:
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers = _joined(response.headers)
     exchange.answered(response.status, headers)
     counted = exchange.counted
     if counted is not None:
@@ -301,6 +302,15 @@ async def _reply(response: aiohttp.ClientResponse, request: Request, exchange: E
         if counted is not None and counted.body_bytes - packed > MOST_WRAPPING:
             return Failure("protocol", "the body comes in pieces of a few bytes", exchange.written)
     return Reply(response.status, headers, bytes(body), str(response.url))
+
+
+def _joined(lines: CIMultiDictProxy[str]) -> dict[str, str]:
+    """Each header once, its lines joined (RFC 9110, 5.3): a hub and the feed's own address come as two Link lines."""
+    headers: dict[str, str] = {}
+    for name, value in lines.items():
+        known = headers.get(name.lower())
+        headers[name.lower()] = value if known is None or name.lower() != "link" else f"{known}, {value}"
+    return headers
 
 
 def _too_much(

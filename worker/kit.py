@@ -100,7 +100,8 @@ class TopicWatch:
 @dataclass(slots=True)
 class Kit:
     """One process's tools. `clock` is read at the edge of a desk; everything below takes `now`. `settled` is told
-    which desk has left rows behind, and rings whoever follows it. `stopping` says that the process is about to end."""
+    which desk has left rows behind, and rings whoever follows it. `stopping` says that the process is about to end.
+    `callback_base` is the public address at which hubs may call us (WebSub); None: they may not."""
 
     engine: Engine
     web: Web
@@ -108,4 +109,5 @@ class Kit:
     clock: Callable[[], datetime]
     settled: Callable[[Desk], object]
     topics: TopicWatch = field(default_factory=TopicWatch)
+    callback_base: str | None = None
     stopping: Callable[[], bool] = lambda: False

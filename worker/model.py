@@ -32,6 +32,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Trail:
+    """Where a feed's document leads, as it says itself: its hubs and its own address (WebSub), the page with its
+    older entries (`rel="next"`) and its newest archive (`rel="prev-archive"`, RFC 5005), and what made it."""
+
+    hubs: tuple[str, ...] = ()
+    own: str | None = None
+    older: str | None = None
+    archive: str | None = None
+    generator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FeedDocument:
     """A feed's document after parsing: its own facts, its entries in document order, and complaints. `skip_hours`
     (0–23, GMT) and `skip_days` (Monday is 0) are when it need not be asked."""
@@ -43,6 +55,7 @@ class FeedDocument:
     entries: tuple[Entry, ...] = ()
     warnings: tuple[str, ...] = ()
     ttl_s: int | None = None
+    trail: Trail = Trail()
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
 
@@ -115,7 +128,8 @@ class Turn:
 class DueFeed:
     """A feed claimed for one poll; `token` fences what its holder writes. `asked_url` is what the user gave, `url`
     where the feed is: the same, or what was discovered behind a site's address, or where it moved to. `turn` is the
-    leave to ask its site that was claimed with it."""
+    leave to ask its site that was claimed with it. `pinged_at` is when its hub last told of news, `pushed_until` how
+    long its hub has earned our trust."""
 
     id: FeedId
     token: int
@@ -135,6 +149,9 @@ class DueFeed:
     headers: Mapping[str, Any]
     first_poll: bool
     created_at: datetime
+    last_ok_at: datetime | None = None
+    pinged_at: datetime | None = None
+    pushed_until: datetime | None = None
     due_at: datetime | None = None
     turn: Turn | None = None
     every_least_s: float | None = None

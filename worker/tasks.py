@@ -13,8 +13,8 @@ from worker.process import run, tools
 
 @app.task(name="poll")
 def poll() -> None:
-    """Polls the feeds that are due."""
-    run(import_module("worker.desks.poll").poll(tools()))
+    """Polls the feeds that are due, and does what polls have left to do."""
+    run(import_module("worker.desks.rounds").make_rounds(tools()))
 
 
 @app.task(name="read")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,40 +28,47 @@ def feeds() -> None:
 @json_option
 def list_feeds(as_json: bool) -> None:
     """List all feeds with their state, those that need a look first."""
+    from ops import kit
     from ops.cli.connected import connected
     from ops.store.overview import feed_list
 
+    now = kit.clock()
     with connected() as connection:
         rows = feed_list(connection)
     if as_json:
         print_json_lines(rows)
     elif rows:
         headings = ("state", "name", "entries", "last polled", "next poll", "to know")
-        click.echo(table([_line(row) for row in rows], headings))
+        click.echo(table([_line(row, now) for row in rows], headings))
     else:
         click.echo("no feeds yet: pantau feeds add URL, or declare them in a watchlist")
 
 
-def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
+def _line(row: Mapping[str, Any], now: datetime) -> tuple[object, ...]:
     def at(name: str) -> str:
         return row[name].strftime("%Y-%m-%d %H:%M:%S") if row[name] else "never"
 
     return (
-        row["state"],
+        "silent" if row["silence"] and row["state"] == "ok" else row["state"],
         row["name"] or row["url"],
         row["entries"],
         at("last_polled_at"),
         "no more" if row["state"] == "gone" else at("next_poll_at"),
-        _to_know(row),
+        _to_know(row, now),
     )
 
 
-def _to_know(row: Mapping[str, Any]) -> str:
-    """What a person should know of the feed: that its whole site is left alone, its trouble, where it moved."""
+def _to_know(row: Mapping[str, Any], now: datetime) -> str:
+    """What a person should know of the feed: that its whole site is left alone, its trouble, its silence, what may
+    have been missed, where it moved."""
+    from ops.remarks import notes, remarks
+
     if row["state"] == "gone":
         return "it said twice that it is gone (410); `pantau feeds add` takes it up again"
     if row["cooling_until"]:
         return f"host cooling until {row['cooling_until']:%H:%M}: {row['cooling_why']}"[:110]
+    if said := "; ".join(remarks(row, now) + notes(row, now)) if row["state"] == "ok" else "":
+        return said
     return plain_text(row["last_error"] or row["notice"] or "", 110)
 
 

@@ -44,6 +44,9 @@ def _as_json(now: Overview) -> dict[str, Any]:
         "level": level,
         "at": now.at,
         "feeds": {"ok": 0, "failing": 0, "new": 0, "gone": 0, **now.feeds},
+        "silent": now.silent,
+        "gaps": {"feeds": now.gapped, "missed_at_most": now.missed, "recovered": now.recovered},
+        "pushed": now.pushed,
         "desks": now.desks,
         "latency": {"seen_to_sent": now.seen_to_sent, "published_to_sent": now.published_to_sent},
         "articles_24h": now.articles_24h,
@@ -62,6 +65,13 @@ def _in_words(now: Overview) -> str:
     level, sentence = verdict(now)
     sign = {"ok": "●", "slow": "▲", "bad": "■"}[level]
     feeds = ", ".join(f"{n} {state}" for state, n in sorted(now.feeds.items())) or "none"
+    remarkable = [
+        f"{now.silent} silent" if now.silent else "",
+        f"{now.gapped} with gaps (up to {now.missed:,} entries in 24 hours)" if now.gapped else "",
+        f"{now.recovered:,} entries recovered" if now.recovered else "",
+        f"{now.pushed} pushed by hubs" if now.pushed else "",
+    ]
+    feeds = "; ".join(filter(None, (feeds, *remarkable)))
     desks = table(
         [(desk, queue.waiting, f"{queue.oldest_s:.1f} s") for desk, queue in now.desks.items()],
         ("desk", "waiting", "oldest"),

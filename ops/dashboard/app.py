@@ -19,6 +19,8 @@ from ops.dashboard import gate
 from ops.dashboard.context import Context, DatabaseSilent, context_of
 from ops.dashboard.login import for_people, show_login, take_login, take_logout
 from ops.dashboard.overview import overview
+from ops.dashboard.websub import confirm, take_ping
+from worker.feeds.websub import PATH
 from worker.store.engine import DatabaseTrouble, PoolExhausted, TablesDoNotFit, lost_connection
 
 log = structlog.get_logger("web")
@@ -31,6 +33,7 @@ _SAID = {
     403: ("Not allowed", "Pantau does not take this request."),
     404: ("There is nothing here", "No page of Pantau has this address."),
     405: ("Not possible here", "This address does not take such a request."),
+    410: ("No longer here", "Nobody waits at this address any more."),
     413: ("Too large", "Pantau does not take requests of this size."),
 }
 
@@ -54,7 +57,9 @@ class Gate:
                     headers.setdefault(name, value)
             await send(message)
 
-        refused = gate.foreign(scope["method"], Request(scope).headers, self.context.public_url)
+        refused = None
+        if not scope["path"].startswith(PATH):  # hubs are foreign, bring no cookie and change no page of ours
+            refused = gate.foreign(scope["method"], Request(scope).headers, self.context.public_url)
         app = _foreign_form(self.context, refused) if refused else self.app
         await app(scope, receive, send_guarded)
 
@@ -77,6 +82,8 @@ def build(context: Context) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Route("/static/{name}", static),
+            Route(PATH + "{token}", confirm, methods=["GET"]),
+            Route(PATH + "{token}", take_ping, methods=["POST"]),
         ],
         middleware=[Middleware(Gate, context=context)],
         exception_handlers={

@@ -20,6 +20,7 @@ from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS
 from ops.dashboard.proof import Proof
 from ops.health import Checks
+from worker.secrets import KeyRing
 from worker.store.engine import Connection, Engine
 
 Answer = TypeVar("Answer")
@@ -37,13 +38,15 @@ class DatabaseSilent(Exception):
 
 @dataclass(slots=True)
 class Context:
-    """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds)."""
+    """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
+    open what hubs sign with."""
 
     engine: Engine
     checks: Checks
     clock: Callable[[], datetime]
     version: str
     public_url: str | None = None
+    keys: KeyRing | None = None
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)

@@ -23,6 +23,7 @@ from ops.dashboard.words import (
     maybe_stamp,
     stamp,
 )
+from ops.remarks import notes, remarks
 from ops.verdict import cause, count, span
 
 Row = Mapping[str, Any]
@@ -37,6 +38,7 @@ _KINDS = {
     "rollup": "roll-up",
 }
 _PROMPT_S = 60.0
+_WHY = {"pushed": "its hub is trusted to tell", "pinged": "its hub has told of news"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class FeedRow:
     why_then: str
     last_ok: Stamp | None
     error: str
+    note: str
     last_entry: Stamp | None
     entries: str
 
@@ -163,14 +166,21 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
     return FeedRow(
         name=feed_name(row),
         site=_host(row["url"]),
-        state=feed_state(row["state"]),
+        state=feed_state("silent" if row.get("silence") and row["state"] == "ok" else row["state"]),
         next_poll=None if gone else due_stamp(row["next_poll_at"], now),
         why_then="not polled any more" if gone else _why_then(row),
         last_ok=maybe_stamp(row["last_ok_at"], now),
-        error=plain_text(cause(row["last_error"]), _ANSWER) if row["state"] in ("failing", "gone") else "",
+        error=_trouble(row, now),
+        note="; ".join(notes(row, now)),
         last_entry=maybe_stamp(row["last_entry_at"], now),
         entries=count(row["entries"], "entry") if row["entries"] == 1 else f"{row['entries']:,} entries",
     )
+
+
+def _trouble(row: Row, now: datetime) -> str:
+    if row["state"] in ("failing", "gone"):
+        return plain_text(cause(row["last_error"]), _ANSWER)
+    return "; ".join(remarks(row, now))
 
 
 def _why_then(row: Row) -> str:
@@ -184,7 +194,7 @@ def feed_name(row: Row) -> str:
 
 
 def _spoken(code: str | None) -> str:
-    return plain_text((code or "").replace("_", " "), _NAME)
+    return _WHY.get(code or "") or plain_text((code or "").replace("_", " "), _NAME)
 
 
 def _name(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from alerts.letter import plain_text
 from ops.dashboard.rows import feed_name
 from ops.dashboard.words import Shape, ago
+from ops.remarks import gap_in_words, silence_in_words
 from ops.store.audit import Audit
 from ops.store.overview import Overview
 from ops.verdict import TICK_LATE_S, cause, count, span
@@ -40,6 +41,7 @@ def tasks(
     """All tasks, the most harmful first. `unsent` are the newest deliveries that failed or are in doubt."""
     found = [_ledger(ledger), _beat(now), *(_circuit(row, now.at) for row in circuits)]
     found += [_failed(now, unsent), _in_doubt(now, unsent), _failing(now, feeds), _gone(now, feeds)]
+    found += [_silent(now, feeds), _missed(now, feeds)]
     return [task for task in found if task is not None]
 
 
@@ -116,6 +118,29 @@ def _gone(now: Overview, feeds: Sequence[Row]) -> Task | None:
     text = f"{names}{more}: the site says that it is gone for good. Give its new address in the watchlist."
     title = f"{count(now.feeds.get('gone', len(gone)), 'feed')} gone"
     return Task("bad", title, text, "pantau apply watchlist.toml")
+
+
+def _silent(now: Overview, feeds: Sequence[Row]) -> Task | None:
+    silent = [row for row in feeds if row.get("silence")]
+    if not silent:
+        return None
+    worst = max(silent, key=lambda row: (row["silence"]["missing"] or 0, row["name"] or ""))
+    text = f"{feed_name(worst)}: {silence_in_words(worst, now.at)}.{_others(silent, worst)}"
+    number = max(now.silent, len(silent))
+    title = f"{count(number, 'feed')} {'is' if number == 1 else 'are'} silent"
+    look = " Look whether the site has moved its feed, or stopped it."
+    return Task("slow", title, text + look, f"pantau feeds check {shlex.quote(worst['url'])}")
+
+
+def _missed(now: Overview, feeds: Sequence[Row]) -> Task | None:
+    gapped = [row for row in feeds if row.get("gap") and row["gap"]["state"] == "unfillable"]
+    if not gapped:
+        return None
+    worst = max(gapped, key=lambda row: (row["gap"]["at_most"] - row["gap"]["recovered"], row["name"] or ""))
+    text = _sentence(f"{feed_name(worst)}: {gap_in_words(worst['gap'], now.at)}") + _others(gapped, worst)
+    advice = " Pantau asks such a feed more often by itself; a shorter `every` in the watchlist makes sure."
+    entries = "1 entry" if now.missed == 1 else f"Up to {now.missed:,} entries"
+    return Task("slow", f"{entries} may have been missed", text + advice, "pantau feeds list")
 
 
 def _others(failing: Sequence[Row], longest: Row) -> str:

@@ -144,9 +144,12 @@ def _lag(label: str, lag: Lag, meaning: str) -> Figure:
 
 
 def _feeds(now: Overview) -> Figure:
-    well, total = now.feeds.get("ok", 0), sum(now.feeds.values())
+    answering, total = now.feeds.get("ok", 0), sum(now.feeds.values())
+    silent = min(now.silent, answering)
+    well = answering - silent
     parts: tuple[tuple[Shape, str, int], ...] = (
         ("ok", "ok", well),
+        ("slow", "silent", silent),
         ("off", "new", now.feeds.get("new", 0)),
         ("bad", "failing", now.feeds.get("failing", 0)),
         ("bad", "gone", now.feeds.get("gone", 0)),

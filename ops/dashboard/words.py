@@ -98,6 +98,8 @@ def feed_state(state: str) -> State:
             return State("ok", "ok")
         case "failing":
             return State("bad", "failing")
+        case "silent":
+            return State("slow", "silent")
         case "gone":
             return State("bad", "gone")
         case "new":

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from ops.store import remarks
 from worker.store import hosts
 
 Row = Mapping[str, Any]
@@ -48,6 +49,7 @@ class Overview:
     `circuits` tells why a channel (by its name) or what channels share ("smtp") lets nothing through;
     `cooling` are sites that are left alone for a while (`worker.store.hosts.cooling`).
     `failed` and `in_doubt` count all that the ledger remembers, `failed_24h` and `in_doubt_24h` what is new.
+    `silent`, `gapped`, `missed`, `recovered`, `pushed`: see `ops.store.remarks.in_all`.
     """
 
     at: datetime
@@ -66,6 +68,11 @@ class Overview:
     failed_24h: int = 0
     in_doubt_24h: int = 0
     pauses: Mapping[str, Pause] = field(default_factory=dict)
+    silent: int = 0
+    gapped: int = 0
+    missed: int = 0
+    recovered: int = 0
+    pushed: int = 0
     cooling: Sequence[Row] = ()
 
 
@@ -153,7 +160,7 @@ _PAUSES = text("""
 
 def overview(connection: Connection) -> Overview:
     """How the installation does right now."""
-    counts = dict(connection.execute(_COUNTS).mappings().one())
+    counts = dict(connection.execute(_COUNTS).mappings().one()) | remarks.in_all(connection)
     lags = connection.execute(_LAGS).one()
     return Overview(
         **counts,
@@ -186,8 +193,11 @@ _FEED_LIST = text("""
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) AS entries,
            (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at
     FROM feeds f LEFT JOIN hosts h ON h.site = f.site WHERE f.removed_at IS NULL
-    ORDER BY array_position(ARRAY['failing', 'gone', 'new'], f.state) NULLS LAST,
-             coalesce(f.name, f.title, f.url)
+    ORDER BY array_position(ARRAY['failing', 'gone'], f.state) NULLS LAST,
+             EXISTS (SELECT FROM habits b WHERE b.feed_id = f.id AND b.silent_since IS NOT NULL) DESC,
+             EXISTS (SELECT FROM gaps g WHERE g.feed_id = f.id AND g.state <> 'filled'
+                     AND g.until > clock_timestamp() - interval '24 hours') DESC,
+             f.state = 'new' DESC, coalesce(f.name, f.title, f.url)
     LIMIT :limit
 """)
 
@@ -267,8 +277,12 @@ _HOURS = text("""
 
 
 def feed_list(connection: Connection, limit: int = 10_000) -> Sequence[Row]:
-    """All feeds with their state, those that need a look first."""
-    return _rows(connection, _FEED_LIST, limit=limit)
+    """All feeds with their state, those that need a look first, and with what is remarkable about them (`gap`,
+    `silence`, `websub`; None where nothing is)."""
+    rows = _rows(connection, _FEED_LIST, limit=limit)
+    said = remarks.of_feeds(connection, [row["id"] for row in rows])
+    nothing = {"gap": None, "silence": None, "websub": None}
+    return [{**row, **nothing, **said[row["id"]]} for row in rows]
 
 
 def latest_deliveries(connection: Connection, limit: int = 50, state: str = "") -> Sequence[Row]:

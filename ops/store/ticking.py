@@ -17,7 +17,14 @@ _DUE = text("""
       EXISTS (SELECT FROM feeds f LEFT JOIN hosts h ON h.site = f.site
               WHERE f.removed_at IS NULL AND f.state <> 'gone' AND f.next_poll_at <= statement_timestamp()
               AND f.lease_until <= statement_timestamp()
-              AND coalesce(h.open_at, 'epoch') <= statement_timestamp()) AS poll,
+              AND coalesce(h.open_at, 'epoch') <= statement_timestamp())
+        OR EXISTS (SELECT FROM gaps g JOIN feeds f ON f.id = g.feed_id
+                   WHERE g.state = 'open' AND g.due_at <= statement_timestamp()
+                     AND f.lease_until <= statement_timestamp() AND f.removed_at IS NULL AND f.state <> 'gone')
+        OR EXISTS (SELECT FROM habits WHERE look_at <= statement_timestamp())
+        OR EXISTS (SELECT FROM websub WHERE due_at <= statement_timestamp()
+                   AND lease_until <= statement_timestamp())
+        AS poll,
       EXISTS (SELECT FROM entries WHERE state = 'new' AND lease_until <= clock_timestamp()) AS read,
       EXISTS (SELECT FROM matches WHERE state = 'new') AS plan,
       EXISTS (SELECT FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')

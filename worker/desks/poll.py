@@ -11,7 +11,9 @@ from datetime import datetime
 import structlog
 
 from worker import hosts
+from worker.desks.noting import note
 from worker.errors import BadConfiguration, BadInput
+from worker.feeds.callback import pushed
 from worker.feeds.parse import parse_feed
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
@@ -123,13 +125,13 @@ async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> Non
 
 async def _answer(kit: Kit, feed: DueFeed) -> Outcome:
     try:
-        request = ask(feed, *_credentials(kit, feed), kit.clock())
+        request = ask(feed, *credentials(kit, feed), kit.clock())
     except BadConfiguration as error:
         return Failing(str(error))
-    return judge(feed, await kit.web.ask(request), _parse)
+    return judge(feed, await kit.web.ask(request), read_feed)
 
 
-def _credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secret]]:
+def credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secret]]:
     """The feed's password and headers, opened."""
     password = kit.keys.open(feed.password, f"feed:{feed.asked_url}:password") if feed.password else None
     headers = {
@@ -139,7 +141,8 @@ def _credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secr
     return password, headers
 
 
-def _parse(body: bytes, url: str, content_type: str) -> FeedDocument:
+def read_feed(body: bytes, url: str, content_type: str) -> FeedDocument:
+    """The document in these bytes, under a time limit. Raises BadInput."""
     try:
         with at_most(PARSE_SECONDS):
             return parse_feed(body, url=url, content_type=content_type)
@@ -152,7 +155,7 @@ def settle(kit: Kit, polled: Sequence[Polled]) -> list[Settled]:
     what one of them brought, each is settled by itself; the refused one counts as failing and takes nobody with it."""
     try:
         with kit.engine.begin() as connection:
-            return _settle(connection, polled, kit.clock())
+            return _settle(kit, connection, polled, kit.clock())
     except (DatabaseTrouble, UnicodeError) as trouble:
         clash = getattr(getattr(trouble, "orig", None), "sqlstate", None) == DEADLOCK
         if lost_connection(trouble) and not clash:
@@ -165,27 +168,32 @@ def settle(kit: Kit, polled: Sequence[Polled]) -> list[Settled]:
         return settle(kit, [replace(polled[0], outcome=refused, keyed=())])
 
 
-def _settle(connection: Connection, polled: Sequence[Polled], now: datetime) -> list[Settled]:
+def _settle(kit: Kit, connection: Connection, polled: Sequence[Polled], now: datetime) -> list[Settled]:
     """The feeds' new entries, their validators, their next polls, and their turns given back."""
     held = store.hold(connection, [each.feed for each in polled])
     ours = [each for each in polled if each.feed.id in held]
     cooling = _hear(connection, polled, ours)
     taken = {each.feed.id: _take_in(connection, each, now) for each in ours}
     elsewhere = _polled_elsewhere(connection, ours, taken, now)
-    after = {
-        each.feed.id: next_state(
+    after = {}
+    for each in ours:
+        jitter = random.uniform(-1, 1)
+        then = next_state(
             each.feed,
             each.outcome,
             new=taken[each.feed.id].new,
             known=taken[each.feed.id].known,
             now=now,
-            jitter=random.uniform(-1, 1),
+            jitter=jitter,
             cooling_until=cooling.get(each.feed.id),
             watched=elsewhere.get(each.feed.id, ()),
         )
-        for each in ours
-    }
+        told = pushed(each.feed, then.facts, new=taken[each.feed.id].new, now=now, jitter=jitter)
+        after[each.feed.id] = replace(then, facts=then.facts | told)
     store.settle_polls(connection, [(each.feed, after[each.feed.id].facts) for each in ours])
+    for each in ours:
+        then = after[each.feed.id]
+        note(kit, connection, each.feed, each.outcome, then.facts, now, then.missed_most)
     return [
         Settled(taken[each.feed.id].new, after[each.feed.id]) if each.feed.id in held else Settled()
         for each in polled

@@ -9,8 +9,10 @@ from typing import Any
 from worker.feeds import NotAFeed
 from worker.feeds.dates import parse_date
 from worker.links import web_link
-from worker.model import Entry, FeedDocument
+from worker.model import Entry, FeedDocument, Trail
 from worker.plain import line_from_html, one_line, text_from_html
+
+_HUBS_MOST = 20
 
 
 def parse_json_feed(text: str, url: str, entries_most: int) -> FeedDocument:
@@ -26,6 +28,18 @@ def parse_json_feed(text: str, url: str, entries_most: int) -> FeedDocument:
         language=_string(feed, "language").strip().replace("_", "-") or None,
         entries=tuple(_entry(item, base, inherited) for item in items[:entries_most]),
         warnings=(f"only the first {entries_most} entries were read",) if len(items) > entries_most else (),
+        trail=_trail(feed, base),
+    )
+
+
+def _trail(feed: dict[str, Any], base: str) -> Trail:
+    """Where the feed leads on: its hubs of type WebSub, its own address, its next page."""
+    hubs = (hub for hub in _list(feed, "hubs")[:_HUBS_MOST] if isinstance(hub, dict))
+    found = (web_link(_string(hub, "url"), base) for hub in hubs if _string(hub, "type").lower() == "websub")
+    return Trail(
+        hubs=tuple(dict.fromkeys(hub for hub in found if hub)),
+        own=web_link(_string(feed, "feed_url"), base),
+        older=web_link(_string(feed, "next_url"), base),
     )
 
 

@@ -18,11 +18,12 @@ from worker.feeds.skipped import skipped
 from worker.feeds.sniff import Found, find_feed, instead
 from worker.feeds.tolerant import Raw, own_values, read
 from worker.links import web_link
-from worker.model import Entry, FeedDocument
+from worker.model import Entry, FeedDocument, Trail
 from worker.plain import line_from_html, one_line, paragraphs_from_html
 
 BYTES_MOST = 10 * 1024 * 1024
 ENTRIES_MOST = 2000
+_LINKS_MOST = 100
 _DECLARATION = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 # XML 1.0 forbids them, and one is enough to make a parser give up on the whole feed.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -74,6 +75,23 @@ def _xml_feed(found: Found, url: str) -> FeedDocument:
         entries=tuple(entries),
         warnings=(*found.warnings, *raw.warnings),
         ttl_s=_ttl(raw.feed),
+        trail=_trail(raw.feed, base),
+    )
+
+
+def _trail(feed: dict[str, Any], base: str) -> Trail:
+    """Where the feed says that it leads on (WebSub, RFC 5005)."""
+    led: dict[str, list[str]] = {}
+    for link in _list(feed, "links")[:_LINKS_MOST]:
+        if address := web_link(_string(link, "href"), base):
+            for relation in _string(link, "rel").lower().split():
+                led.setdefault(relation, []).append(address)
+    return Trail(
+        hubs=tuple(dict.fromkeys(led.get("hub", ()))),
+        own=next(iter(led.get("self", ())), None),
+        older=next(iter(led.get("next", ())), None),
+        archive=next(iter(led.get("prev-archive", ())), None),
+        generator=one_line(_string(feed, "generator"))[:200],
     )
 
 

@@ -64,7 +64,7 @@ def claim_due(connection: Connection, limit: int, lease_s: float = LEASE_S) -> l
     unknown = {row.site for row in due if row.is_new}
     turns = _take_turns(connection, [(row.id, row.site) for row in due], unknown)
     rows = connection.execute(_LEASE, {"ids": list(turns), "lease": lease_s}).mappings() if turns else ()
-    found = (_due(row, turns[row["id"]]) for row in rows)
+    found = (due_feed(row, turns[row["id"]]) for row in rows)
     return sorted(found, key=lambda feed: (feed.due_at, feed.id))
 
 
@@ -86,7 +86,8 @@ def _take_turns(
     return granted
 
 
-def _due(row: Mapping[Any, Any], turn: Turn) -> DueFeed:
+def due_feed(row: Mapping[Any, Any], turn: Turn | None = None) -> DueFeed:
+    """The feed of a claimed row."""
     return DueFeed(
         id=FeedId(row["id"]),
         token=row["lease_token"],
@@ -106,6 +107,9 @@ def _due(row: Mapping[Any, Any], turn: Turn) -> DueFeed:
         headers=row["headers"],
         first_poll=row["last_ok_at"] is None,
         created_at=row["created_at"],
+        last_ok_at=row["last_ok_at"],
+        pinged_at=row["pinged_at"],
+        pushed_until=row["pushed_until"],
         due_at=row["next_poll_at"],
         turn=turn,
         every_least_s=row["every_least_s"],

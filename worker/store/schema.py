@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     ARRAY,
+    REAL,
     BigInteger,
     Boolean,
     Column,
@@ -95,6 +96,8 @@ feeds = Table(
     Column("last_ok_at", Instant),
     Column("last_status", Integer),
     Column("last_error", Text),
+    Column("pinged_at", Instant),  # when its hub last told of news
+    Column("pushed_until", Instant),  # so long its hub is trusted, and polls are few
     Column("notice", Text),  # what is no error and should be known: where it moved to
     Column("removed_at", Instant),
     *lease(),
@@ -161,6 +164,72 @@ entry_keys = Table(  # every key under which a feed's entry is known: any one ma
     Column("feed_id", BigInteger, ForeignKey("feeds.id"), primary_key=True),
     Column("key", Text, primary_key=True),
     Column("entry_id", BigInteger, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
+)
+
+gaps = Table(  # stretches of a feed that may not have been seen, and what became of them
+    "gaps",
+    metadata,
+    key(),
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), nullable=False),
+    Column("since", Instant, nullable=False),  # the last poll before
+    Column("until", Instant, nullable=False),  # the poll that knew nothing of what it saw
+    Column("at_most", Integer, nullable=False),  # entries that may be missing
+    Column("state", Text, nullable=False, server_default="open"),  # open filled unfillable
+    Column("ways", JSONB, nullable=False, server_default="[]"),  # documents to ask next
+    Column("asked", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),  # failures of the first way
+    Column("recovered", Integer, nullable=False, server_default="0"),
+    Column("how", Text),  # the document that brought entries back
+    Column("reason", Text),
+    Column("due_at", Instant, nullable=False, server_default=func.now()),
+    Column("ended_at", Instant),
+    Index("uq_gaps_open", "feed_id", unique=True, postgresql_where=text("state = 'open'")),
+    Index("ix_gaps_due", "due_at", postgresql_where=text("state = 'open'")),
+    Index("ix_gaps_feed_id", "feed_id", "until"),
+    Index("ix_gaps_until", "until"),
+)
+
+habits = Table(  # how each feed usually brings news through the week, and whether it is silent
+    "habits",
+    metadata,
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), primary_key=True),
+    Column("began_at", Instant, nullable=False),  # watched since
+    Column("look_at", Instant, nullable=False),  # when silence would be remarkable, or to learn anew
+    Column("learned_at", Instant),
+    Column("per_hour", ARRAY(REAL)),  # 168 hours of the week
+    Column("entries_per_arrival", REAL),
+    Column("uneven", REAL),
+    Column("longest", REAL),
+    Column("silent_since", Instant),  # its last entry, while it is silent
+    Column("missing", Integer),  # entries that would normally have come since
+    Column("told_at", Instant),
+    Index("ix_habits_look_at", "look_at"),
+    Index("ix_habits_silent_since", "silent_since", postgresql_where=text("silent_since IS NOT NULL")),
+)
+
+websub = Table(  # what was asked of hubs: they tell of a feed's news at our callback
+    "websub",
+    metadata,
+    key(),
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("topic", Text, nullable=False),  # the feed, as the hub calls it
+    Column("base", Text, nullable=False),  # the public address that the callback was made with
+    Column("token_hash", LargeBinary, nullable=False),  # SHA-256 of the last part of the callback
+    Column("token", Text, nullable=False),  # sealed
+    Column("secret", Text, nullable=False),  # sealed; signs what the hub sends
+    Column("state", Text, nullable=False, server_default="wanted"),  # wanted asked live refused leaving
+    Column("due_at", Instant, nullable=False, server_default=func.now()),
+    Column("asked_at", Instant),  # while the hub has not come back to ask whether it was us
+    Column("live_until", Instant),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("reason", Text),
+    Column("pinged_at", Instant),
+    *lease(),
+    created(),
+    UniqueConstraint("feed_id"),
+    UniqueConstraint("token_hash"),
+    Index("ix_websub_due_at", "due_at"),
 )
 
 articles = Table(

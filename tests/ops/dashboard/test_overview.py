@@ -8,7 +8,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
+
+from worker.store.schema import gaps, habits
 
 pytestmark = pytest.mark.servers
 
@@ -160,6 +162,30 @@ def test_what_a_person_must_mend_comes_with_a_command(site: Any, world: Any) -> 
     assert "pantau feeds check https://" in todo
     assert "1 feed gone" in todo
     assert "1 message held, none lost (risk desk: the Slack hook was removed)" in section(site, "verdict")
+
+
+def test_silence_and_gaps_are_told_where_a_person_looks(site: Any, world: Any) -> None:
+    with world() as news:
+        news.tick()
+        quiet, gapped = news.feed("Kabar Utara", last_status=200), news.feed("Kabar Timur")
+        since = news.now - timedelta(hours=3)
+        news.connection.execute(
+            insert(habits).values(
+                feed_id=quiet, began_at=since, look_at=since, silent_since=since, missing=14
+            )
+        )
+        gap = {"since": since, "until": news.now, "at_most": 12, "recovered": 9, "how": "page 2"}
+        news.put(gaps, feed_id=gapped, state="unfillable", reason="page 3 brings nothing older", **gap)
+    todo = section(site, "todo")
+    assert "1 feed is silentKabar Utara: normally 14 entries by now, none since" in todo
+    assert "Up to 3 entries may have been missedKabar Timur: up to 12 entries may have been missed" in todo
+    assert "9 recovered from page 2 (page 3 brings nothing older)." in todo
+    assert "pantau feeds check https://" in todo
+    assert "1 feed is silent: long past the usual time" in section(site, "verdict")
+    assert "Feeds healthy 1 of 2 1 silent" in section(site, "figures")
+    feeds = section(site, "feeds")
+    assert feeds.index("Kabar Utara") < feeds.index("Kabar Timur")
+    assert "silent" in feeds
 
 
 def test_nothing_to_mend_is_said_as_well(site: Any, world: Any) -> None:

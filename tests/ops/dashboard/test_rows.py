@@ -194,6 +194,12 @@ def test_a_feed_that_is_gone_is_not_said_to_be_polled() -> None:
     assert (row.next_poll, row.why_then) == (None, "not polled any more")
 
 
+def test_a_feed_that_answers_and_brings_nothing_is_silent_and_says_since_when() -> None:
+    row = feed_row(feed(silence={"since": NOW - timedelta(hours=1), "missing": 14}, last_status=200), NOW)
+    assert (row.state.shape, row.state.word) == ("slow", "silent")
+    assert row.error.startswith("normally 14 entries by now")
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [

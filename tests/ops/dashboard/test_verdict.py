@@ -50,6 +50,8 @@ WRONG = {
     "late": ({"desks": {"send": Queue(14, 96.0)}}, "slow", "The send desk is 96 s behind with 14 waiting"),
     "in doubt": ({"in_doubt": 2, "in_doubt_24h": 2}, "slow", "2 messages in doubt"),
     "feeds": ({"feeds": {"ok": 9, "failing": 2, "gone": 1}}, "slow", "2 failing and 1 gone of 12 feeds"),
+    "silent": ({"silent": 2}, "slow", "2 feeds are silent"),
+    "missed": ({"gapped": 1, "missed": 12}, "slow", "Up to 12 entries of 1 feed may have been missed"),
 }
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import worker.store.schema as world
 from ops.store import ticking
 
 pytestmark = pytest.mark.servers
@@ -38,6 +39,34 @@ def test_a_due_feed_rings_poll_unless_somebody_polls_it(due, rows):
     assert due() == []
     rows.feed(next_poll_at=AGO)
     assert due() == ["poll"]
+
+
+def test_a_gap_whose_next_step_is_due_rings_poll_unless_its_feed_is_being_polled(due, rows):
+    feed = rows.feed(next_poll_at=SOON)
+    rows.add(world.gaps, feed_id=feed, since=AGO, until=AGO, at_most=1, due_at=AGO)
+    assert due() == ["poll"]
+    rows.change("UPDATE gaps SET due_at = now() + interval '1 min'")
+    assert due() == []
+    rows.change("UPDATE gaps SET due_at = now()")
+    rows.change("UPDATE feeds SET lease_until = now() + interval '1 min'")
+    assert due() == []
+
+
+@pytest.mark.parametrize(("at", "rung"), [(SOON, []), (AGO, ["poll"])])
+def test_a_look_at_a_feeds_silence_and_a_hub_to_be_asked_ring_poll_when_due(due, rows, at, rung):
+    feed = rows.feed(next_poll_at=SOON)
+    rows.change(
+        "INSERT INTO habits (feed_id, began_at, look_at) VALUES (:feed, now(), :at)", feed=feed, at=at
+    )
+    assert due() == rung
+    rows.change("DELETE FROM habits")
+    rows.change(
+        "INSERT INTO websub (feed_id, hub, topic, base, token_hash, token, secret, due_at) "
+        "VALUES (:feed, '', '', '', '', '', '', :at)",
+        feed=feed,
+        at=at,
+    )
+    assert due() == rung
 
 
 def test_an_unread_entry_rings_read_and_a_new_match_rings_plan(due, rows):

@@ -191,11 +191,11 @@ def test_polls_that_clash_with_an_application_are_settled_one_by_one(kit, rows, 
 
     settle, tried = desk._settle, []
 
-    def clashing(connection, polled, now):
+    def clashing(kit, connection, polled, now):
         tried.append(len(polled))
         if len(polled) > 1:
             raise OperationalError("UPDATE", {}, DeadlockDetected())
-        return settle(connection, polled, now)
+        return settle(kit, connection, polled, now)
 
     monkeypatch.setattr(desk, "_settle", clashing)
     for n in range(2):
