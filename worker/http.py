@@ -30,7 +30,7 @@ from worker.wire import Failure, Reply, Request
 
 PATIENCE_S = 60.0
 """How long a request may wait for its turn at a site before it gives up."""
-TURN_SPARE_S = 15.0
+TURN_SPARE_S = 5.0
 """How much longer than the request itself a turn may last, for a process that is busy when its answer comes."""
 CONNECT_S = 10.0
 MOST_HEADERS = 300

@@ -31,7 +31,7 @@ MAX_FEED_BYTES = 10 * 1024 * 1024
 LONGEST_VALIDATOR = 1000
 COOLING_IS_FAILING_S = 6 * 3600.0
 BACK_HOME_AFTER = 9
-"""Failures in a row: some eight hours."""
+"""Failures in a row: some four hours."""
 IM_USED = 226
 """The entries since the version that we named and no others (RFC 3229; `A-IM: feed`)."""
 

@@ -17,7 +17,7 @@ from worker.store.schema import entries, entry_keys, feeds
 
 LEASE_S = 60.0
 """Longer than a poll can take: 20 s for the answer, 5 s to parse it, and the waits between."""
-TURN_S = 40.0
+TURN_S = 30.0
 """How long a poll may hold its connection to the site, should its worker be killed."""
 MOST_OF_A_SITE = 8
 """Feeds of one site that one claim looks at: more than it would be asked for at once."""
