@@ -196,7 +196,8 @@ def _category(told: Told, element: etree._Element) -> None:
     for tag in (term, text if text.isascii() else undoubled(text)):
         if tag and len(told.tags) < _TAGS_MOST:
             told.tags.append(tag)
-    told.tags += [narrower.get("text") for narrower in element if narrower.get("text")]
+    narrower = [inner.get("text") for inner in element if inner.get("text")]
+    told.tags += narrower[: _TAGS_MOST - len(told.tags)]
 
 
 def _keywords(told: Told, element: etree._Element) -> None:

@@ -107,6 +107,11 @@ def test_a_list_of_sitemaps_names_the_one_to_take():
     ]
 
 
+def test_a_list_of_one_sitemap_is_said_to_be_one():
+    with pytest.raises(ListOfSitemaps, match="a list of one sitemap, "):
+        parse_feed(b"<sitemapindex><sitemap><loc>https://x.example/news.xml</loc></sitemap></sitemapindex>")
+
+
 def test_a_broken_list_of_sitemaps_still_names_those_it_has():
     assert len(child_sitemaps(INDEX[:-60], "https://x.example/")) >= 2
 
