@@ -41,9 +41,9 @@ class ListOfSitemaps(NotAFeed):
     """A sitemap index instead of a feed; `children` are what it names, the likeliest source of news first."""
 
     def __init__(self, children: tuple[ChildSitemap, ...]) -> None:
-        names = f"{len(children)} sitemaps" if len(children) > 1 else "one sitemap"
+        one = "the one it names," if len(children) == 1 else f"one of the {len(children)} it names, such as"
         super().__init__(
-            f"this is a list of {names}, not a feed; give the address of one of them, such as {children[0].address}"
+            f"this is a list of sitemaps, not a feed; give the address of {one} {children[0].address}"
         )
         self.children = children
 
