@@ -1,1 +1,1 @@
-"""How fast feeds and pages are read, and what polling thousands of feeds costs."""
+"""How fast Pantau reads feeds and pages, next to what others take: `python -m benchmarks.reading`."""

@@ -42,6 +42,90 @@ def test_a_text_is_read_in_the_charset_it_was_written_in(text, written, declared
     assert decode(text.encode(written), declared).text == text
 
 
+GREEK = "Το ΝΑΤΟ ανακοίνωσε νέα στρατιωτική βοήθεια προς την Ουκρανία"
+ARABIC = "أعلن حلف الناتو عن مساعدات عسكرية جديدة لأوكرانيا"
+KOREAN = "북대서양조약기구는 우크라이나에 대한 새로운 군사 지원을 발표했다. 한국 정부는 환영했다."
+CHINESE = "北约秘书长宣布向乌克兰提供新的军事援助，中国外交部发言人对此表示关注。"
+TAIWANESE = "北約秘書長宣布向烏克蘭提供新的軍事援助，臺灣外交部發言人對此表示關注。"
+LONG_JAPANESE = "北大西洋条約機構はウクライナへの新たな軍事支援を発表した。日本政府はこれを歓迎している。"
+
+
+@pytest.mark.parametrize("declared", [None, "utf-8", "iso-8859-1"])
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (CHINESE, "gb18030"),
+        (TAIWANESE, "big5"),
+        (LONG_JAPANESE, "shift_jis"),
+        (LONG_JAPANESE, "euc_jp"),
+        (LONG_JAPANESE, "iso2022_jp"),
+        (KOREAN, "euc_kr"),
+        (KOREAN, "iso2022_kr"),
+        (GREEK, "cp1253"),
+        (ARABIC, "cp1256"),
+        (UKRAINIAN, "koi8-u"),
+        (RUSSIAN, "iso8859-5"),
+        (RUSSIAN, "cp866"),
+    ],
+)
+def test_words_tell_their_charset_where_nobody_says_it_or_somebody_says_another(text, written, declared):
+    document = (
+        f"<rss><channel><item><title>{text}</title><description>{text}</description></item></channel></rss>"
+    )
+    assert decode(document.encode(written), declared).text == document
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "language"),
+    [
+        ("Żółta łódź, źródła", "cp1250", "pl"),
+        ("Türkiye’nin ışık, şeker", "cp1254", "tr-TR"),
+        ("נאט״ו הודיע על סיוע צבאי חדש", "cp1255", "he"),
+        ("Ārlietu ministrs, žurnāls", "cp1257", "lv"),
+    ],
+)
+def test_where_accents_tell_nothing_the_language_of_the_document_does(text, written, language):
+    document = f"<rss><channel><language>{language}</language><title>{text}</title></channel></rss>"
+    assert decode(document.encode(written)).text == document
+
+
+@pytest.mark.parametrize(
+    ("label", "written", "text"),
+    [
+        ("x-sjis", "shift_jis", LONG_JAPANESE),
+        ("EUC_JP", "euc_jp", LONG_JAPANESE),
+        ("csISO2022JP", "iso2022_jp", LONG_JAPANESE),
+        ("KS_C_5601-1987", "cp949", KOREAN),
+        ("x-cp1251", "cp1251", RUSSIAN),
+        ("x-gbk", "gbk", CHINESE),
+        ("KOI8-U", "koi8-u", UKRAINIAN),
+    ],
+)
+def test_charsets_are_known_by_the_names_that_documents_give_them(label, written, text):
+    found = decode(text.encode(written), label)
+    assert (found.text, found.warning) == (text, None)
+
+
+def test_pieces_in_another_charset_are_read_in_theirs():
+    body = f"<a>{RUSSIAN}</a><b>".encode() + RUSSIAN.encode("cp1251") + b"</b>"
+    found = decode(body, "utf-8")
+    assert found.text == f"<a>{RUSSIAN}</a><b>{RUSSIAN}</b>"
+    assert "cp1251" in found.warning
+
+
+def test_a_document_that_is_cut_inside_of_a_character_loses_no_other():
+    found = decode("<a>всё".encode()[:-1], "windows-1251")
+    assert (found.text, found.charset) == ("<a>вс", "utf-8")
+
+
+def test_a_single_accent_in_an_ascii_text_is_western_whatever_is_declared():
+    assert decode(b"<a>a caf\xe9 in town</a>", "utf-8").text == "<a>a café in town</a>"
+
+
+def test_markup_in_utf_16_may_begin_with_blanks():
+    assert decode("\n <rss>é</rss>".encode("utf-16-be"), "utf-8").text == "\n <rss>é</rss>"
+
+
 def test_markup_in_utf_16_needs_no_mark():
     assert decode("<rss>é</rss>".encode("utf-16-le")).text == "<rss>é</rss>"
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker import links
 from worker.links import LONGEST, web_link
 
 BASE = "https://news.example/a/feed.xml"
@@ -50,3 +53,10 @@ def test_a_link_is_always_http_and_resolves_to_itself(written, base):
 
 def test_an_endless_link_is_no_link():
     assert web_link("https://x.example/" + "a" * LONGEST) is None
+
+
+@given(st.from_regex(links._SURELY, fullmatch=True))
+def test_what_surely_is_an_address_is_one_by_the_long_way_too(address):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(links, "_SURELY", re.compile("(?!)"))
+        assert web_link(address, "http://base.example/a/b") == address

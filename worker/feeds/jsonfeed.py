@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+import re
+from datetime import datetime, tzinfo
+from html import unescape
 from typing import Any
 
+from worker.dates import zone_of
 from worker.feeds import NotAFeed
 from worker.feeds.dates import parse_date
+from worker.feeds.stamps import standard_moment
 from worker.links import web_link
 from worker.model import Entry, FeedDocument, Trail
 from worker.plain import line_from_html, one_line, text_from_html
 
 _HUBS_MOST = 20
+# A value takes some 60 bytes: 10 MB of the smallest ones would take 250 MB.
+_VALUES_MOST = 600_000
+_TAGS_MOST = 100
+_BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 def parse_json_feed(text: str, url: str, entries_most: int) -> FeedDocument:
@@ -20,13 +28,14 @@ def parse_json_feed(text: str, url: str, entries_most: int) -> FeedDocument:
     feed = _load(text)
     items = [item for item in _list(feed, "items") if isinstance(item, dict)]
     base = url or _string(feed, "feed_url") or _string(feed, "home_page_url")
-    inherited = _authors(feed)
+    language = _string(feed, "language").strip().replace("_", "-") or None
+    inherited, zone = _authors(feed), zone_of(language)
     return FeedDocument(
-        format="json10" if _string(feed, "version").endswith("/1") else "json11",
-        title=one_line(_string(feed, "title")),
+        format="json10" if _string(feed, "version").rstrip("/").endswith(("/1", "/1.0")) else "json11",
+        title=_plain(feed, "title"),
         link=web_link(_string(feed, "home_page_url"), base),
-        language=_string(feed, "language").strip().replace("_", "-") or None,
-        entries=tuple(_entry(item, base, inherited) for item in items[:entries_most]),
+        language=language,
+        entries=tuple(_entry(item, base, zone, inherited) for item in items[:entries_most]),
         warnings=(f"only the first {entries_most} entries were read",) if len(items) > entries_most else (),
         trail=_trail(feed, base),
     )
@@ -44,6 +53,8 @@ def _trail(feed: dict[str, Any], base: str) -> Trail:
 
 
 def _load(text: str) -> dict[str, Any]:
+    if text.count(",") + text.count("[") + text.count("{") > _VALUES_MOST:
+        raise NotAFeed("this JSON holds more values than any feed")
     try:
         feed = json.loads(text, strict=False)
     except RecursionError:
@@ -55,33 +66,67 @@ def _load(text: str) -> dict[str, Any]:
     return feed
 
 
-def _entry(item: dict[str, Any], base: str, inherited: tuple[str, ...]) -> Entry:
-    text = _string(item, "content_text")
+def _entry(item: dict[str, Any], base: str, zone: tzinfo, inherited: tuple[str, ...]) -> Entry:
     return Entry(
         id=one_line(_string(item, "id")) or None,
-        link=web_link(_string(item, "url"), base) or web_link(_string(item, "external_url"), base),
-        title=one_line(_string(item, "title")),
+        link=_link(item, base),
+        title=_plain(item, "title"),
         summary=line_from_html(_string(item, "summary")),
-        content=text_from_html(_string(item, "content_html")) or one_line(text),
+        content=text_from_html(_string(item, "content_html")) or _paragraphs(_string(item, "content_text")),
         authors=_authors(item) or inherited,
-        tags=tuple(dict.fromkeys(one_line(tag) for tag in _list(item, "tags") if isinstance(tag, str))),
-        published=parse_date(_string(item, "date_published"), UTC),
-        updated=parse_date(_string(item, "date_modified"), UTC),
+        tags=tuple(dict.fromkeys(tag for tag in _tags(item) if tag)),
+        published=_moment(item, "date_published", zone),
+        updated=_moment(item, "date_modified", zone),
     )
 
 
+def _link(item: dict[str, Any], base: str) -> str | None:
+    """The entry's page: its own, else the one elsewhere that it is about, else an `id` that is an address."""
+    addresses = (web_link(_string(item, key), base) for key in ("url", "external_url"))
+    return next((address for address in addresses if address), None) or web_link(_string(item, "id"))
+
+
+def _plain(holder: dict[str, Any], key: str) -> str:
+    """A text that the standard wants plain; many write HTML's entities all the same."""
+    return one_line(unescape(_string(holder, key)))
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(line for block in _BLANK_LINE.split(text) if (line := one_line(block)))
+
+
 def _authors(holder: dict[str, Any]) -> tuple[str, ...]:
+    """Names; of an author who has none the address. Some write a name where an object should stand."""
     people = _list(holder, "authors") or [holder.get("author")]
-    names = (one_line(_string(person, "name")) for person in people if isinstance(person, dict))
-    return tuple(dict.fromkeys(name for name in names if name))
+    names = [
+        _string(person, "name") or _string(person, "url") if isinstance(person, dict) else person
+        for person in people
+    ]
+    return tuple(
+        dict.fromkeys(line for name in names if isinstance(name, str) and (line := one_line(_whole(name))))
+    )
+
+
+def _tags(item: dict[str, Any]) -> list[str]:
+    return [one_line(_whole(tag)) for tag in _list(item, "tags")[:_TAGS_MOST] if isinstance(tag, str)]
+
+
+def _moment(item: dict[str, Any], key: str, zone: tzinfo) -> datetime | None:
+    written = _string(item, key)
+    return standard_moment(written) or parse_date(written, zone)
 
 
 def _string(holder: dict[str, Any], key: str) -> str:
     """A member as text; ids are written as numbers by some."""
     value = holder.get(key)
     if isinstance(value, str):
-        return value
+        return _whole(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _whole(text: str) -> str:
+    """Without halves of characters, which escapes such as `\\ud83d` alone leave."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _list(holder: dict[str, Any], key: str) -> list[Any]:

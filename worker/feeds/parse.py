@@ -1,41 +1,31 @@
-"""A feed's bytes to its entries: RSS 0.9x, 1.0, 2.0, Atom, JSON Feed; well formed or not."""
+"""A feed's bytes to its entries: RSS 0.9x, 1.0, 2.0, Atom, JSON Feed, news sitemaps; well formed or not."""
 
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import replace
-from datetime import datetime, tzinfo
-from html import unescape
-from html.entities import html5
-from typing import Any
 
 from worker.charset import charset_of, decode
-from worker.dates import zone_of
 from worker.feeds import NotAFeed
-from worker.feeds.dates import parse_date
+from worker.feeds.fast import read_well_formed
 from worker.feeds.jsonfeed import parse_json_feed
+from worker.feeds.mend import bare_doctype, mended, shortened
+from worker.feeds.retold import retold
+from worker.feeds.sitemap import read_sitemap
 from worker.feeds.skipped import skipped
 from worker.feeds.sniff import Found, find_feed, instead
-from worker.feeds.tolerant import Raw, own_values, read
-from worker.links import web_link
-from worker.model import Entry, FeedDocument, Trail
-from worker.plain import line_from_html, one_line, paragraphs_from_html
+from worker.feeds.told import Told, ToldFeed, document_of
+from worker.feeds.tolerant import read
+from worker.model import FeedDocument
 
 BYTES_MOST = 10 * 1024 * 1024
 ENTRIES_MOST = 2000
-_LINKS_MOST = 100
 _DECLARATION = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
-# XML 1.0 forbids them, and one is enough to make a parser give up on the whole feed.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# An ampersand that begins nothing XML knows: bare, or the name of an HTML entity.
-_NO_XML_ENTITY = re.compile(
-    r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)(?:([a-zA-Z][a-zA-Z0-9]{1,31});)?"
-)
-_CDATA = "<![CDATA["
-_MARKED_UP = re.compile(
-    r"</[a-z][a-z0-9]*\s*>|<(?:br|p|img|hr|a|b|i|em|strong|span|div|font)\b[^<>]*>", re.IGNORECASE
-)
-_UPDATE_PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
+_MARK = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b\x08"
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
+_HEAD = 65_536
 
 
 def parse_feed(body: bytes, url: str = "", content_type: str = "") -> FeedDocument:
@@ -46,177 +36,69 @@ def parse_feed(body: bytes, url: str = "", content_type: str = "") -> FeedDocume
     feed's language; what is missing is None or empty. At most 10 MiB and 2,000 entries are read (a warning
     says so). Raises `NotAFeed`, with a sentence, for a document that is no feed at all.
     """
+    body = unpacked(body)
+    told = _well_formed(body)
+    feed = document_of(told, url) if told else _tolerantly(body, url, content_type)
+    if b"<skip" not in body:
+        return feed
+    hours, days = skipped(body.decode("utf-8", "replace"))
+    return replace(feed, skip_hours=hours, skip_days=days)
+
+
+def unpacked(body: bytes) -> bytes:
+    """A gzip file's content, of which at most one byte more is made than we read; any other body as it is."""
+    content, rest = b"", body
+    while rest.startswith(_GZIP) and len(content) <= BYTES_MOST:
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            content += unpacker.decompress(rest, BYTES_MOST + 1 - len(content))
+        except zlib.error as fault:
+            raise NotAFeed(f"this is a broken gzip file ({fault}), not a feed") from None
+        rest = unpacker.unused_data
+    return content if body.startswith(_GZIP) else body
+
+
+def _well_formed(body: bytes) -> ToldFeed | None:
+    """Nine feeds of ten: UTF-8 whatever they declare, and sound XML."""
+    if len(body) > BYTES_MOST:
+        return None
+    document = body.removeprefix(_MARK).strip()
+    return read_well_formed(document, ENTRIES_MOST) if _ROOT.search(document, 0, _HEAD) else None
+
+
+def _tolerantly(body: bytes, url: str, content_type: str) -> FeedDocument:
     declared = _DECLARATION.search(body[:1024].lstrip())
-    decoded = decode(body[:BYTES_MOST], declared and declared[1].decode(), charset_of(content_type))
+    decoded = decode(body[:BYTES_MOST], charset_of(content_type), declared and declared[1].decode())
     cut = "only the first 10 MiB were read" if len(body) > BYTES_MOST else None
     complaints = tuple(complaint for complaint in (cut, decoded.warning) if complaint)
     found = find_feed(decoded.text)
-    feed = parse_json_feed(found.text, url, ENTRIES_MOST) if found.kind == "json" else _xml_feed(found, url)
-    hours, days = skipped(found.text) if found.kind != "json" else (frozenset[int](), frozenset[int]())
-    return replace(feed, warnings=complaints + feed.warnings, skip_hours=hours, skip_days=days)
+    match found.kind:
+        case "json":
+            feed = parse_json_feed(found.text, url, ENTRIES_MOST)
+        case "sitemap":
+            feed = document_of(read_sitemap(mended(found.text).encode(), url, ENTRIES_MOST), url)
+        case "xml":
+            feed = document_of(_xml_feed(found), url)
+    return replace(feed, warnings=complaints + feed.warnings)
 
 
-def _xml_feed(found: Found, url: str) -> FeedDocument:
-    raw = read(_mended(found), found.prologue, ENTRIES_MOST)
-    if not raw.entries and not raw.version:
+def _xml_feed(found: Found) -> ToldFeed:
+    text = mended(found.text, found.prologue)
+    # in another charset, or after mending, the document may be well formed after all
+    if not found.prologue and (told := read_well_formed(text.encode(), ENTRIES_MOST)):
+        told.warnings = [*found.warnings, *told.warnings]
+        return told
+    part = shortened(text)
+    raw = read(part, bare_doctype(found.prologue), ENTRIES_MOST, whole=len(part) == len(text))
+    if not raw.entries and not (raw.version and (raw.feed or not found.warnings)):
         raise NotAFeed(instead(found.root))
-    language = _string(raw.feed, "language").strip().replace("_", "-") or None
-    base = url or _own_address(raw)
-    zone = zone_of(language)
-    entries = [_entry(entry, base, zone) for entry in raw.entries]
-    if found.cut_off and entries and not (entries[-1].id or entries[-1].link):
-        entries.pop()  # nothing would tell, when the whole of it comes, that it is the same one
-        raw.warnings.append("the document ends inside of an entry, which was left out")
-    return FeedDocument(
-        format=raw.version or "xml",
-        title=_line(raw.feed, "title"),
-        link=web_link(_string(raw.feed, "link"), base),
-        language=language,
-        entries=tuple(entries),
-        warnings=(*found.warnings, *raw.warnings),
-        ttl_s=_ttl(raw.feed),
-        trail=_trail(raw.feed, base),
-    )
+    told = retold(raw)
+    if found.cut_off and told.entries and not _identified(told.entries[-1]):
+        told.entries.pop()  # nothing would tell, when the whole of it comes, that it is the same one
+        told.warnings.append("the document ends inside of an entry, which was left out")
+    told.warnings = [*found.warnings, *told.warnings]
+    return told
 
 
-def _trail(feed: dict[str, Any], base: str) -> Trail:
-    """Where the feed says that it leads on (WebSub, RFC 5005)."""
-    led: dict[str, list[str]] = {}
-    for link in _list(feed, "links")[:_LINKS_MOST]:
-        if address := web_link(_string(link, "href"), base):
-            for relation in _string(link, "rel").lower().split():
-                led.setdefault(relation, []).append(address)
-    return Trail(
-        hubs=tuple(dict.fromkeys(led.get("hub", ()))),
-        own=next(iter(led.get("self", ())), None),
-        older=next(iter(led.get("next", ())), None),
-        archive=next(iter(led.get("prev-archive", ())), None),
-        generator=one_line(_string(feed, "generator"))[:200],
-    )
-
-
-def _mended(found: Found) -> str:
-    """Without the slips that cost a whole feed: control characters, HTML's entities, bare ampersands."""
-    text = _FORBIDDEN.sub("", found.text)
-    if "<!ENTITY" in found.prologue or not _NO_XML_ENTITY.search(text):
-        return text
-    first, *others = text.split(_CDATA)  # inside of CDATA an ampersand is an ampersand
-    pieces = [_NO_XML_ENTITY.sub(_as_xml, first)]
-    for other in others:
-        kept, end, markup = other.partition("]]>")
-        pieces += (_CDATA, kept, end, _NO_XML_ENTITY.sub(_as_xml, markup))
-    return "".join(pieces)
-
-
-def _as_xml(ampersand: re.Match[str]) -> str:
-    name = ampersand[1]
-    character = html5.get(f"{name};") if name else None
-    if character is not None and character not in "<>&\"'":
-        return character
-    return f"&amp;{name};" if name else "&amp;"
-
-
-def _own_address(raw: Raw) -> str:
-    """Where the feed says it lives, for resolving links when nobody told us."""
-    selves = [_string(link, "href") for link in _list(raw.feed, "links") if _string(link, "rel") == "self"]
-    return next((link for link in (*selves, _string(raw.feed, "link")) if web_link(link)), "")
-
-
-def _entry(raw: dict[str, Any], base: str, zone: tzinfo) -> Entry:
-    return Entry(
-        id=one_line(_string(raw, "id")) or None,
-        link=_link(raw, base),
-        title=_line(raw, "title"),
-        summary=_summary(raw),
-        content=_content(raw),
-        authors=_authors(raw),
-        tags=_tags(raw),
-        published=_moment(raw, zone, "published", "dc_date", "created"),
-        updated=_moment(raw, zone, "updated"),
-    )
-
-
-def _link(raw: dict[str, Any], base: str) -> str | None:
-    """The entry's page: its link, else any alternate, else a guid that is an address."""
-    alternates = [
-        _string(link, "href") for link in _list(raw, "links") if _string(link, "rel") == "alternate"
-    ]
-    for written in (_string(raw, "link"), *alternates):
-        if (link := web_link(written, base)) and not _is_bare_guid(raw, written):
-            return link
-    return web_link(_string(raw, "id"))
-
-
-def _is_bare_guid(raw: dict[str, Any], written: str) -> bool:
-    """feedparser takes a guid for the link where an entry has none; only addresses are."""
-    return written == _string(raw, "id") and web_link(written) is None
-
-
-def _summary(raw: dict[str, Any]) -> str:
-    keys = ("summary", "dc_description", "itunes_summary", "media_description")
-    return next((line for key in keys if (line := _line(raw, key))), "")
-
-
-def _content(raw: dict[str, Any]) -> str:
-    """The longest of the entry's contents; some carry a short and a full one."""
-    return max(("\n\n".join(_blocks(part)) for part in _list(raw, "content")), key=len, default="")
-
-
-def _blocks(part: dict[str, Any]) -> list[str]:
-    kind = _string(part, "type")
-    readable = kind.startswith("text/") or kind.endswith("xml") or "html" in kind
-    return _paragraphs(_string(part, "value"), kind) if readable or not kind else []
-
-
-def _authors(raw: dict[str, Any]) -> tuple[str, ...]:
-    names = [one_line(_string(who, "name") or _string(who, "email")) for who in _list(raw, "authors")]
-    whole = line_from_html(_string(raw, "author"))
-    return tuple(dict.fromkeys(name for name in (names if any(names) else [whole]) if name))
-
-
-def _tags(raw: dict[str, Any]) -> tuple[str, ...]:
-    tags = (_string(tag, "term") or _string(tag, "label") for tag in _list(raw, "tags"))
-    return tuple(dict.fromkeys(line for tag in tags if (line := line_from_html(tag))))
-
-
-def _moment(raw: dict[str, Any], zone: tzinfo, *keys: str) -> datetime | None:
-    written = (one_line(str(value)) for value in own_values(raw, *keys))
-    return next((moment for text in written if (moment := parse_date(text, zone))), None)
-
-
-def _line(raw: dict[str, Any], key: str) -> str:
-    detail = dict.get(raw, f"{key}_detail") or {}
-    return " ".join(_paragraphs(_string(raw, key), _string(detail, "type")))
-
-
-def _paragraphs(value: str, kind: str) -> list[str]:
-    """Readable blocks. Declared plain text is taken at its word unless it obviously is markup, as in many
-    feeds; a title such as `if a<b then` would lose its end otherwise."""
-    if kind == "text/plain" and not _MARKED_UP.search(value):
-        line = one_line(unescape(value))
-        return [line] if line else []
-    return paragraphs_from_html(value)
-
-
-def _ttl(feed: dict[str, Any]) -> int | None:
-    """How long the feed asks to be left alone: `ttl` (minutes), else the syndication module's period."""
-    minutes = _number(feed, "ttl")
-    if minutes > 0:
-        return round(minutes * 60)
-    period = _UPDATE_PERIODS.get(_string(feed, "sy_updateperiod").strip().lower())
-    return round(period / max(_number(feed, "sy_updatefrequency"), 1)) if period else None
-
-
-def _number(holder: dict[str, Any], key: str) -> float:
-    text = _string(holder, key).strip()
-    return float(text) if re.fullmatch(r"\d{1,9}(\.\d{1,3})?", text) else 0.0
-
-
-def _string(holder: dict[str, Any], key: str) -> str:
-    value = next(own_values(holder, key), "")
-    return value if isinstance(value, str) else ""
-
-
-def _list(holder: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    value: Any = next(own_values(holder, key), None)
-    return value if isinstance(value, list) else []
+def _identified(entry: Told) -> bool:
+    return bool(entry.texts.get("id") or any(link.href for link in entry.links))

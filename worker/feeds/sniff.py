@@ -14,6 +14,7 @@ _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>", re.IGNORECASE)
 _HTML = frozenset(
     ("html", "head", "body", "title", "meta", "div", "p", "script", "h1", "center", "table", "br")
 )
+_SITEMAPS = ("urlset", "sitemapindex")
 _HEAD = 65_536
 _HTML_SENTENCE = (
     "this is an HTML page, not a feed; give the address of the feed itself, or let Pantau look for it by "
@@ -22,8 +23,6 @@ _HTML_SENTENCE = (
 _INSTEAD = {
     "opml": "this is an OPML list of feeds, not a feed; add its feeds one by one with `pantau feeds add`, or "
     "declare them in a watchlist",
-    "urlset": "this is a sitemap, not a feed; look for an RSS or Atom address on the site",
-    "sitemapindex": "this is a list of sitemaps, not a feed; look for an RSS or Atom address on the site",
     "svg": "this is a picture (SVG), not a feed",
     "error": "this is an error message in XML, not a feed; open the address in a browser to see why",
 }
@@ -34,7 +33,7 @@ class Found:
     """The feed's own part of a document. `prologue` is its DOCTYPE, `root` its root element's name;
     `cut_off` says that it ends inside of an entry."""
 
-    kind: Literal["xml", "json"]
+    kind: Literal["xml", "json", "sitemap"]
     text: str
     prologue: str = ""
     root: str = ""
@@ -55,6 +54,8 @@ def find_feed(text: str) -> Found:
     name = first[1].lower()
     if _ROOT.match(stripped, first.start()):
         return _cut(stripped, first.start())
+    if name.rpartition(":")[2] in _SITEMAPS:
+        return Found("sitemap", stripped[first.start() :])
     _refuse_html(name, stripped)
     junk = _ROOT.search(stripped, first.start(), _HEAD)
     return _cut(stripped, junk.start() if junk else first.start())

@@ -5,7 +5,6 @@ The subclasses close what hostile feeds exploit and mend what loses text. Figure
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,9 +15,9 @@ from xml.sax.xmlreader import AttributesNSImpl, InputSource
 from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.sanitizer import replace_doctype
 
-_AUTHOR_LONGEST = (
-    320  # the e-mail pattern is quadratic: 40 KB took 5 s; an address has at most 254 characters
-)
+from worker.feeds.told import without_address
+
+_LINKS_MOST = 100  # each is joined to the base
 _TAGS_MOST = 100  # each new tag is compared with all before it
 _NAMESPACES_MOST = 100  # each element walks through them
 _ATTRIBUTES_MOST = 64  # looked up one by one: 79 KB of them took 0.5 s
@@ -51,6 +50,7 @@ class _Mended:
     contentparams: dict[str, Any]
     elementstack: list[list[Any]]
     entries_most = 2000
+    incontent: int
 
     def _start_item(self, attrs: dict[str, str]) -> None:
         if len(self.entries) >= self.entries_most:
@@ -95,13 +95,20 @@ class _Mended:
         elif self.elementstack:
             self.elementstack[-1][2].append(text)
 
+    def _start_link(self, attrs: dict[str, str]) -> None:
+        if len(self._get_context().get("links") or ()) < _LINKS_MOST:  # type: ignore[attr-defined]
+            super()._start_link(attrs)  # type: ignore[misc]
+
     def _add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
         if len(self._get_context().get("tags") or ()) < _TAGS_MOST:  # type: ignore[attr-defined]
             super()._add_tag(term, scheme, label)  # type: ignore[misc]
 
     def _sync_author_detail(self, key: str = "author") -> None:
-        if len(self._get_context().get(key) or "") <= _AUTHOR_LONGEST:  # type: ignore[attr-defined]
-            super()._sync_author_detail(key)  # type: ignore[misc]
+        """feedparser's own pattern is quadratic (40 KB took 5 s) and cuts addresses in `.example` or `.media`."""
+        context = self._get_context()  # type: ignore[attr-defined]
+        people = context.get(f"{key}s")
+        if people and not people[-1] and (whole := context.get(key)):
+            people[-1]["name"] = without_address(whole)
 
     def track_namespace(self, prefix: str | None, uri: str) -> None:
         """A prefix the document declares; those beyond the cap are not followed."""
@@ -118,6 +125,14 @@ class _Strict(_Mended, StrictFeedParser):  # type: ignore[misc]
 
 
 class _Loose(_Mended, LooseFeedParser):  # type: ignore[misc]
+    def unknown_starttag(self, tag: str, attrs: Any) -> None:
+        """An element begins. Where a text was never closed, an entry ends it: it would swallow all that follow."""
+        if self.incontent and tag in ("item", "entry"):
+            self.incontent = 0
+            self.contentparams.clear()
+            self.elementstack.clear()
+        super().unknown_starttag(tag, attrs)
+
     def handle_charref(self, ref: str) -> None:
         """A character by number; numbers that are no character become the replacement character."""
         try:
@@ -126,13 +141,16 @@ class _Loose(_Mended, LooseFeedParser):  # type: ignore[misc]
             self.handle_data("\ufffd")
 
 
-def read(text: str, prologue: str, entries_most: int) -> Raw:
-    """Parse an XML feed, strictly if it is XML, else leniently. Never raises for what the document holds."""
-    document = f'<?xml version="1.0" encoding="utf-8"?>{prologue}{text}'.encode("utf-8", "replace")
+def read(text: str, doctype: str, entries_most: int, *, whole: bool = True) -> Raw:
+    """Parse an XML feed, strictly if it is XML, else leniently. Never raises for what the document holds. Where it is
+    not the `whole` document, it just ends."""
+    document = f'<?xml version="1.0" encoding="utf-8"?>{doctype}{text}'.encode("utf-8", "replace")
     version, data, entities = replace_doctype(document)
     warnings: list[str] = []
+    if not whole:
+        warnings.append("the document has more tags than any feed; only its beginning was read")
     parser: Any = _Strict("", None, "utf-8")
-    if not _finish(parser, warnings, entries_most, partial(_parse_strictly, parser, data)):
+    if not _finish(parser, warnings, entries_most, partial(_parse_strictly, parser, data, whole)):
         parser = _Loose("", None, "utf-8", entities)
         _finish(parser, warnings, entries_most, partial(parser.feed, data.decode("utf-8", "replace")))
     return Raw(version or parser.version, parser.feeddata, parser.entries, warnings)
@@ -155,14 +173,15 @@ def _finish(parser: Any, warnings: list[str], entries_most: int, run: Callable[[
     return True
 
 
-def _parse_strictly(parser: Any, data: bytes) -> None:
+def _parse_strictly(parser: Any, data: bytes, whole: bool) -> None:
     reader = expatreader.ExpatParser(namespaceHandling=1)
     reader.setFeature(handler.feature_external_ges, False)
     reader.setContentHandler(parser)
     reader.setErrorHandler(parser)
-    source = InputSource()
-    source.setByteStream(io.BytesIO(data))
-    reader.parse(source)
+    reader.prepareParser(InputSource())
+    reader.feed(data)
+    if whole:
+        reader.close()
 
 
 def _place(fault: SAXException) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from html import unescape
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from worker.errors import BadInput
+from worker.feeds.sitemap import ListOfSitemaps
 from worker.links import web_link
 from worker.model import FeedDocument
 from worker.wire import Failure, Reply
@@ -22,9 +22,6 @@ from worker.wire import Failure, Reply
 _MOST_SITEMAPS = 3
 # Google reads 500 KiB (https://developers.google.com/search/docs/crawling-indexing/robots/robots_txt)
 _MOST_ROBOTS = 512 * 1024
-_MOST_INDEX = 1024 * 1024
-_INDEX = re.compile(rb"<(?:\w{1,20}:)?sitemapindex\b")
-_INDEXED = re.compile(rb"<(?:\w{1,20}:)?loc\b[^<>]{0,200}>([^<]{1,4096})<")
 _NAMED = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S{1,4096})", re.IGNORECASE | re.MULTILINE)
 
 Kind = Literal[
@@ -113,10 +110,11 @@ def look(way: Way, answer: Reply | Failure, read: Read) -> Look:
             return DeadEnd(f"the server answered {status}")
     if way.kind == "robots":
         return _named_sitemaps(way, answer)
-    if way.kind == "sitemap" and (inner := _inner_sitemaps(way, answer)):
-        return Led(inner)
     try:
         document = read(answer.body, answer.url, answer.headers.get("content-type", ""))
+    except ListOfSitemaps as index:
+        inner = _sitemaps([child.address for child in index.children], answer.url)
+        return Led(inner) if inner else DeadEnd("the site names no news sitemap")
     except BadInput as error:
         return DeadEnd(str(error))
     onward = () if way.kind == "sitemap" else (*_older(document, way), *_archive(document))
@@ -156,14 +154,6 @@ def _named_sitemaps(way: Way, robots: Reply) -> Look:
     written = _NAMED.findall(robots.body[:_MOST_ROBOTS].decode("utf-8", "replace"))
     ways = _sitemaps(written, way.url)
     return Led(ways) if ways else DeadEnd("robots.txt names no news sitemap")
-
-
-def _inner_sitemaps(way: Way, index: Reply) -> tuple[Way, ...]:
-    """The sitemaps that a sitemap index names."""
-    if not _INDEX.search(index.body[:4096]):
-        return ()
-    written = _INDEXED.findall(index.body[:_MOST_INDEX])
-    return _sitemaps((unescape(each.decode("utf-8", "replace")) for each in written), way.url)
 
 
 def _sitemaps(written: Iterable[str], base: str) -> tuple[Way, ...]:

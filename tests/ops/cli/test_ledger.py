@@ -232,7 +232,9 @@ def test_deliveries_are_listed_newest_first_of_one_state_and_no_more_than_asked(
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("wanted", ["9" * 18, "9" * 40, "5f0c2a7e-1b1c-4e57-9d0a-7c1f6a4f2b11", "x\x1b[31m", "-0"])
+@pytest.mark.parametrize(
+    "wanted", ["9" * 18, "9" * 40, "5f0c2a7e-1b1c-4e57-9d0a-7c1f6a4f2b11", "x\x1b[31m", "-0"]
+)
 @pytest.mark.parametrize("verb", ["show", "retry"])
 def test_an_unknown_delivery_is_bad_input(pantau: Any, desk: Desk, verb: str, wanted: str) -> None:
     answer = pantau("deliveries", verb, "--", wanted)

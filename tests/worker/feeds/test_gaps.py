@@ -22,6 +22,7 @@ from worker.feeds.gaps import (
     section,
     together,
 )
+from worker.feeds.parse import parse_feed
 from worker.feeds.ways import Came, DeadEnd, Led, NotNow, Way, look, ways_back
 from worker.model import Entry, FeedDocument, NewEntry, Trail
 from worker.wire import Failure, Reply
@@ -158,14 +159,14 @@ def test_an_index_leads_to_its_news_sitemaps():
       <sitemap><loc>https://news.example/posts.xml</loc></sitemap>
       <sitemap><lastmod>2026-11-23</lastmod><loc> https://news.example/news-1.xml?a=1&amp;b=2 </loc></sitemap>
       </sitemapindex>"""
-    found = look(Way("sitemap", "https://news.example/map.xml"), reply(index), no_feed)
+    found = look(Way("sitemap", "https://news.example/map.xml"), reply(index), parse_feed)
     assert found == Led((Way("sitemap", "https://news.example/news-1.xml?a=1&b=2"),))
 
 
 @pytest.mark.parametrize("piece", [b"<sitemap>", b"<loc", b"<loc >", b"<loc>x", b"<x:sitemapindex"])
 def test_a_hostile_index_costs_no_time(piece):
     began = time.process_time()
-    look(Way("sitemap", "https://news.example/m"), reply(b"<sitemapindex>" + piece * 1_000_000), no_feed)
+    look(Way("sitemap", "https://news.example/m"), reply(b"<sitemapindex>" + piece * 1_000_000), parse_feed)
     assert time.process_time() - began < 1
 
 

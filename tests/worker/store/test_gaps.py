@@ -120,6 +120,31 @@ def test_without_pages_and_sitemap_the_gap_stays_and_says_why(gap, work, rows):
     )
 
 
+def test_the_news_sitemap_brings_back_what_the_feed_has_no_pages_for(gap, work, rows):
+    def page(path, minutes_ago):
+        at = (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat()
+        return (
+            f"<url><loc>https://news.example/{path}</loc><news:news><news:title>{path}</news:title>"
+            f"<news:publication_date>{at}</news:publication_date></news:news></url>"
+        )
+
+    sitemap = "".join((page("20", 10), page("18", 20), page("19", 30), page("2", 300), page("sport/x", 20)))
+    index = "<sitemap><loc>https://news.example/news.xml</loc></sitemap>"
+    space = "xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
+    news = "xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'"
+    asked = work(
+        fill_gaps,
+        {
+            "https://news.example/robots.txt": b"Sitemap: https://news.example/map.xml",
+            "https://news.example/map.xml": f"<sitemapindex {space}>{index}</sitemapindex>".encode(),
+            "https://news.example/news.xml": f"<urlset {space} {news}>{sitemap}</urlset>".encode(),
+        },
+    )
+    assert len(asked) == 4
+    assert rows.all("SELECT title FROM entries ORDER BY id OFFSET 5") == [("19",), ("18",)]
+    assert rows.one("SELECT state, recovered, how FROM gaps") == ("filled", 2, "the news sitemap")
+
+
 def test_a_page_that_is_the_feed_once_more_brings_nothing_twice(gap, work, rows):
     work(fill_gaps, {FEED + "?paged=2": rss(21, 20), "https://news.example/robots.txt": b""})
     assert titles(rows) == [1, 2, 3, 20, 21]
