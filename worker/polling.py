@@ -1,8 +1,7 @@
-"""PURE. What a feed's answer means: how to ask, what came, which entries are new, what to remember.
+"""PURE. What a feed's answer means: how to ask, what came, what to remember.
 
 ask(feed)                        -> the request, conditional on what we have
 judge(feed, answer, parse)       -> Unchanged | Fresh | Failing | Found
-keyed_entries, sift              -> the entries no key of the feed knows
 next_state(feed, outcome, ...)   -> what to remember, and when to ask again
 """
 
@@ -11,16 +10,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from worker.errors import BadInput
 from worker.feeds import schedule
-from worker.feeds.dates import plausible
 from worker.feeds.discover import find_feeds
-from worker.feeds.identity import entry_keys
-from worker.model import DueFeed, Entry, EntryId, FeedDocument, NewEntry
+from worker.model import DueFeed, FeedDocument
 from worker.secrets import Secret
 from worker.wire import Failure, Reply, Request
 
@@ -105,47 +102,6 @@ def _document(feed: DueFeed, reply: Reply, parse: Parse) -> Outcome:
             return Found(declared[0])
         return Failing(str(error), reply.status, reply.headers)
     return Fresh(document, body_hash, reply.status, reply.headers)
-
-
-def keyed_entries(feed: DueFeed, document: FeedDocument, now: datetime) -> list[NewEntry]:
-    """Every entry of the document with all its keys; an entry that repeats another one's key is left out."""
-    seen: set[str] = set()
-    found: list[NewEntry] = []
-    for told in document.entries:
-        keys = entry_keys(told, feed.url)
-        entry = _dated(told, now)
-        if seen.isdisjoint(keys):
-            published = entry.published or entry.updated
-            found.append(
-                NewEntry(entry, keys, feed.first_poll and _was_there_before(published, feed.created_at))
-            )
-        seen.update(keys)
-    return found
-
-
-def _dated(entry: Entry, now: datetime) -> Entry:
-    """The entry without a date that lies too far ahead to be true."""
-    return replace(entry, published=plausible(entry.published, now), updated=plausible(entry.updated, now))
-
-
-def _was_there_before(published: datetime | None, added: datetime) -> bool:
-    """Whether an entry of the first poll was in the feed when the user added it; one without a date was."""
-    return published is None or published < added
-
-
-def sift(
-    keyed: list[NewEntry], known: Mapping[str, EntryId]
-) -> tuple[list[NewEntry], list[tuple[str, EntryId]]]:
-    """The entries that none of their keys makes known; and for known ones, the keys that are new about them."""
-    new: list[NewEntry] = []
-    learned: list[tuple[str, EntryId]] = []
-    for entry in keyed:
-        owner = next((known[key] for key in entry.keys if key in known), None)
-        if owner is None:
-            new.append(entry)
-        else:
-            learned += [(key, owner) for key in entry.keys if key not in known]
-    return new, learned
 
 
 def next_state(

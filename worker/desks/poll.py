@@ -8,12 +8,13 @@ from datetime import datetime
 
 import structlog
 
+from worker.desks.taking_in import TakenIn, take_in
 from worker.errors import BadConfiguration, BadInput
 from worker.feeds.parse import parse_feed
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
-from worker.model import DueFeed, FeedDocument, NewEntry
-from worker.polling import Failing, Fresh, Outcome, ask, judge, keyed_entries, next_state, sift
+from worker.model import DueFeed, FeedDocument
+from worker.polling import Failing, Fresh, Outcome, ask, judge, next_state
 from worker.rolling import keep_busy
 from worker.secrets import Secret
 from worker.store import feeds as store
@@ -38,8 +39,7 @@ async def poll(kit: Kit, seconds: float = SECONDS) -> int:
 async def _poll_one(kit: Kit, feed: DueFeed) -> None:
     outcome = await _answer(kit, feed)
     seen_at = kit.clock()
-    keyed = keyed_entries(feed, outcome.document, seen_at) if isinstance(outcome, Fresh) else []
-    new = _settle_poll(kit, feed, outcome, keyed, seen_at)
+    new = _settle_poll(kit, feed, outcome, seen_at)
     if new is None:
         log.warning("lease_lost", feed=feed.id)
         return
@@ -74,21 +74,17 @@ def _parse(body: bytes, url: str, content_type: str) -> FeedDocument:
         raise BadInput(f"the feed took more than {PARSE_SECONDS:.0f} s to parse") from None
 
 
-def _settle_poll(
-    kit: Kit, feed: DueFeed, outcome: Outcome, keyed: list[NewEntry], now: datetime
-) -> int | None:
+def _settle_poll(kit: Kit, feed: DueFeed, outcome: Outcome, now: datetime) -> int | None:
     """One transaction: the feed's new entries, its validators and its next poll. None if the lease was lost."""
     with kit.engine.begin() as connection:
-        known = store.known_keys(connection, feed.id, {key for entry in keyed for key in entry.keys})
-        new, learned = sift(keyed, known)
-        store.learn_keys(connection, feed.id, learned)
-        store.add_entries(connection, feed.id, new, now)
-        counts = {"new": len(new), "known": len(keyed) - len(new)}
+        document = outcome.document if isinstance(outcome, Fresh) else None
+        taken = take_in(connection, feed, document, now) if document else TakenIn()
+        counts = {"new": taken.new, "known": taken.known}
         facts = next_state(feed, outcome, **counts, now=now, jitter=random.uniform(-1, 1))
-        if not store.settle_poll(connection, feed, facts):
+        if not store.settle_poll(connection, feed, facts | dict(taken.facts or {})):
             connection.rollback()
             return None
-    return len(new)
+    return taken.new
 
 
 def _trouble(outcome: Outcome) -> dict[str, str]:
