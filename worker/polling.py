@@ -1,7 +1,7 @@
 """PURE. What a feed's answer means: how to ask, what came, what to remember.
 
 ask(feed)                        -> the request, conditional on what we have
-judge(feed, answer, parse)       -> Unchanged | Fresh | Failing | Found
+judge(feed, answer, parse)       -> Unchanged | Fresh | Failing | Site
 next_state(feed, outcome, ...)   -> what to remember, and when to ask again
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 from worker.errors import BadInput
 from worker.feeds import schedule
-from worker.feeds.discover import find_feeds
+from worker.feeds.discover import is_page
 from worker.model import DueFeed, FeedDocument
 from worker.secrets import Secret
 from worker.wire import Failure, Reply, Request
@@ -55,8 +55,18 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A site's page instead of a feed, at the first poll: the feed is to be looked for. `failing` is what it is if
+    there is none."""
+
+    page: bytes
+    url: str
+    failing: Failing
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A site's page instead of a feed: the feed that it declares is polled from now on."""
+    """The feed behind a site's address, which is polled from now on."""
 
     address: str
 
@@ -78,7 +88,7 @@ def ask(feed: DueFeed, password: Secret | None, headers: Mapping[str, Secret]) -
     return Request(feed.url, headers=asked, max_bytes=MAX_FEED_BYTES)
 
 
-def judge(feed: DueFeed, answer: Reply | Failure, parse: Parse) -> Outcome:
+def judge(feed: DueFeed, answer: Reply | Failure, parse: Parse) -> Outcome | Site:
     """What the answer means. `parse` reads the body and raises BadInput for what is no feed."""
     match answer:
         case Failure(reason, detail):
@@ -90,17 +100,17 @@ def judge(feed: DueFeed, answer: Reply | Failure, parse: Parse) -> Outcome:
     return _document(feed, answer, parse)
 
 
-def _document(feed: DueFeed, reply: Reply, parse: Parse) -> Outcome:
+def _document(feed: DueFeed, reply: Reply, parse: Parse) -> Outcome | Site:
     body_hash = hashlib.blake2b(reply.body, digest_size=16).digest()
     if body_hash == feed.body_hash:
         return Unchanged(reply.status, reply.headers)
     try:
         document = parse(reply.body, reply.url, reply.headers.get("content-type", ""))
     except BadInput as error:
-        declared = [address for address in find_feeds(reply.body, reply.url) if address != feed.url]
-        if declared and feed.first_poll and feed.url == feed.asked_url:
-            return Found(declared[0])
-        return Failing(str(error), reply.status, reply.headers)
+        failing = Failing(str(error), reply.status, reply.headers)
+        if feed.first_poll and feed.url == feed.asked_url and is_page(reply.body):
+            return Site(reply.body, reply.url, failing)
+        return failing
     return Fresh(document, body_hash, reply.status, reply.headers)
 
 

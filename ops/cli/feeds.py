@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from worker.model import Entry, FeedDocument
 
 FAILED, NO_FEED = 1, 65
+_FOUND = {
+    "declared": "the page declares it",
+    "linked": "the page links it",
+    "listed": "a page of feeds lists it",
+    "software": "where the site's software has it",
+    "usual": "a usual place",
+    "sitemap": "the site's news sitemap",
+}
 
 
 @click.group()
@@ -114,10 +122,11 @@ def _checked_as_json(checked: Checked) -> dict[str, Any]:
     from ops.checking import Feed, NoFeed, NotHad
 
     match checked:
-        case Feed(document, fetched):
-            found = _document(document)
-        case NoFeed(why, declared, fetched):
-            found = {"error": why, "feeds": declared}
+        case Feed(document, fetched, behind, others):
+            site = {"feed": behind[0], "found": behind[1], "feeds": others} if behind else {}
+            found = site | _document(document)
+        case NoFeed(why, declared, fetched, tried):
+            found = {"error": why, "feeds": declared, "tried": tried}
         case NotHad(why, fetched):
             found = {"error": why}
     return {"fetched": fetched, **found}
@@ -142,13 +151,18 @@ def _checked_in_words(place: str, checked: Checked) -> Iterator[str]:
     from ops.checking import Feed, NoFeed, NotHad
 
     match checked:
-        case Feed(document, fetched):
+        case Feed(document, fetched, behind, others):
             yield from _how(fetched)
+            if behind:
+                yield f"a site's page; its feed is {plain_text(behind[0], 300)} ({_FOUND[behind[1]]})"
             yield from _feed_in_words(document)
-        case NoFeed(why, declared, fetched):
+            yield from (f"  the site also names {plain_text(address, 300)}" for address in others)
+        case NoFeed(why, declared, fetched, tried):
             yield from _how(fetched)
             yield f"{place}: {why}"
-            yield from (f"  it names this feed: {address}" for address in declared)
+            yield from (f"  it names this feed: {plain_text(address, 300)}" for address in declared)
+            if tried:
+                yield f"  no feed was found at {len(tried)} places where one may be: {', '.join(tried)}"
         case NotHad(why, _):
             yield f"{place}: {why}"
 

@@ -11,7 +11,7 @@ import pytest
 from worker.errors import BadInput
 from worker.feeds.parse import parse_feed
 from worker.model import DueFeed, FeedId
-from worker.polling import Failing, Found, Fresh, Unchanged, ask, judge, next_state
+from worker.polling import Failing, Found, Fresh, Site, Unchanged, ask, judge, next_state
 from worker.secrets import Secret
 from worker.wire import Failure, Reply
 
@@ -77,7 +77,7 @@ FAILURES = {
     "server error": (reply(503, b"", retry_after="60"), "the server answered 503", 503),
     "gone": (reply(410, b""), "the server answered 410", 410),
     "a redirect nobody follows": (reply(302, RSS), "the server answered 302", 302),
-    "not a feed": (reply(body=b"<html><body>Hello</body></html>"), None, 200),
+    "not a feed": (reply(body=b"Hello"), None, 200),
     "nothing": (reply(body=b""), None, 200),
 }
 
@@ -100,7 +100,9 @@ def test_a_304_and_the_same_bytes_are_both_nothing_new():
 
 
 def test_a_sites_page_leads_to_its_feed_at_the_first_poll_only():
-    assert judge(FEED, reply(body=SITE), parse) == Found("https://a.example/feed.xml")
+    site = judge(FEED, reply(body=SITE), parse)
+    assert isinstance(site, Site)
+    assert (site.page, site.url) == (SITE, FEED.url)
     assert isinstance(judge(replace(FEED, first_poll=False), reply(body=SITE), parse), Failing)
 
 
@@ -108,10 +110,6 @@ def test_a_discovered_address_that_is_no_feed_either_is_not_followed_further():
     found = replace(FEED, url="https://a.example/feed.xml", asked_url="https://a.example/")
     page = SITE.replace(b"/feed.xml", b"/other.xml")
     assert isinstance(judge(found, reply(body=page), parse), Failing)
-
-
-def test_a_page_that_names_itself_as_its_feed_is_no_discovery():
-    assert isinstance(judge(FEED, reply(body=SITE.replace(b"/feed.xml", b"/rss")), parse), Failing)
 
 
 def test_validators_are_remembered_from_a_stored_document_only():

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
 
 from worker.desks.taking_in import TakenIn, take_in
+from worker.discovery import Discovered, discover, request_for
 from worker.errors import BadConfiguration, BadInput
+from worker.feeds.discover import looks_like_a_feed
 from worker.feeds.parse import parse_feed
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
 from worker.model import DueFeed, FeedDocument
-from worker.polling import Failing, Fresh, Outcome, ask, judge, next_state
+from worker.polling import (
+    ACCEPT,
+    MAX_FEED_BYTES,
+    Failing,
+    Found,
+    Fresh,
+    Outcome,
+    Site,
+    ask,
+    judge,
+    next_state,
+)
 from worker.rolling import keep_busy
 from worker.secrets import Secret
 from worker.store import feeds as store
+from worker.wire import Failure, Reply
 
 log = structlog.get_logger("worker")
 
 ROOM = 50
 SECONDS = 20.0
 PARSE_SECONDS = 5.0
+SEARCH_SECONDS = 25.0
 
 
 async def poll(kit: Kit, seconds: float = SECONDS) -> int:
@@ -53,7 +69,26 @@ async def _answer(kit: Kit, feed: DueFeed) -> Outcome:
         request = ask(feed, *_credentials(kit, feed))
     except BadConfiguration as error:
         return Failing(str(error))
-    return judge(feed, await kit.web.ask(request), _parse)
+    outcome = judge(feed, await kit.web.ask(request), _parse)
+    return await _search(kit, feed, outcome) if isinstance(outcome, Site) else outcome
+
+
+async def _search(kit: Kit, feed: DueFeed, site: Site) -> Outcome:
+    """The feed behind a site's page, if one is found in time."""
+
+    async def ask(address: str) -> Reply | Failure:
+        return await kit.web.ask(request_for(address, ACCEPT, MAX_FEED_BYTES))
+
+    try:
+        async with asyncio.timeout(SEARCH_SECONDS):
+            only_declared = looks_like_a_feed(feed.asked_url)
+            found = await discover(site.page, site.url, ask, _parse, only_declared=only_declared)
+    except TimeoutError:
+        return replace(site.failing, reason=f"{site.failing.reason}; its feed was not found in time")
+    if isinstance(found, Discovered):
+        return Found(found.address)
+    looked = f"; no feed at {len(found.tried)} places where one may be" if found.tried else ""
+    return replace(site.failing, reason=site.failing.reason + looked)
 
 
 def _credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secret]]:

@@ -27,6 +27,9 @@ def site() -> Iterator[str]:
     async def page(_: web.Request) -> web.Response:
         return web.Response(body=PAGE, content_type="text/html")
 
+    async def plain(_: web.Request) -> web.Response:
+        return web.Response(text="<html><body>Nothing here</body></html>", content_type="text/html")
+
     async def closed(_: web.Request) -> web.Response:
         return web.Response(status=401)
 
@@ -34,7 +37,13 @@ def site() -> Iterator[str]:
         raise web.HTTPFound("/rss")
 
     app = web.Application()
-    for path, handler in (("/rss", feed), ("/", page), ("/closed", closed), ("/moved", moved)):
+    for path, handler in (
+        ("/rss", feed),
+        ("/", page),
+        ("/plain/", plain),
+        ("/closed", closed),
+        ("/moved", moved),
+    ):
         app.router.add_get(path, handler)
     with running(app) as url:
         yield url
@@ -57,13 +66,35 @@ def test_a_feed_in_json_has_its_facts(pantau: Any, site: str) -> None:
     assert found["entries"][1] == {"title": "Kedua", "link": f"{site}/b", "published": None, "updated": None}
 
 
-def test_a_sites_page_is_no_feed_and_its_feeds_are_listed(pantau: Any, site: str) -> None:
+def test_behind_a_sites_page_its_feed_is_found(pantau: Any, site: str) -> None:
     answer = pantau("feeds", "check", site)
+    assert answer.code == 0
+    assert f"a site's page; its feed is {site}/rss (the page declares it)" in answer.out
+    assert "Sentra, 2 entries" in answer.out
+    (found,) = pantau("feeds", "check", site, "--json").lines
+    assert (found["feed"], found["found"], found["feeds"]) == (f"{site}/rss", "declared", [])
+    assert found["fetched"]["url"] == site
+
+
+def test_a_feed_that_the_page_does_not_name_is_found_at_a_usual_place(pantau: Any, site: str) -> None:
+    (found,) = pantau("feeds", "check", f"{site}/plain/", "--json").lines
+    assert (found["feed"], found["found"], found["feeds"]) == (f"{site}/rss", "usual", [])
+
+
+def test_a_site_without_a_feed_is_none_and_says_where_it_was_looked_for(pantau: Any) -> None:
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<html><body>Nothing here</body></html>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    with running(app) as empty:
+        answer = pantau("feeds", "check", empty)
+        (found,) = pantau("feeds", "check", empty, "--json").lines
     assert answer.code == 65
     assert "this is an HTML page, not a feed" in answer.out
-    assert f"it names this feed: {site}/rss" in answer.out
-    (found,) = pantau("feeds", "check", site, "--json").lines
-    assert found["feeds"] == [f"{site}/rss"]
+    assert f"no feed was found at 9 places where one may be: {empty}/feed, " in answer.out
+    assert found["feeds"] == []
+    assert len(found["tried"]) == 9
 
 
 @pytest.mark.parametrize(
