@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
+from ops.cli.opml import export_feeds, import_feeds
 from ops.cli.output import json_option, print_json, print_json_lines, table
 
 if TYPE_CHECKING:
@@ -29,7 +30,11 @@ _FOUND = {
 
 @click.group()
 def feeds() -> None:
-    """List, add and check feeds."""
+    """List, add, check, import and export feeds."""
+
+
+feeds.add_command(import_feeds)
+feeds.add_command(export_feeds)
 
 
 @feeds.command("list")

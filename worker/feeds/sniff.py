@@ -20,8 +20,7 @@ _HTML_SENTENCE = (
     "adding the site with `pantau feeds add`"
 )
 _INSTEAD = {
-    "opml": "this is an OPML list of feeds, not a feed; add its feeds one by one with `pantau feeds add`, or "
-    "declare them in a watchlist",
+    "opml": "this is an OPML list of feeds, not a feed; add its feeds with `pantau feeds import FILE.opml`",
     "urlset": "this is a sitemap, not a feed; look for an RSS or Atom address on the site",
     "sitemapindex": "this is a list of sitemaps, not a feed; look for an RSS or Atom address on the site",
     "svg": "this is a picture (SVG), not a feed",
