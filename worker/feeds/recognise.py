@@ -20,8 +20,9 @@ from worker.feeds.identity import document_keys, is_guid_key, is_link_key
 from worker.links import web_link
 from worker.model import DueFeed, Entry, EntryId, FeedDocument, KnownKey, NewEntry
 
-_OTHER_TITLE = 0.4
-"""Titles that share less of their pairs of letters are no corrections of one another."""
+_OTHER_TITLE = 0.5
+"""Titles that share less of their pairs of letters are no corrections of one another: corrected ones share 0.8 and
+more, unrelated ones of one language up to 0.4."""
 _NUMBER = re.compile(r"\d{4,}")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from worker.desks.taking_in import take_in
+from worker.feeds.parse import parse_feed
 from worker.model import Entry, FeedDocument
 from worker.store import feeds as store
 
@@ -20,7 +23,7 @@ TITLES = ["Perundingan di Jenewa dimulai", "Harga beras naik di Jawa", "Banjir r
 @pytest.fixture
 def fetch(database, rows):
     """Takes in a document; returns the titles that were new, in the order of the document."""
-    rows.feed()
+    rows.feed(url="https://news.example.id/rss")
     with database.begin() as connection:
         (feed,) = store.claim_due(connection, 1)
     clock = {"now": NOW}
@@ -45,6 +48,20 @@ def fetch(database, rows):
 def entry(n, **facts):
     usual = {"id": f"g{n}", "link": f"https://news.example/read/{n}", "title": TITLES[n]}
     return Entry(**{**usual, **facts})
+
+
+SEQUENCES = Path(__file__).parents[2] / "corpus" / "feeds" / "identity"
+
+
+@pytest.mark.parametrize("then", sorted(SEQUENCES.glob("*.then.xml")), ids=lambda path: path.name)
+def test_of_two_fetches_the_second_brings_what_is_new_and_only_that(fetch, then):
+    first = then.with_name(then.name.replace(".then", ""))
+    url = "https://news.example.id/rss"
+    documents = [parse_feed(path.read_bytes(), url=url).entries for path in (first, then)]
+    assert len(fetch(*documents[0])) == len(documents[0])
+    expected = json.loads(then.with_suffix(".json").read_text("utf-8"))
+    assert fetch(*documents[1]) == expected["new"], expected["about"]
+    assert fetch(*documents[1]) == []
 
 
 def test_the_same_document_brings_nothing_twice(fetch):
