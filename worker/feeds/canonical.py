@@ -71,6 +71,9 @@ def canonical_url(url: str) -> str:
     return _canonical(address) if address else url.strip()
 
 
+@lru_cache(
+    maxsize=4096
+)  # guid and link are often one, and the feed's own address is looked at for each entry
 def folded_twin(url: str, without: frozenset[str] = frozenset()) -> str:
     """The one address of an article's twins: http and https, `www.`, mobile and AMP pages, copies in AMP caches, with
     a slash at the end and without. For telling articles apart, not for asking. Idempotent.

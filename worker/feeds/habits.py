@@ -1,4 +1,4 @@
-"""What a feed makes up anew at each fetch, learned by watching it: parameters of its links, its guids.
+"""What a feed makes up anew at each fetch, learned by watching it: parameters of its links, its guids, its dates.
 
 An entry's keys leave out what says nothing, else every fetch would bring it under new ones for ever.
 """
@@ -22,12 +22,13 @@ _FETCHES_IN_A_ROW = 3
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """Of one feed. `parameters` are names (small letters) whose values differ at each fetch; `new_guids` and
-    `new_links` count fetches in a row at which every entry known otherwise came under a new one."""
+    """Of one feed. `parameters` are names (small letters) whose values differ at each fetch; the others count fetches
+    in a row at which every entry known otherwise came under a new guid, link or date."""
 
     parameters: frozenset[str] = frozenset()
     new_guids: int = 0
     new_links: int = 0
+    new_dates: int = 0
 
     @property
     def guids_tell(self) -> bool:
@@ -39,9 +40,14 @@ class Habits:
         """Whether an entry keeps its link."""
         return self.new_links < _FETCHES_IN_A_ROW
 
+    @property
+    def dates_tell(self) -> bool:
+        """Whether an entry keeps its date; some feeds stamp all with the moment of the fetch."""
+        return self.new_dates < _FETCHES_IN_A_ROW
+
     def remembered(self) -> dict[str, Any]:
         """The stored form, plain enough for a JSON column."""
-        counts = {"new_guids": self.new_guids, "new_links": self.new_links}
+        counts = {"new_guids": self.new_guids, "new_links": self.new_links, "new_dates": self.new_dates}
         names = {"parameters": sorted(self.parameters)} if self.parameters else {}
         return names | {name: count for name, count in counts.items() if count}
 
@@ -52,7 +58,7 @@ UNKNOWN = Habits()
 def recall_habits(stored: Mapping[str, Any]) -> Habits:
     """The habits from their stored form; what is not understood there is learned afresh."""
     names = stored.get("parameters")
-    counts = {name: stored.get(name) for name in ("new_guids", "new_links")}
+    counts = {name: stored.get(name) for name in ("new_guids", "new_links", "new_dates")}
     return Habits(
         frozenset(name for name in names if isinstance(name, str))
         if isinstance(names, list)

@@ -17,7 +17,15 @@ from worker.feeds.habits import UNKNOWN, Habits
 from worker.links import web_link
 from worker.model import Entry
 
-__all__ = ["canonical_url", "document_keys", "entry_keys", "folded_twin", "is_guid_key", "is_link_key"]
+__all__ = [
+    "canonical_url",
+    "document_keys",
+    "entry_keys",
+    "folded_twin",
+    "is_guid_key",
+    "is_link_key",
+    "is_told_key",
+]
 
 _KEY_LONGEST = 64
 _TITLE_LEAST = 8
@@ -32,7 +40,7 @@ def entry_keys(entry: Entry, feed_url: str, habits: Habits = UNKNOWN) -> tuple[s
     """
     found = _keys(entry, feed_url, habits)
     return tuple(dict.fromkeys(key for key in (found.guid, found.link, found.title) if key)) or (
-        _title_key(entry),
+        _title_key(entry, habits),
     )
 
 
@@ -77,6 +85,11 @@ def is_link_key(key: str) -> bool:
     return key.startswith(("link:", "link#"))
 
 
+def is_told_key(key: str) -> bool:
+    """Whether a key is a title with its date."""
+    return key.startswith("told#")
+
+
 @dataclass(frozen=True, slots=True)
 class _Keys:
     guid: str | None
@@ -88,7 +101,7 @@ def _keys(entry: Entry, feed_url: str, habits: Habits) -> _Keys:
     return _Keys(
         _guid_key(entry, feed_url, habits) if habits.guids_tell else None,
         _link_key(entry, feed_url, habits) if habits.links_tell else None,
-        _told_key(entry),
+        _told_key(entry) if habits.dates_tell else None,
     )
 
 
@@ -162,9 +175,9 @@ def _told_key(entry: Entry) -> str | None:
     return _short("told", f"{entry.title.casefold()}\n{moment.isoformat()}\n{place}", hashed=True)
 
 
-def _title_key(entry: Entry) -> str:
+def _title_key(entry: Entry, habits: Habits) -> str:
     """For entries with neither guid nor link; without title and date only the summary is left to tell."""
-    told = f"{entry.title}\n{entry.published.isoformat() if entry.published else ''}"
+    told = f"{entry.title}\n{entry.published.isoformat() if entry.published and habits.dates_tell else ''}"
     return _short("title", told if told != "\n" else f"\n\n{entry.summary}", hashed=True)
 
 
@@ -172,7 +185,7 @@ def _whole_key(entry: Entry, feed_url: str, habits: Habits) -> str:
     """For entries of which no single part tells; all of them together."""
     keys = _keys(entry, feed_url, habits)
     if not (keys.guid or keys.link):
-        return _title_key(entry)
+        return _title_key(entry, habits)
     return _short("whole", f"{keys.guid}\n{keys.link}\n{entry.title}", hashed=True)
 
 

@@ -8,7 +8,7 @@ habits_after(habits, …)          -> what the feed makes up anew at each fetch
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from worker.feeds.canonical import folded_twin
 from worker.feeds.dates import plausible
 from worker.feeds.habits import UNKNOWN, Habits
-from worker.feeds.identity import document_keys, is_guid_key, is_link_key
+from worker.feeds.identity import document_keys, is_guid_key, is_link_key, is_told_key
 from worker.links import web_link
 from worker.model import DueFeed, Entry, EntryId, FeedDocument, KnownKey, NewEntry
 
@@ -75,16 +75,18 @@ def sift(keyed: Iterable[NewEntry], known: Mapping[str, KnownKey]) -> Sifted:
     return Sifted(new, learned)
 
 
-def habits_after(habits: Habits, keyed: Iterable[NewEntry], known: Mapping[str, KnownKey]) -> Habits:
-    """What this fetch adds to the feed's habits: did every known entry come under a guid, or a link, of its own?"""
+def habits_after(habits: Habits, keyed: Sequence[NewEntry], known: Mapping[str, KnownKey]) -> Habits:
+    """What this fetch adds to the feed's habits: did every known entry come under another guid, link
+    or date?"""
+
+    def counted(so_far: int, tells: bool, is_kind: Callable[[str], bool]) -> int:
+        return _fetches(so_far, keyed, known, is_kind) if tells else so_far
+
     return replace(
         habits,
-        new_guids=_fetches(habits.new_guids, keyed, known, is_guid_key)
-        if habits.guids_tell
-        else habits.new_guids,
-        new_links=_fetches(habits.new_links, keyed, known, is_link_key)
-        if habits.links_tell
-        else habits.new_links,
+        new_guids=counted(habits.new_guids, habits.guids_tell, is_guid_key),
+        new_links=counted(habits.new_links, habits.links_tell, is_link_key),
+        new_dates=counted(habits.new_dates, habits.dates_tell, is_told_key),
     )
 
 

@@ -184,9 +184,9 @@ def test_a_fetch_of_new_entries_alone_teaches_nothing():
     assert habits_after(Habits(new_guids=2), [new("guid:8")], {}) == Habits(new_guids=2)
 
 
-@given(st.sets(st.text(max_size=5)), st.integers(0, 9), st.integers(0, 9))
-def test_habits_are_remembered_as_they_were(names, guids, links):
-    habits = Habits(frozenset(names), guids, links)
+@given(st.sets(st.text(max_size=5)), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
+def test_habits_are_remembered_as_they_were(names, guids, links, dates):
+    habits = Habits(frozenset(names), guids, links, dates)
     assert recall_habits(habits.remembered()) == habits
 
 

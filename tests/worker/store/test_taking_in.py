@@ -111,6 +111,24 @@ def test_guids_that_are_new_at_every_fetch_bring_nothing_and_are_not_collected_f
     ) == ["Yang benar-benar baru"]
 
 
+def test_dates_that_are_the_fetchs_own_bring_nothing_and_are_not_collected_for_ever(fetch, rows):
+    counts = []
+    for number in range(8):
+        stamp = NOW - timedelta(hours=9, seconds=number)
+        assert fetch(*(entry(n, published=stamp) for n in range(3))) == ([] if number else TITLES)
+        counts.append(len(rows.all("SELECT 1 FROM entry_keys")))
+    assert counts[-1] == counts[4]
+    assert fetch.habits() == {"new_dates": 3}
+
+
+def test_a_feed_of_which_only_the_titles_stay_is_known_by_them(fetch):
+    for number in range(6):
+        stamp = NOW - timedelta(hours=9, seconds=number)
+        new = fetch(*(entry(n, id=f"{number}-{n}", published=stamp) for n in range(3)))
+        assert new == ([] if number else TITLES)
+    assert fetch.habits() == {"new_guids": 3, "new_dates": 3}
+
+
 def test_a_site_that_moves_with_new_guids_and_links_is_known_by_titles_and_dates(fetch):
     moments = [NOW - timedelta(hours=n, seconds=7) for n in range(3)]
     assert fetch(*(entry(n, published=moments[n]) for n in range(3))) == TITLES
