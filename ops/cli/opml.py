@@ -38,7 +38,9 @@ def import_feeds(file: Path, dry_run: bool, as_json: bool) -> int:
         print_json_lines(imported.lines)
     elif imported.lines:
         click.echo(
-            table([_imported_line(line, dry_run) for line in imported.lines], ("line", "result", "feed", "why"))
+            table(
+                [_imported_line(line, dry_run) for line in imported.lines], ("line", "result", "feed", "why")
+            )
         )
     for warning in imported.warnings:
         say(f"warning: {warning}")
