@@ -122,7 +122,7 @@ class DueFeed:
     headers: Mapping[str, Any]
     first_poll: bool
     created_at: datetime
-    habits: Mapping[str, Any] = field(default_factory=dict)
+    quirks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

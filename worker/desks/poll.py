@@ -116,7 +116,7 @@ def _settle_poll(kit: Kit, feed: DueFeed, outcome: Outcome, now: datetime) -> in
         taken = take_in(connection, feed, document, now) if document else TakenIn()
         counts = {"new": taken.new, "known": taken.known}
         facts = next_state(feed, outcome, **counts, now=now, jitter=random.uniform(-1, 1))
-        if not store.settle_poll(connection, feed, facts | dict(taken.facts or {})):
+        if not store.settle_poll(connection, feed, facts | dict(taken.facts)):
             connection.rollback()
             return None
     return taken.new

@@ -14,7 +14,7 @@ from worker.links import web_link
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Parameters that only say where the reader came from, or who he is. A closed list: generic filters also drop `id`,
 # `p` and `page` (7 of 10 pairs of different articles merged in a test of one). What a single feed makes up anew at
-# each fetch is learned by watching it (`worker/feeds/habits.py`).
+# each fetch is learned by watching it (`worker/feeds/quirks.py`).
 _TRACKING_NAMES = r"""
     utm_?\w+ at_(?:medium|campaign|custom\d?|link_\w+|ptr_\w+|format|bbc_\w+|creation) mc_(?:cid|eid|tc) hsa_\w+
     _hs(?:enc|mi) hsctatracking (?:pk|piwik|mtm|matomo|stm|itm|ns)_\w+ oly_(?:anon|enc)_id wt_(?:mc|zmc) wt\.\w+

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from worker.feeds.canonical import canonical_url, folded_twin, is_tracking
-from worker.feeds.habits import UNKNOWN, Habits
+from worker.feeds.quirks import UNKNOWN, Quirks
 from worker.links import web_link
 from worker.model import Entry
 
@@ -32,19 +32,19 @@ _TITLE_LEAST = 8
 """Letters; "Editorial" and "第一面" come every day."""
 
 
-def entry_keys(entry: Entry, feed_url: str, habits: Habits = UNKNOWN) -> tuple[str, ...]:
+def entry_keys(entry: Entry, feed_url: str, quirks: Quirks = UNKNOWN) -> tuple[str, ...]:
     """Every key under which this entry may be known in its feed, strongest first; never empty, each short.
 
     A link to the front page or to the feed itself is no key, or a feed that links nothing else would have a single
-    entry. What the feed makes up at each fetch (`habits`) is left out.
+    entry. What the feed makes up at each fetch (`quirks`) is left out.
     """
-    found = _keys(entry, feed_url, habits)
+    found = _keys(entry, feed_url, quirks)
     return tuple(dict.fromkeys(key for key in (found.guid, found.link, found.title) if key)) or (
-        _title_key(entry, habits),
+        _title_key(entry, quirks),
     )
 
 
-def document_keys(entries: Sequence[Entry], feed_url: str, habits: Habits = UNKNOWN) -> list[tuple[str, ...]]:
+def document_keys(entries: Sequence[Entry], feed_url: str, quirks: Quirks = UNKNOWN) -> list[tuple[str, ...]]:
     """The keys of each entry of one document, in its order, as `entry_keys` gives them, but for what its neighbours
     show to say nothing; () for an entry that repeats an earlier one.
 
@@ -52,7 +52,7 @@ def document_keys(entries: Sequence[Entry], feed_url: str, habits: Habits = UNKN
     at entries with other guids and titles is a page that lists them, and a title with its date at entries with other
     links or guids is a rubric.
     """
-    keys = [_keys(entry, feed_url, habits) for entry in entries]
+    keys = [_keys(entry, feed_url, quirks) for entry in entries]
     told = [(entry.title.casefold(), entry.published or entry.updated) for entry in entries]
     no_guids = _ambiguous(
         keys, lambda key: key.guid, lambda key, n: (key.link, told[n]) if key.link else None
@@ -69,7 +69,7 @@ def document_keys(entries: Sequence[Entry], feed_url: str, habits: Habits = UNKN
             None if key.link in no_links else key.link,
             None if key.title in no_titles else key.title,
         )
-        own = tuple(dict.fromkeys(each for each in kept if each)) or (_whole_key(entry, feed_url, habits),)
+        own = tuple(dict.fromkeys(each for each in kept if each)) or (_whole_key(entry, feed_url, quirks),)
         found.append(own if seen.isdisjoint(own) else ())
         seen.update(own)
     return found
@@ -97,11 +97,11 @@ class _Keys:
     title: str | None
 
 
-def _keys(entry: Entry, feed_url: str, habits: Habits) -> _Keys:
+def _keys(entry: Entry, feed_url: str, quirks: Quirks) -> _Keys:
     return _Keys(
-        _guid_key(entry, feed_url, habits) if habits.guids_tell else None,
-        _link_key(entry, feed_url, habits) if habits.links_tell else None,
-        _told_key(entry) if habits.dates_tell else None,
+        _guid_key(entry, feed_url, quirks) if quirks.guids_tell else None,
+        _link_key(entry, feed_url, quirks) if quirks.links_tell else None,
+        _told_key(entry) if quirks.dates_tell else None,
     )
 
 
@@ -126,21 +126,21 @@ def _ambiguous(
     }
 
 
-def _guid_key(entry: Entry, feed_url: str, habits: Habits) -> str | None:
+def _guid_key(entry: Entry, feed_url: str, quirks: Quirks) -> str | None:
     if not entry.id:
         return None
     if address := web_link(entry.id):
-        return _address_key(address, _telling_fragment(address), feed_url, habits)
+        return _address_key(address, _telling_fragment(address), feed_url, quirks)
     return _short("guid", entry.id)
 
 
-def _link_key(entry: Entry, feed_url: str, habits: Habits) -> str | None:
+def _link_key(entry: Entry, feed_url: str, quirks: Quirks) -> str | None:
     address = web_link(entry.link)
     if not address:
         return None
     fragment = _telling_fragment(address)
     anchored = fragment if fragment and (entry.id or "").endswith(fragment) else ""
-    return _address_key(address, anchored, feed_url, habits)
+    return _address_key(address, anchored, feed_url, quirks)
 
 
 def _telling_fragment(address: str) -> str:
@@ -149,19 +149,19 @@ def _telling_fragment(address: str) -> str:
     return "" if is_tracking(fragment.partition("=")[0]) else fragment
 
 
-def _address_key(address: str, fragment: str, feed_url: str, habits: Habits) -> str | None:
+def _address_key(address: str, fragment: str, feed_url: str, quirks: Quirks) -> str | None:
     """An address without its scheme and its dress: sites that move to https or drop their `www.` keep their entries."""
-    place = _place(address, habits)
+    place = _place(address, quirks)
     front_page = place.partition("/")[2] == ""
     if not fragment and (
-        front_page or place == _place(web_link(feed_url) or "https://none.invalid/", habits)
+        front_page or place == _place(web_link(feed_url) or "https://none.invalid/", quirks)
     ):
         return None
     return _short("link", f"{place}#{fragment}" if fragment else place)
 
 
-def _place(address: str, habits: Habits) -> str:
-    return folded_twin(address, habits.parameters).partition("://")[2]
+def _place(address: str, quirks: Quirks) -> str:
+    return folded_twin(address, quirks.parameters).partition("://")[2]
 
 
 def _told_key(entry: Entry) -> str | None:
@@ -175,17 +175,17 @@ def _told_key(entry: Entry) -> str | None:
     return _short("told", f"{entry.title.casefold()}\n{moment.isoformat()}\n{place}", hashed=True)
 
 
-def _title_key(entry: Entry, habits: Habits) -> str:
+def _title_key(entry: Entry, quirks: Quirks) -> str:
     """For entries with neither guid nor link; without title and date only the summary is left to tell."""
-    told = f"{entry.title}\n{entry.published.isoformat() if entry.published and habits.dates_tell else ''}"
+    told = f"{entry.title}\n{entry.published.isoformat() if entry.published and quirks.dates_tell else ''}"
     return _short("title", told if told != "\n" else f"\n\n{entry.summary}", hashed=True)
 
 
-def _whole_key(entry: Entry, feed_url: str, habits: Habits) -> str:
+def _whole_key(entry: Entry, feed_url: str, quirks: Quirks) -> str:
     """For entries of which no single part tells; all of them together."""
-    keys = _keys(entry, feed_url, habits)
+    keys = _keys(entry, feed_url, quirks)
     if not (keys.guid or keys.link):
-        return _title_key(entry, habits)
+        return _title_key(entry, quirks)
     return _short("whole", f"{keys.guid}\n{keys.link}\n{entry.title}", hashed=True)
 
 

@@ -2,21 +2,22 @@
 
 keyed_entries(feed, document, …) -> every entry with its keys
 sift(keyed, known)               -> the new ones; the keys to learn about the others
-habits_after(habits, …)          -> what the feed makes up anew at each fetch
+quirks_after(quirks, …)          -> what the feed makes up anew at each fetch
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from worker.feeds.canonical import folded_twin
 from worker.feeds.dates import plausible
-from worker.feeds.habits import UNKNOWN, Habits
 from worker.feeds.identity import document_keys, is_guid_key, is_link_key, is_told_key
+from worker.feeds.quirks import Quirks, recall_quirks
 from worker.links import web_link
 from worker.model import DueFeed, Entry, EntryId, FeedDocument, KnownKey, NewEntry
 
@@ -26,8 +27,7 @@ more, unrelated ones of one language up to 0.4."""
 _NUMBER = re.compile(r"\d{4,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Sifted:
+class Sifted(NamedTuple):
     """`learned` are keys that are new about known entries; None owns those of entries forgotten since."""
 
     new: list[NewEntry]
@@ -35,13 +35,15 @@ class Sifted:
 
 
 def keyed_entries(
-    feed: DueFeed, document: FeedDocument, now: datetime, habits: Habits = UNKNOWN
+    feed: DueFeed, document: FeedDocument, now: datetime, quirks: Quirks | None = None
 ) -> list[NewEntry]:
-    """Every entry of the document with all its keys; one that repeats another is left out."""
+    """Every entry of the document with all its keys; one that repeats another is left out. The feed's quirks are those
+    that are remembered, unless others are given."""
+    quirks = recall_quirks(feed.quirks) if quirks is None else quirks
     told = [_dated(entry, now) for entry in document.entries]
     return [
         NewEntry(entry, keys, feed.first_poll and _was_there_before(entry, feed.created_at))
-        for entry, keys in zip(told, document_keys(told, feed.url, habits), strict=True)
+        for entry, keys in zip(told, document_keys(told, feed.url, quirks), strict=True)
         if keys
     ]
 
@@ -66,27 +68,44 @@ def sift(keyed: Iterable[NewEntry], known: Mapping[str, KnownKey]) -> Sifted:
     new: list[NewEntry] = []
     learned: list[tuple[str, EntryId | None]] = []
     for entry in keyed:
-        met = [key for key in entry.keys if key in known]
-        if not met or (all(map(is_guid_key, met)) and _is_another(entry.entry, known[met[0]])):
+        if _is_new(entry, known):
             new.append(entry)
         else:
-            owner = next((known[key].entry for key in met if known[key].entry is not None), None)
+            met = (known[key].entry for key in entry.keys if key in known)
+            owner = next((owner for owner in met if owner is not None), None)
             learned += [(key, owner) for key in entry.keys if key not in known]
     return Sifted(new, learned)
 
 
-def habits_after(habits: Habits, keyed: Sequence[NewEntry], known: Mapping[str, KnownKey]) -> Habits:
-    """What this fetch adds to the feed's habits: did every known entry come under another guid, link
+def _is_new(entry: NewEntry, known: Mapping[str, KnownKey]) -> bool:
+    met = [key for key in entry.keys if key in known]
+    return not met or (all(map(is_guid_key, met)) and _is_another(entry.entry, known[met[0]]))
+
+
+def told_again(keyed: Iterable[NewEntry], known: Mapping[str, KnownKey]) -> dict[EntryId, Entry]:
+    """What the feed says now of the entries that are known and still there, but for those whose guid it has given
+    away."""
+    found: dict[EntryId, Entry] = {}
+    for entry in keyed:
+        met = [known[key] for key in entry.keys if key in known]
+        owner = next((there.entry for there in met if there.entry is not None), None)
+        if owner is not None and not _is_new(entry, known):
+            found[owner] = entry.entry
+    return found
+
+
+def quirks_after(quirks: Quirks, keyed: Sequence[NewEntry], known: Mapping[str, KnownKey]) -> Quirks:
+    """What this fetch adds to the feed's quirks: did every known entry come under another guid, link
     or date?"""
 
     def counted(so_far: int, tells: bool, is_kind: Callable[[str], bool]) -> int:
         return _fetches(so_far, keyed, known, is_kind) if tells else so_far
 
     return replace(
-        habits,
-        new_guids=counted(habits.new_guids, habits.guids_tell, is_guid_key),
-        new_links=counted(habits.new_links, habits.links_tell, is_link_key),
-        new_dates=counted(habits.new_dates, habits.dates_tell, is_told_key),
+        quirks,
+        new_guids=counted(quirks.new_guids, quirks.guids_tell, is_guid_key),
+        new_links=counted(quirks.new_links, quirks.links_tell, is_link_key),
+        new_dates=counted(quirks.new_dates, quirks.dates_tell, is_told_key),
     )
 
 

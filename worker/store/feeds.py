@@ -56,7 +56,7 @@ def _due(row: Mapping[Any, Any]) -> DueFeed:
         headers=row["headers"],
         first_poll=row["last_ok_at"] is None,
         created_at=row["created_at"],
-        habits=row["habits"],
+        quirks=row["quirks"],
     )
 
 
@@ -126,14 +126,12 @@ def add_entries(
     return [EntryId(entry) for entry in ids]
 
 
-def learn_keys(
-    connection: Connection, feed: FeedId, pairs: Sequence[tuple[str, EntryId | None]], seen: date
-) -> None:
-    """From now on these entries are known by these keys too."""
+def learn_keys(connection: Connection, feed: FeedId, pairs: Sequence[tuple[str, EntryId | None]]) -> None:
+    """From now on these entries are known by these keys too; they were shown today."""
     if pairs:
         connection.execute(
             upsert(entry_keys).on_conflict_do_nothing(),
-            [{"feed_id": feed, "key": key, "entry_id": entry, "seen": seen} for key, entry in pairs],
+            [{"feed_id": feed, "key": key, "entry_id": entry} for key, entry in pairs],
         )
 
 

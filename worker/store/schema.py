@@ -78,7 +78,7 @@ feeds = Table(
     Column("last_modified", Text),
     Column("body_hash", LargeBinary),
     Column("rhythm", JSONB, nullable=False, server_default="{}"),  # what the scheduler remembers
-    Column("habits", JSONB, nullable=False, server_default="{}"),  # what it makes up anew at each fetch
+    Column("quirks", JSONB, nullable=False, server_default="{}"),  # what it makes up anew at each fetch
     Column("next_poll_at", Instant, nullable=False, server_default=func.now()),
     Column("next_poll_why", Text),
     Column("failures", Integer, nullable=False, server_default="0"),

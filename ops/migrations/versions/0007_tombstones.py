@@ -1,4 +1,4 @@
-"""Keys outlive their entries, feeds have habits, and the entries of before are known by the keys of now.
+"""Keys outlive their entries, feeds have quirks, and the entries of before are known by the keys of now.
 
 Revision: 0007, after 0003
 """
@@ -20,7 +20,7 @@ branch_labels = None
 depends_on = None
 
 CHANGES = """
-ALTER TABLE feeds ADD COLUMN habits JSONB DEFAULT '{}' NOT NULL;
+ALTER TABLE feeds ADD COLUMN quirks JSONB DEFAULT '{}' NOT NULL;
 
 ALTER TABLE entry_keys ALTER COLUMN entry_id DROP NOT NULL;
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from worker.feeds.habits import Habits
 from worker.feeds.identity import canonical_url, document_keys, entry_keys, folded_twin
+from worker.feeds.quirks import Quirks
 from worker.model import Entry
 
 FEED = "https://news.example.id/rss"
@@ -199,10 +199,10 @@ def test_of_a_date_that_may_be_the_day_alone_the_link_has_to_agree_too(same, one
 def test_what_a_feed_makes_up_at_each_fetch_is_no_key():
     entry = _told(id="a1", link="https://a.example/1?id=5&t=9")
     assert len(entry_keys(entry, FEED)) == 3
-    assert entry_keys(entry, FEED, Habits(frozenset({"t"})))[1] == "link:a.example/1?id=5"
-    assert entry_keys(entry, FEED, Habits(new_guids=3)) == entry_keys(entry, FEED)[1:]
-    assert entry_keys(entry, FEED, Habits(new_guids=3, new_links=3)) == entry_keys(entry, FEED)[2:]
-    assert entry_keys(replace(entry, published=None), FEED, Habits(new_guids=3, new_links=3))
+    assert entry_keys(entry, FEED, Quirks(frozenset({"t"})))[1] == "link:a.example/1?id=5"
+    assert entry_keys(entry, FEED, Quirks(new_guids=3)) == entry_keys(entry, FEED)[1:]
+    assert entry_keys(entry, FEED, Quirks(new_guids=3, new_links=3)) == entry_keys(entry, FEED)[2:]
+    assert entry_keys(replace(entry, published=None), FEED, Quirks(new_guids=3, new_links=3))
 
 
 def _kept(*entries):

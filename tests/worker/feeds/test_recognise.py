@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.feeds.habits import Habits, recall_habits, volatile_parameters
 from worker.feeds.identity import entry_keys
-from worker.feeds.recognise import habits_after, keyed_entries, sift
+from worker.feeds.quirks import Quirks, recall_quirks, volatile_parameters
+from worker.feeds.recognise import keyed_entries, quirks_after, sift, told_again
 from worker.model import DueFeed, Entry, EntryId, FeedDocument, FeedId, KnownKey, NewEntry
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -152,49 +152,60 @@ def test_of_a_forgotten_entry_nothing_is_left_to_compare_so_its_guid_counts():
     assert sift([new("guid:1", "link:x", id="1", **OTHER)], known("guid:1", entry=None)).new == []
 
 
-def fetch(habits, *pairs):
+def test_what_a_feed_says_now_of_the_entries_it_had_is_told_under_their_numbers():
+    stored = known("guid:1") | known("guid:2", entry=None) | known("guid:3", entry=B, **OLD)
+    documents = [
+        new("guid:1", title="now"),
+        new("guid:2"),
+        new("guid:9"),
+        new("guid:3", "link:x", id="3", **OTHER),
+    ]
+    assert {owner: entry.title for owner, entry in told_again(documents, stored).items()} == {A: "now"}
+
+
+def fetch(quirks, *pairs):
     """A fetch with one known entry for each pair: is its guid known, and its link?"""
     found, there = [], known("told#0")
     for n, (guid, link) in enumerate(pairs):
         found.append(new(f"guid:{n}", f"link:{n}", f"told#{n}"))
         there |= known(f"told#{n}", *([f"guid:{n}"] if guid else []), *([f"link:{n}"] if link else []))
-    return habits_after(habits, found, there)
+    return quirks_after(quirks, found, there)
 
 
 def test_guids_that_are_new_at_three_fetches_in_a_row_no_longer_tell():
-    habits = Habits()
+    quirks = Quirks()
     for _ in range(3):
-        assert habits.guids_tell
-        habits = fetch(habits, (False, True), (False, True))
-    assert not habits.guids_tell
-    assert habits.links_tell
-    assert fetch(habits, (False, True)) == habits
+        assert quirks.guids_tell
+        quirks = fetch(quirks, (False, True), (False, True))
+    assert not quirks.guids_tell
+    assert quirks.links_tell
+    assert fetch(quirks, (False, True)) == quirks
 
 
 def test_a_site_that_moves_once_keeps_its_guids_and_links():
-    habits = fetch(fetch(Habits(), (False, False)), (False, False))
-    assert fetch(habits, (True, True)) == Habits()
+    quirks = fetch(fetch(Quirks(), (False, False)), (False, False))
+    assert fetch(quirks, (True, True)) == Quirks()
 
 
 def test_one_entry_that_kept_its_guid_shows_that_guids_tell():
-    assert fetch(Habits(new_guids=2), (False, True), (True, True)) == Habits()
+    assert fetch(Quirks(new_guids=2), (False, True), (True, True)) == Quirks()
 
 
 def test_a_fetch_of_new_entries_alone_teaches_nothing():
-    assert habits_after(Habits(new_guids=2), [new("guid:8")], {}) == Habits(new_guids=2)
+    assert quirks_after(Quirks(new_guids=2), [new("guid:8")], {}) == Quirks(new_guids=2)
 
 
 @given(st.sets(st.text(max_size=5)), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
-def test_habits_are_remembered_as_they_were(names, guids, links, dates):
-    habits = Habits(frozenset(names), guids, links, dates)
-    assert recall_habits(habits.remembered()) == habits
+def test_quirks_are_remembered_as_they_were(names, guids, links, dates):
+    quirks = Quirks(frozenset(names), guids, links, dates)
+    assert recall_quirks(quirks.remembered()) == quirks
 
 
 @pytest.mark.parametrize(
     "stored", [{}, {"parameters": 5, "new_guids": "x", "new_links": -1}, {"parameters": [1]}]
 )
-def test_what_is_not_understood_of_stored_habits_is_learned_afresh(stored):
-    assert recall_habits(stored) == Habits()
+def test_what_is_not_understood_of_stored_quirks_is_learned_afresh(stored):
+    assert recall_quirks(stored) == Quirks()
 
 
 def linked(*links, titles="ABCDEFGH"):
@@ -238,6 +249,6 @@ def test_no_volatile_parameter_ever_makes_two_links_of_a_document_one(before, af
     one, other = (
         linked(*(f"r?id={i}&{name}={value}" for i, name, value in each)) for each in (before, after)
     )
-    habits = Habits(volatile_parameters(one, other))
+    quirks = Quirks(volatile_parameters(one, other))
     distinct = {entry_keys(replace(entry, title=""), FEED.url) for entry in other}
-    assert len({entry_keys(replace(entry, title=""), FEED.url, habits) for entry in other}) == len(distinct)
+    assert len({entry_keys(replace(entry, title=""), FEED.url, quirks) for entry in other}) == len(distinct)

@@ -138,7 +138,7 @@ def poll(database, feed, *found):
     with database.begin() as connection:
         known = store.known_keys(connection, feed.id, {key for each in found for key in each.keys})
         sifted = sift(list(found), known)
-        store.learn_keys(connection, feed.id, sifted.learned, NOW.date())
+        store.learn_keys(connection, feed.id, sifted.learned)
         store.add_entries(connection, feed.id, sifted.new, NOW)
     return [each.entry.title for each in sifted.new]
 

@@ -34,14 +34,14 @@ def fetch(database, rows):
         before = {title for (title,) in rows.all("SELECT title FROM entries")}
         with database.begin() as connection:
             taken = take_in(connection, feed, FeedDocument("rss20", entries=entries), clock["now"])
-        feed = replace(feed, habits=taken.facts["habits"])
+        feed = replace(feed, quirks=taken.facts["quirks"])
         stored = [title for (title,) in rows.all("SELECT title FROM entries ORDER BY id DESC")]
         new = stored[: taken.new]
         assert taken.new + taken.known <= len(entries)
         assert len(stored) - len(before) == taken.new or len(set(stored)) < len(stored)
         return new
 
-    take.habits = lambda: feed.habits
+    take.quirks = lambda: feed.quirks
     return take
 
 
@@ -87,7 +87,7 @@ def test_tokens_in_links_and_guids_bring_nothing_new_and_their_name_is_learned(f
     keys = [len(rows.all("SELECT 1 FROM entry_keys")) for token in "bcdefg" if fetch(*document(token)) == []]
     assert len(keys) == 6
     assert keys[1] == keys[-1], "the keys grow with every fetch"
-    assert fetch.habits() == {"parameters": ["t"]}
+    assert fetch.quirks() == {"parameters": ["t"]}
 
 
 def test_tokens_are_learned_while_news_comes_and_the_news_is_new(fetch):
@@ -118,7 +118,7 @@ def test_dates_that_are_the_fetchs_own_bring_nothing_and_are_not_collected_for_e
         assert fetch(*(entry(n, published=stamp) for n in range(3))) == ([] if number else TITLES)
         counts.append(len(rows.all("SELECT 1 FROM entry_keys")))
     assert counts[-1] == counts[4]
-    assert fetch.habits() == {"new_dates": 3}
+    assert fetch.quirks() == {"new_dates": 3}
 
 
 def test_a_feed_of_which_only_the_titles_stay_is_known_by_them(fetch):
@@ -126,7 +126,7 @@ def test_a_feed_of_which_only_the_titles_stay_is_known_by_them(fetch):
         stamp = NOW - timedelta(hours=9, seconds=number)
         new = fetch(*(entry(n, id=f"{number}-{n}", published=stamp) for n in range(3)))
         assert new == ([] if number else TITLES)
-    assert fetch.habits() == {"new_guids": 3, "new_dates": 3}
+    assert fetch.quirks() == {"new_guids": 3, "new_dates": 3}
 
 
 def test_a_site_that_moves_with_new_guids_and_links_is_known_by_titles_and_dates(fetch):

@@ -21,7 +21,7 @@ _FETCHES_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class Quirks:
     """Of one feed. `parameters` are names (small letters) whose values differ at each fetch; the others count fetches
     in a row at which every entry known otherwise came under a new guid, link or date."""
 
@@ -52,14 +52,14 @@ class Habits:
         return names | {name: count for name, count in counts.items() if count}
 
 
-UNKNOWN = Habits()
+UNKNOWN = Quirks()
 
 
-def recall_habits(stored: Mapping[str, Any]) -> Habits:
-    """The habits from their stored form; what is not understood there is learned afresh."""
+def recall_quirks(stored: Mapping[str, Any]) -> Quirks:
+    """The quirks from their stored form; what is not understood there is learned afresh."""
     names = stored.get("parameters")
     counts = {name: stored.get(name) for name in ("new_guids", "new_links", "new_dates")}
-    return Habits(
+    return Quirks(
         frozenset(name for name in names if isinstance(name, str))
         if isinstance(names, list)
         else frozenset(),
