@@ -15,7 +15,8 @@ _EARLIEST, _LATEST = 1995, 2100  # broken publishing systems write year 1, 1970 
 
 # What a month's name may be made of: Indian vowels and Thai abbreviations are no "word characters".
 _WORD = r"[^\W\d_][^\s\d_,;:/()|–—-]{1,20}"
-_YEAR = r"(?:พ\.ศ\.?\s?|ค\.ศ\.?\s?)?(?P<y>\d{4}|'?\d\d)(?![\d:]|\.\d)"
+# Two digits after a month are a year only where the text ends or a clock time follows; else they may be the hour.
+_YEAR = r"(?:พ\.ศ\.?\s?|ค\.ศ\.?\s?)?(?P<y>\d{4}(?![\d:]|\.\d)|'?\d\d(?=$|\s*[,|-]|\s+\d|\s+เวลา))"
 _ISO = re.compile(r"(?<!\d)(?P<y>\d{4})(?P<sep>[-/.]\s?|)(?P<m>\d\d?)(?P=sep)(?P<d>\d\d?)(?!\d)\.?t?")
 _CJK = re.compile(
     r"(?:(?P<era>令和|平成|昭和|民國|民国)\s?)?(?P<y>\d{1,4}|元)\s?[年년]\s?(?P<m>\d\d?)\s?[月월]\s?(?P<d>\d\d?)\s?[日일号號]?"
@@ -51,6 +52,7 @@ _HALVES = {
     for mark, halves in (("a", _BEFORE_NOON), ("p", _AFTER_NOON))
     for half in re.sub(r"([ap]\.) m", r"\1_m", halves).split()
 }
+_VIETNAMESE_HALVES = ("sa", "ch")
 _HALF = "|".join(re.escape(half) for half in sorted(_HALVES, key=len, reverse=True))
 _TIME = re.compile(
     rf"(?:(?P<half_before>{_HALF})\s?)?(?<!\d)(?P<h>\d\d?)"
@@ -182,13 +184,18 @@ def _clock(rest: str, at: int, home: str) -> tuple[timedelta, tzinfo | None]:
         return timedelta(), _zone(rest, at, home)
     hours, minutes = int(found["h"]), int(found["min"] or 0)
     seconds = int(found["s"] or found["s2"] or 0)
-    half = _HALVES.get(found["half"] or found["half_before"] or "")
+    half = _half(found["half"] or found["half_before"] or "", home)
     if half and hours <= 12:
         hours = hours % 12 + (12 if half == "p" else 0)
     if hours > 24 or minutes > 59 or seconds > 60:
         raise ValueError("no such time of day")
     clock = timedelta(hours=hours, minutes=minutes, seconds=min(seconds, 59))
     return clock, _zone(rest, found.end(), home)
+
+
+def _half(word: str, home: str) -> str | None:
+    """a or p. Two words of Vietnamese are the Saturday and the country code of others."""
+    return None if word in _VIETNAMESE_HALVES and home != "Asia/Ho_Chi_Minh" else _HALVES.get(word)
 
 
 def _zone(text: str, at: int, home: str) -> tzinfo | None:

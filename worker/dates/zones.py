@@ -7,20 +7,20 @@ from datetime import UTC, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 _HOURS: dict[str, float] = {
-    **dict.fromkeys(("z", "ut", "utc", "gmt", "wet", "гринвич"), 0),
-    **dict.fromkeys(("cet", "mez", "bst", "west", "wat", "met", "hec", "сев"), 1),
-    **dict.fromkeys(("cest", "mesz", "eet", "cat", "sast", "hece", "mest", "киев"), 2),
-    **dict.fromkeys(("eest", "msk", "мск", "trt", "eat", "tsi", "тр", "fet", "ksa"), 3),
-    **dict.fromkeys(("samt", "msd", "gst", "azt", "get"), 4),
-    **dict.fromkeys(("pkt", "yekt", "екб", "uzt", "tjt", "mvt"), 5),
-    **dict.fromkeys(("omst", "bdt", "kgt", "almt", "btt"), 6),
+    **dict.fromkeys(("z", "ut", "utc", "gmt", "wet"), 0),
+    **dict.fromkeys(("cet", "mez", "bst", "west", "wat", "met"), 1),
+    **dict.fromkeys(("cest", "mesz", "eet", "cat", "sast", "mest"), 2),
+    **dict.fromkeys(("eest", "msk", "мск", "trt", "eat", "tsi", "fet"), 3),
+    **dict.fromkeys(("samt", "msd", "gst", "azt"), 4),
+    **dict.fromkeys(("pkt", "yekt", "екб", "uzt", "tjt"), 5),
+    **dict.fromkeys(("omst", "bdt", "kgt", "almt"), 6),
     **dict.fromkeys(("wib", "ict", "krat", "novt", "hovt"), 7),
     **dict.fromkeys(("wita", "sgt", "myt", "hkt", "pht", "awst", "irkt", "ulat"), 8),
     **dict.fromkeys(("wit", "jst", "kst", "yakt"), 9),
     **{"irst": 3.5, "irdt": 4.5, "aft": 4.5, "ist": 5.5, "slst": 5.5, "npt": 5.75, "mmt": 6.5},
     **{"vlat": 10, "acst": 9.5, "aest": 10, "acdt": 10.5, "aedt": 11, "nzst": 12, "nzdt": 13},
     **{"nst": -3.5, "ndt": -2.5, "ast": -4, "adt": -3, "art": -3, "brt": -3, "clst": -3, "uyt": -3},
-    **{"clt": -4, "bot": -4, "vet": -4, "cot": -5, "pet": -5, "ect": -5},
+    **{"clt": -4, "ect": -5},
     **{"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7},
     **{"akst": -9, "akdt": -8, "hst": -10},
 }
