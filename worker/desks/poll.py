@@ -6,6 +6,7 @@ import asyncio
 import random
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -86,9 +87,18 @@ async def _search(kit: Kit, feed: DueFeed, site: Site) -> Outcome:
     except TimeoutError:
         return replace(site.failing, reason=f"{site.failing.reason}; its feed was not found in time")
     if isinstance(found, Discovered):
-        return Found(found.address)
+        return _taken(feed, found, site)
     looked = f"; no feed at {len(found.tried)} places where one may be" if found.tried else ""
     return replace(site.failing, reason=site.failing.reason + looked)
+
+
+def _taken(feed: DueFeed, found: Discovered, site: Site) -> Outcome:
+    """The found feed; not on another host, where what the user gave for this one is to be sent along."""
+    secret = feed.username or feed.headers
+    if secret and urlsplit(found.address).hostname != urlsplit(feed.asked_url).hostname:
+        told = f"its feed is {found.address}, on another host, which is not given the user or headers of this one"
+        return replace(site.failing, reason=f"{told}; add that address itself")
+    return Found(found.address)
 
 
 def _credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secret]]:

@@ -152,6 +152,56 @@ def test_of_a_forgotten_entry_nothing_is_left_to_compare_so_its_guid_counts():
     assert sift([new("guid:1", "link:x", id="1", **OTHER)], known("guid:1", entry=None)).new == []
 
 
+class Memory:
+    """What a store would know of one feed."""
+
+    def __init__(self):
+        self.keys, self.feed = {}, replace(FEED, first_poll=False)
+
+    def fetch(self, document):
+        keyed = keyed_entries(self.feed, FeedDocument("rss", entries=tuple(document)), NOW)
+        known = {key: self.keys[key] for each in keyed for key in each.keys if key in self.keys}
+        found, learned = sift(keyed, known)
+        self.feed = replace(
+            self.feed, quirks=quirks_after(recall_quirks(self.feed.quirks), keyed, known).remembered()
+        )
+        for key, owner in learned:
+            self.keys[key] = KnownKey(owner, NOW.date())
+        for each in found:
+            told = (each.entry.title, each.entry.link, each.entry.published)
+            number = EntryId(len(self.keys))
+            self.keys |= {key: KnownKey(number, NOW.date(), *told) for key in each.keys}
+        return {each.entry.title for each in found}
+
+
+# Of each entry what changed since the last fetch; of guid, link and date one always stays. Four fetches, because after
+# three changes in a row of all guids the feed's guids no longer count.
+changes = st.sampled_from(["", "guid", "link", "date", "guid link", "guid date", "link date"])
+fetches = st.lists(st.dictionaries(st.integers(0, 5), changes, max_size=6), max_size=4)
+
+
+@given(fetches)
+def test_whatever_a_feed_changes_of_an_entry_it_is_new_once_as_long_as_one_key_stays(history):
+    memory, facts, seen = Memory(), {}, set()
+    for document in history:
+        told = []
+        for number, changed in document.items():
+            versions = facts.setdefault(number, {"guid": 0, "link": 0, "date": 0})
+            for name in changed.split() if number in seen else ():
+                versions[name] += 1
+            told.append(
+                Entry(
+                    id=f"{number}-{versions['guid']}",
+                    link=f"https://a.example/{number}/{versions['link']}",
+                    title=f"A headline of article {number}",
+                    published=NOW - timedelta(days=1, hours=number, seconds=1 + versions["date"]),
+                )
+            )
+        wanted = {f"A headline of article {number}" for number in document if number not in seen}
+        assert memory.fetch(told) == wanted
+        seen |= set(document)
+
+
 def test_what_a_feed_says_now_of_the_entries_it_had_is_told_under_their_numbers():
     stored = known("guid:1") | known("guid:2", entry=None) | known("guid:3", entry=B, **OLD)
     documents = [

@@ -135,6 +135,17 @@ def test_in_the_place_of_a_feed_that_answers_with_a_page_no_other_is_looked_for(
     assert [request.url for request in kit.web.asked] == ["https://news.example/rss"]
 
 
+def test_a_feed_on_another_host_is_not_given_what_the_user_gave_for_this_one(kit, rows, run):
+    sealed = kit.keys.seal(Secret("x"), "feed:https://news.example/:password")
+    rows.feed(url="https://news.example/", username="u", password=sealed)
+    elsewhere = SITE.replace(b"{}", ALTERNATE.replace(b"/semua.xml", b"https://feeds.example/x"))
+    kit.web = Web({"https://news.example/": elsewhere, "https://feeds.example/x": rss("a")})
+    asyncio.run(poll(kit, seconds=1))
+    error, found = rows.one("SELECT last_error, found_url FROM feeds")
+    assert found is None
+    assert "its feed is https://feeds.example/x, on another host" in error
+
+
 def test_a_search_sends_no_credentials_to_anybody(kit, rows, run):
     sealed = kit.keys.seal(Secret("x"), "feed:https://news.example/:password")
     rows.feed(url="https://news.example/", username="u", password=sealed)
