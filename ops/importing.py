@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -57,8 +58,9 @@ Follow = Callable[[Sequence[DeclaredFeed]], Iterable[DeclaredFeed]]
 
 
 def import_file(path: Path, settings: Settings, *, dry_run: bool = False, follow: Follow = iter) -> Imported:
-    """Adds every usable feed of an OPML file in one transaction, or none. `follow` is shown the feeds as they are
-    stored. Raises BadInput for a file that is no list of feeds, Unavailable where the database does not answer."""
+    """Adds every usable feed of an OPML file (`-`: of what stands on stdin) in one transaction, or none. `follow` is
+    shown the feeds as they are stored. Raises BadInput for a file that is no list of feeds, Unavailable where the
+    database does not answer."""
     document = _document(path)
     with kit.connected(settings) as connection:
         alone(connection)
@@ -71,8 +73,11 @@ def import_file(path: Path, settings: Settings, *, dry_run: bool = False, follow
 
 def _document(path: Path) -> OpmlDocument:
     try:
-        with path.open("rb") as file:
-            body = file.read(BYTES_MOST + 1)
+        if str(path) == "-":
+            body = sys.stdin.buffer.read(BYTES_MOST + 1)
+        else:
+            with path.open("rb") as file:
+                body = file.read(BYTES_MOST + 1)
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from None
     try:

@@ -19,13 +19,13 @@ PARTLY, NOTHING_USABLE = 3, 65
 
 
 @click.command("import")
-@click.argument("file", metavar="FILE.opml", type=click.Path(path_type=Path))
+@click.argument("file", metavar="FILE.opml", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--dry-run", is_flag=True, help="Only show what would be added.")
 @json_option
 def import_feeds(file: Path, dry_run: bool, as_json: bool) -> int:
     """Add all feeds of an OPML list, with its folders as tags: in one go or not at all.
 
-    A line that cannot be used is refused with its reason and stops no other (exit 3).
+    A line that cannot be used is refused with its reason and stops no other (exit 3). FILE may be - for stdin.
     """
     from ops import kit
     from ops.importing import import_file

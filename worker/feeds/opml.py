@@ -124,7 +124,7 @@ def _text(value: str) -> str:
 
 
 def _broken(fault: expat.ExpatError) -> str:
-    cause = expat.ErrorString(fault.code)
+    cause = expat.ErrorString(fault.code).removeprefix("not well-formed ").strip("()")
     return f"line {fault.lineno}, column {fault.offset + 1}: this is not well-formed XML ({cause})"
 
 

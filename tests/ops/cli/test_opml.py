@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,12 @@ def test_a_second_import_changes_nothing(pantau: Any, listed: Path, rows: Any) -
     answer = pantau("feeds", "import", listed)
     assert "watched already" in answer.out
     assert "0 added, 3 watched already, 4 refused, of 7" in answer.err
+    assert rows.one("SELECT count(*) FROM feeds") == 2
+
+
+def test_a_list_may_come_from_stdin(pantau: Any, rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(LIST.encode())))
+    assert pantau("feeds", "import", "-").code == 3
     assert rows.one("SELECT count(*) FROM feeds") == 2
 
 
