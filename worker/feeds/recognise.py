@@ -71,8 +71,7 @@ def sift(keyed: Iterable[NewEntry], known: Mapping[str, KnownKey]) -> Sifted:
         if _is_new(entry, known):
             new.append(entry)
         else:
-            met = (known[key].entry for key in entry.keys if key in known)
-            owner = next((owner for owner in met if owner is not None), None)
+            owner = _owner(entry, known)
             learned += [(key, owner) for key in entry.keys if key not in known]
     return Sifted(new, learned)
 
@@ -83,15 +82,17 @@ def _is_new(entry: NewEntry, known: Mapping[str, KnownKey]) -> bool:
 
 
 def told_again(keyed: Iterable[NewEntry], known: Mapping[str, KnownKey]) -> dict[EntryId, Entry]:
-    """What the feed says now of the entries that are known and still there, but for those whose guid it has given
-    away."""
-    found: dict[EntryId, Entry] = {}
-    for entry in keyed:
-        met = [known[key] for key in entry.keys if key in known]
-        owner = next((there.entry for there in met if there.entry is not None), None)
-        if owner is not None and not _is_new(entry, known):
-            found[owner] = entry.entry
-    return found
+    """What the feed says now of the entries that are known and still there."""
+    owners = ((_owner(entry, known), entry) for entry in keyed if not _is_new(entry, known))
+    return {owner: entry.entry for owner, entry in owners if owner is not None}
+
+
+def _owner(entry: NewEntry, known: Mapping[str, KnownKey]) -> EntryId | None:
+    """The entry that most of these keys belong to; where they disagree one by one, not the guid's, which may have been
+    given to several."""
+    met = sorted((key for key in entry.keys if key in known), key=is_guid_key)
+    owners = [owner for key in met if (owner := known[key].entry) is not None]
+    return max(owners, key=owners.count, default=None)
 
 
 def quirks_after(quirks: Quirks, keyed: Sequence[NewEntry], known: Mapping[str, KnownKey]) -> Quirks:

@@ -113,6 +113,14 @@ def test_keys_go_to_the_entry_that_is_still_there():
     assert sifted.learned == [("told#1", A)]
 
 
+def test_an_entry_whose_guid_another_one_took_over_stays_itself():
+    stored = known("guid:0", entry=B) | known("link:1", entry=A)
+    entry = new("guid:0", "link:1", "told#1")
+    assert sift([entry], stored).learned == [("told#1", A)]
+    assert told_again([entry], stored) == {A: entry.entry}
+    assert told_again([entry], stored | known("told#1", entry=B)) == {B: entry.entry}
+
+
 OLD = {
     "title": "Menteri mengundurkan diri",
     "link": "https://a.example/menteri-mundur",
