@@ -90,18 +90,26 @@ _BY_LANGUAGE = _pairs(_LANGUAGES)
 _BY_COUNTRY = _pairs(_COUNTRIES)
 
 
-def zone_of(language: str | None) -> tzinfo:
-    """The zone in which the press of this language tag (`id`, `pt-BR`, `zh_Hant`) writes its clock times; UTC where
-    there are several, and for a region that is not known."""
+# Domains of countries that the whole world uses as words: a host under them says nothing of where it is.
+_WORDS_OF_THE_WORLD = frozenset(("AM", "CO", "LA", "ME", "PS"))
+
+
+def zone_of(language: str | None, url: str = "") -> tzinfo:
+    """The zone in which the press of this language tag (`id`, `pt-BR`, `zh_Hant`) writes its clock times, else that of
+    the country whose domain `url` stands under; UTC where there are several, and for a region that is not known."""
     name, *rest = (language or "").replace("_", "-").split("-")
     regions = [part.upper() for part in rest if len(part) in (2, 4)]
-    if not regions:
-        found = _BY_LANGUAGE.get(name.lower())
-    else:
-        found = next((zone for region in reversed(regions) if (zone := _BY_COUNTRY.get(region))), None)
-        if found is None and all(len(region) == 4 for region in regions):  # a script, such as sr-Latn
-            found = _BY_LANGUAGE.get(name.lower())
+    found = next((zone for region in reversed(regions) if (zone := _BY_COUNTRY.get(region))), None)
+    if found is None and all(len(region) == 4 for region in regions):  # none, or a script such as sr-Latn
+        found = _BY_LANGUAGE.get(name.lower()) or _BY_COUNTRY.get(_domain(url))
     return ZoneInfo(found) if found else UTC
+
+
+def _domain(url: str) -> str:
+    """The country's part of a host, in capitals; nothing where there is none."""
+    host = url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2].partition(":")[0]
+    last = host.rstrip(".").rpartition(".")[2].upper()
+    return "" if last in _WORDS_OF_THE_WORLD or len(last) != 2 else last
 
 
 def zone_called(letters: str, home: str) -> tzinfo | None:

@@ -59,7 +59,7 @@ def _xml_feed(found: Found, url: str) -> FeedDocument:
         raise NotAFeed(instead(found.root))
     language = _string(raw.feed, "language").strip().replace("_", "-") or None
     base = url or _own_address(raw)
-    zone = zone_of(language)
+    zone = zone_of(language, base)
     entries = [_entry(entry, base, zone) for entry in raw.entries]
     if found.cut_off and entries and not (entries[-1].id or entries[-1].link):
         entries.pop()  # nothing would tell, when the whole of it comes, that it is the same one

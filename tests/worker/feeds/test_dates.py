@@ -87,6 +87,38 @@ def test_a_press_of_one_zone_writes_its_clock_times_in_it(language, zone):
     assert str(zone_of(language)) == zone
 
 
+@pytest.mark.parametrize(
+    ("language", "url", "zone"),
+    [
+        *(
+            (None, "https://www.kabar.co.id/rss", "Asia/Jakarta"),
+            ("en", "https://news.example.id/rss", "Asia/Jakarta"),
+        ),
+        *(
+            ("pt", "https://jornal.com.br", "America/Sao_Paulo"),
+            ("en", "https://paper.co.uk:8443/?x", "Europe/London"),
+        ),
+        *(
+            ("uk", "https://news.example.pl/rss", "Europe/Kyiv"),
+            ("en-US", "https://news.example.id/rss", "UTC"),
+        ),
+        *(
+            (None, "https://news.example.com/", "UTC"),
+            (None, "https://start.me/", "UTC"),
+            (None, "https://x.co", "UTC"),
+        ),
+        *(
+            (None, "", "UTC"),
+            (None, "no address", "UTC"),
+            (None, "https://10.0.0.1/", "UTC"),
+            (None, "http://[::1]/", "UTC"),
+        ),
+    ],
+)
+def test_where_the_language_says_nothing_the_countrys_domain_does(language, url, zone):
+    assert str(zone_of(language, url)) == zone
+
+
 def test_every_zone_in_the_tables_exists():
     from worker.dates import zones
 
