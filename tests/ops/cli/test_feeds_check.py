@@ -139,7 +139,7 @@ def test_an_opml_file_is_no_feed_and_says_what_to_do_with_its_feeds(pantau: Any,
     )
     answer = pantau("feeds", "check", tmp_path / "list.opml")
     assert answer.code == 65
-    assert "add its feeds one by one with `pantau feeds add`, or declare them in a watchlist" in answer.out
+    assert "add its feeds with `pantau feeds import FILE.opml`" in answer.out
 
 
 def test_a_file_that_is_not_there_ends_with_1_and_says_how_an_address_begins(pantau: Any) -> None:
