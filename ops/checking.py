@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from ops.inspection import (
     why_failed,
     why_no_feed,
 )
+from worker.discovery import Discovered, NothingFound, discover, request_for
 from worker.errors import BadInput
-from worker.feeds.discover import find_feeds
+from worker.feeds.discover import find_feeds, is_page, looks_like_a_feed
 from worker.feeds.parse import parse_feed
 from worker.http import Web
 from worker.limits import TooSlow, at_most
@@ -30,16 +31,26 @@ from worker.model import FeedDocument
 from worker.permission import Permission
 from worker.polling import ACCEPT, MAX_FEED_BYTES
 from worker.robots import Allowed, Forbidden
-from worker.wire import Failure, Request
+from worker.wire import Failure, Reply, Request
 
 PARSE_SECONDS = 5.0
-MOST_TRIED = 3
-"""Of the feeds that a site's page names; the poll desk takes the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site's page, behind which a feed was found: `found` says why there, `others` are the feeds that the page
+    names besides."""
+
+    way: Way
+    feed: str
+    found: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """It is a feed. `way`, `next_poll` and `pages` are None for a file."""
+    """It is a feed. `way`, `next_poll` and `pages` are None for a file; `site` is the page whose address was given
+    instead."""
 
     document: FeedDocument
     charset: Charset
@@ -48,26 +59,19 @@ class Feed:
     way: Way | None = None
     next_poll: NextPoll | None = None
     pages: Allowed | Forbidden | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A feed that a page names, and how many entries it has, or why it is none."""
-
-    url: str
-    entries: int | None
-    why: str | None = None
+    site: Site | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NoFeed:
-    """It is something else; `declared` are the feeds that the page names as its own, `tried` the first of them."""
+    """It is something else; `declared` are the feeds that the page names as its own, `tried` the places where none
+    was found."""
 
     why: str
     sentence: str
     charset: Charset
     declared: tuple[str, ...] = ()
-    tried: tuple[Tried, ...] = ()
+    tried: tuple[str, ...] = ()
     way: Way | None = None
 
 
@@ -84,8 +88,8 @@ Checked = Feed | NoFeed | NotHad
 
 
 async def check_address(web: Web, url: str, now: datetime) -> Checked:
-    """Asks for the feed once, as the poll desk would ask for a new one without credentials. Of a page it tries the
-    feeds that it names; of a feed it asks whether the site lets us read the pages behind it."""
+    """Asks for the feed once, as the poll desk would ask for a new one without credentials. Behind a site's page it
+    looks for the feed; of a feed it asks whether the site lets us read the pages behind it."""
     answer = await web.ask(_request(url))
     way = way_of(answer)
     if isinstance(answer, Failure) or not 200 <= answer.status < 300:
@@ -93,15 +97,31 @@ async def check_address(web: Web, url: str, now: datetime) -> Checked:
     read = _read(answer.body, answer.url, answer.headers.get("content-type", ""))
     charset = charset_facts(answer.body, answer.headers.get("content-type", ""))
     if isinstance(read, str):
-        declared = tuple(find_feeds(answer.body, answer.url))
-        tried = [await _try(web, each) for each in declared[:MOST_TRIED]]
-        good = sum(each.entries is not None for each in tried)
-        return NoFeed(
-            read, why_no_feed(has_wall(answer), len(declared), good), charset, declared, tuple(tried), way
-        )
-    found = contents(read, answer.url, now)
+        found = await _search(web, url, answer)
+        if isinstance(found, Discovered):
+            return await _behind(web, found, way, now)
+        sentence = why_no_feed(has_wall(answer), len(found.declared))
+        return NoFeed(read, sentence, charset, found.declared, found.tried, way)
+    what = contents(read, answer.url, now)
     pages = await _pages(web, read)
-    return Feed(read, charset, found, praise(found, now), way, next_poll(answer, read, now), pages)
+    return Feed(read, charset, what, praise(what, now), way, next_poll(answer, read, now), pages)
+
+
+async def _search(web: Web, url: str, page: Reply) -> Discovered | NothingFound:
+    async def ask(address: str) -> Reply | Failure:
+        return await web.ask(request_for(address, ACCEPT, MAX_FEED_BYTES))
+
+    if has_wall(page) or not is_page(page.body):
+        return NothingFound(declared=tuple(find_feeds(page.body, page.url)))
+    return await discover(page.body, page.url, ask, _parse, only_declared=looks_like_a_feed(url))
+
+
+async def _behind(web: Web, found: Discovered, way: Way, now: datetime) -> Checked:
+    """The feed behind a page, asked once more to see each step."""
+    checked = await check_address(web, found.address, now)
+    others = tuple(address for address in found.declared if address != found.address)
+    site = Site(way, found.address, found.why, others)
+    return replace(checked, site=site) if isinstance(checked, Feed) else checked
 
 
 def check_file(path: Path, now: datetime) -> Checked:
@@ -130,20 +150,17 @@ def _request(url: str) -> Request:
 def _read(body: bytes, url: str, content_type: str) -> FeedDocument | str:
     """The document, or why it is no feed."""
     try:
-        with at_most(PARSE_SECONDS):
-            return parse_feed(body, url=url, content_type=content_type)
-    except TooSlow:
-        return f"the feed took more than {PARSE_SECONDS:.0f} s to parse"
+        return _parse(body, url, content_type)
     except BadInput as error:
         return str(error)
 
 
-async def _try(web: Web, url: str) -> Tried:
-    answer = await web.ask(_request(url))
-    if isinstance(answer, Failure) or not 200 <= answer.status < 300:
-        return Tried(url, None, why_failed(answer)[0])
-    read = _read(answer.body, answer.url, answer.headers.get("content-type", ""))
-    return Tried(url, None, read) if isinstance(read, str) else Tried(url, len(read.entries))
+def _parse(body: bytes, url: str, content_type: str) -> FeedDocument:
+    try:
+        with at_most(PARSE_SECONDS):
+            return parse_feed(body, url=url, content_type=content_type)
+    except TooSlow:
+        raise BadInput(f"the feed took more than {PARSE_SECONDS:.0f} s to parse") from None
 
 
 async def _pages(web: Web, document: FeedDocument) -> Allowed | Forbidden | None:

@@ -213,15 +213,13 @@ def _advice(failure: Failure) -> str:
     return _FAILURES.get(failure.reason, "Try later.")
 
 
-def why_no_feed(body_is_wall: bool, declared: int, good: int) -> str:
+def why_no_feed(body_is_wall: bool, declared: int) -> str:
     """What to do about a document that is no feed."""
-    if good:
-        return "A site with a feed: `pantau feeds add` with this address watches it, or give the feed's own."
     if body_is_wall:
         return _WALL
     if declared:
         return "None of the feeds that the page names can be read."
-    return "The page names no feed: look for one on the site, or ask its owners."
+    return "No feed was found: look for one on the site, or ask its owners."
 
 
 def praise(found: Contents, now: datetime) -> str:

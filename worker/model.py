@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, NewType
 
 FeedId = NewType("FeedId", int)
@@ -157,6 +157,7 @@ class DueFeed:
     every_least_s: float | None = None
     every_most_s: float | None = None
     notice: str | None = None
+    quirks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,18 @@ class NewEntry:
     entry: Entry
     keys: tuple[str, ...]
     backlog: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """What a feed is known to have under a key: the entry as it was first told, last shown on the day `seen`. `entry`
+    None: it was read and forgotten since, and its title, link and date with it."""
+
+    entry: EntryId | None
+    seen: date
+    title: str | None = None
+    link: str | None = None
+    published: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """PURE. What a feed's answer means: how to ask, what came, which entries are new, what to remember.
 
 ask(feed, now)                   -> the request, conditional on what we have
-judge(feed, answer, parse)       -> Unchanged | Fresh | Failing | Found
-keyed_entries, sift              -> the entries no key of the feed knows
+judge(feed, answer, parse)       -> Unchanged | Fresh | Failing | Site
 next_state(feed, outcome, ...)   -> what to remember, and when to ask again
 """
 
@@ -11,18 +10,16 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from worker.errors import BadInput
 from worker.feeds import schedule
-from worker.feeds.dates import plausible
-from worker.feeds.discover import find_feeds
+from worker.feeds.discover import is_page
 from worker.feeds.hints import hint_s
-from worker.feeds.identity import entry_keys
 from worker.feeds.moves import Move, believed, recall_move, sighted
-from worker.model import DueFeed, Entry, EntryId, FeedDocument, NewEntry
+from worker.model import DueFeed, FeedDocument
 from worker.secrets import Secret
 from worker.wire import Failure, Reply, Request
 
@@ -74,8 +71,18 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A site's page instead of a feed, at the first poll: the feed is to be looked for. `failing` is what it is if
+    there is none."""
+
+    page: bytes
+    url: str
+    failing: Failing
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A site's page instead of a feed: the feed that it declares is polled from now on."""
+    """The feed behind a site's address, which is polled from now on."""
 
     address: str
 
@@ -112,7 +119,7 @@ def _conditions(feed: DueFeed) -> dict[str, str]:
     return {**conditions, "A-IM": "feed"} if conditions else {}
 
 
-def judge(feed: DueFeed, answer: Reply | Failure, parse: Parse) -> Outcome:
+def judge(feed: DueFeed, answer: Reply | Failure, parse: Parse) -> Outcome | Site:
     """What the answer means. `parse` reads the body and raises BadInput for what is no feed."""
     match answer:
         case Failure(reason, detail):
@@ -129,59 +136,18 @@ def body_hash(body: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=16).digest()
 
 
-def _document(feed: DueFeed, reply: Reply, parse: Parse) -> Outcome:
+def _document(feed: DueFeed, reply: Reply, parse: Parse) -> Outcome | Site:
     found_hash = body_hash(reply.body)
     if found_hash == feed.body_hash:
         return Unchanged(reply.status, reply.headers, reply.permanent_url)
     try:
         document = parse(reply.body, reply.url, reply.headers.get("content-type", ""))
     except BadInput as error:
-        declared = [address for address in find_feeds(reply.body, reply.url) if address != feed.url]
-        if declared and feed.first_poll and feed.url == feed.asked_url:
-            return Found(declared[0])
-        return Failing(str(error), reply.status, reply.headers)
+        failing = Failing(str(error), reply.status, reply.headers)
+        if feed.first_poll and feed.url == feed.asked_url and is_page(reply.body):
+            return Site(reply.body, reply.url, failing)
+        return failing
     return Fresh(document, found_hash, reply.status, reply.headers, reply.permanent_url)
-
-
-def keyed_entries(feed: DueFeed, document: FeedDocument, now: datetime) -> list[NewEntry]:
-    """Every entry of the document with all its keys; an entry that repeats another one's key is left out."""
-    seen: set[str] = set()
-    found: list[NewEntry] = []
-    for told in document.entries:
-        keys = entry_keys(told, feed.url)
-        entry = _dated(told, now)
-        if seen.isdisjoint(keys):
-            published = entry.published or entry.updated
-            found.append(
-                NewEntry(entry, keys, feed.first_poll and _was_there_before(published, feed.created_at))
-            )
-        seen.update(keys)
-    return found
-
-
-def _dated(entry: Entry, now: datetime) -> Entry:
-    """The entry without a date that lies too far ahead to be true."""
-    return replace(entry, published=plausible(entry.published, now), updated=plausible(entry.updated, now))
-
-
-def _was_there_before(published: datetime | None, added: datetime) -> bool:
-    """Whether an entry of the first poll was in the feed when the user added it; one without a date was."""
-    return published is None or published < added
-
-
-def sift(
-    keyed: list[NewEntry], known: Mapping[str, EntryId]
-) -> tuple[list[NewEntry], list[tuple[str, EntryId]]]:
-    """The entries that none of their keys makes known; and for known ones, the keys that are new about them."""
-    new: list[NewEntry] = []
-    learned: list[tuple[str, EntryId]] = []
-    for entry in keyed:
-        owner = next((known[key] for key in entry.keys if key in known), None)
-        if owner is None:
-            new.append(entry)
-        else:
-            learned += [(key, owner) for key in entry.keys if key not in known]
-    return new, learned
 
 
 def leads_to(feed: DueFeed, outcome: Outcome, known: int, now: datetime) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from alerts.letter import plain_text
-from ops.checking import Checked, Feed, NoFeed, NotHad
+from ops.checking import Checked, Feed, NoFeed, NotHad, Site
 from ops.cli.steps import (
     charset_line,
     clock,
@@ -33,6 +33,14 @@ _NEXT = {
     "server_hint": "the server or the feed wants to be left alone so long",
     "skipped_hours": "the feed says that it need not be asked before",
 }
+_FOUND = {
+    "declared": "the page declares it",
+    "linked": "the page links it",
+    "listed": "a page of feeds lists it",
+    "software": "where the site's software has it",
+    "usual": "a usual place",
+    "sitemap": "the site's news sitemap",
+}
 
 
 def as_json(place: str, checked: Checked) -> dict[str, Any]:
@@ -43,6 +51,10 @@ def as_json(place: str, checked: Checked) -> dict[str, Any]:
         case Feed():
             told |= {**_document(checked.document), "charset": checked.charset, "contents": checked.contents}
             told |= {"next_poll": checked.next_poll, "pages": permission_json(checked.pages)}
+            told |= {"hubs": checked.document.trail.hubs}
+            if site := checked.site:
+                told |= {"feed": site.feed, "found": site.found, "feeds": site.others}
+                told |= {"site": {"fetched": way_json(site.way), "hops": site.way.hops}}
         case NoFeed():
             told |= {"error": checked.why, "charset": checked.charset}
             told |= {"feeds": checked.declared, "tried": checked.tried}
@@ -74,6 +86,8 @@ def _document(document: FeedDocument) -> dict[str, Any]:
 
 def in_words(checked: Checked) -> Iterator[str]:
     """The steps, each with a word on the left, and the last word."""
+    if isinstance(checked, Feed) and checked.site:
+        yield from _site(checked.site)
     if checked.way is not None:
         yield from way_lines(checked.way)
         if not isinstance(checked, NotHad):
@@ -86,10 +100,17 @@ def in_words(checked: Checked) -> Iterator[str]:
             yield from step("decoded", charset_line(checked.charset))
             yield from step("recognised", f"no feed: {checked.why}")
             yield from _declared(checked)
-            yield last_word(checked.sentence, good=any(each.entries is not None for each in checked.tried))
+            yield last_word(checked.sentence, good=False)
         case NotHad():
             yield from step("document", f"none: {checked.why}")
             yield last_word(checked.sentence, good=False)
+
+
+def _site(site: Site) -> Iterator[str]:
+    yield from way_lines(site.way)
+    yield from document_line(site.way)
+    yield from step("recognised", f"a site's page; its feed is {site.feed} ({_FOUND[site.found]})")
+    yield from step("", *(f"the site also names {address}" for address in site.others[:_SHOWN]))
 
 
 def _feed(feed: Feed) -> Iterator[str]:
@@ -103,6 +124,8 @@ def _feed(feed: Feed) -> Iterator[str]:
     yield from step("", *(f"warning: {each}" for each in document.warnings if each != told))
     yield from _contents(found)
     yield from _entries(document.entries)
+    if document.trail.hubs:
+        yield from step("hub", *document.trail.hubs)
     if feed.next_poll is not None:
         yield from step("next poll", _next(feed.next_poll, found))
     if feed.pages is not None:
@@ -140,16 +163,10 @@ def _next(poll: NextPoll, found: Contents) -> str:
 
 
 def _declared(checked: NoFeed) -> Iterator[str]:
-    tried = {each.url: each for each in checked.tried}
     for address in checked.declared[:_SHOWN]:
-        found = tried.get(address)
-        end = (
-            ""
-            if found is None
-            else f" ({found.why})"
-            if found.entries is None
-            else f" ({found.entries:,} entries)"
-        )
-        yield from step("", f"it names this feed: {address}{end}")
+        yield from step("", f"it names this feed: {address}")
     if len(checked.declared) > _SHOWN:
         yield from step("", f"and {len(checked.declared) - _SHOWN:,} more; --json names all")
+    if checked.tried:
+        places = f"no feed at {len(checked.tried)} places where one may be: {', '.join(checked.tried)}"
+        yield from step("looked for", places)

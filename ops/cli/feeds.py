@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
+from ops.cli.opml import export_feeds, import_feeds
 from ops.cli.output import json_option, print_json, print_json_lines, table
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ FAILED, NO_FEED = 1, 65
 
 @click.group()
 def feeds() -> None:
-    """List, add and check feeds."""
+    """List, add, check, import and export feeds."""
+
+
+feeds.add_command(import_feeds)
+feeds.add_command(export_feeds)
 
 
 @feeds.command("list")
@@ -131,8 +136,6 @@ def _code(found: Checked) -> int:
 
     match found:
         case Feed():
-            return 0
-        case NoFeed(tried=tried) if any(each.entries is not None for each in tried):
             return 0
         case NoFeed():
             return NO_FEED

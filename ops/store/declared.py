@@ -149,7 +149,7 @@ class Shelf:
         known = self._feed_ids().get(address_key(feed.url))
         if known is not None:
             return self._take_up_again(known)
-        self._put(feeds, None, {**self._feed_row(feed, {}), "declared": False})
+        self.add_feeds([feed])
         return True
 
     def _take_up_again(self, feed: int) -> bool:
@@ -162,6 +162,20 @@ class Shelf:
         }
         given_up = (feeds.c.id == feed) & (feeds.c.state == "gone")
         return self.connection.execute(update(feeds).where(given_up).values(**afresh)).rowcount == 1
+
+    def add_feeds(self, found: Iterable[DeclaredFeed]) -> None:
+        """Adds feeds by hand, none of which is watched. They have no secrets."""
+        for feed in found:
+            self._put(feeds, None, {**self._feed_row(feed, {}), "declared": False})
+
+    def feed_addresses(self) -> set[str]:
+        """The keys of all addresses that are watched."""
+        return set(self._feed_ids())
+
+    def feed_names(self) -> set[str]:
+        """The names that users gave to feeds."""
+        named = feeds.c.removed_at.is_(None) & feeds.c.name.is_not(None)
+        return set(self.connection.execute(select(feeds.c.name).where(named)).scalars())
 
     def _put(self, table: Table, known: int | None, row: Mapping[str, Any]) -> int:
         if known is None:

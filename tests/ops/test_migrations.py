@@ -106,3 +106,31 @@ def test_a_failed_migration_leaves_nothing_half_done_and_no_lock(empty):
 def test_an_empty_database_is_at_no_revision(empty):
     with empty.connect() as connection:
         assert migrations.current(connection) is None
+
+
+def test_entries_of_before_are_known_by_the_keys_of_now(empty):
+    """0007 changed what an entry is known by; without the keys of now all of them would come once more."""
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    config = migrations._config()
+    before = ScriptDirectory.from_config(config).get_revision("0007").down_revision
+    with empty.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, before)
+        connection.execute(text("INSERT INTO feeds (url) VALUES ('https://www.news.example/rss')"))
+        connection.execute(
+            text(
+                "INSERT INTO entries (feed_id, guid, link, title, summary, content, authors, tags, seen_at, backlog) "
+                "SELECT 1, 'https://www.news.example/' || n || '/', 'https://www.news.example/' || n || '/', 'T' || n, "
+                "'', '', '{}', '{}', now(), false FROM generate_series(1, 6000) n"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO entry_keys SELECT 1, 'link:www.news.example/' || id || '/', id FROM entries")
+        )
+        connection.commit()
+    migrations.upgrade(empty)
+    with empty.connect() as connection:
+        known = text("SELECT count(*) FROM entry_keys WHERE key = 'link:news.example/' || entry_id")
+        assert connection.execute(known).scalar() == 6000

@@ -7,13 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from worker.errors import BadInput
 from worker.feeds.parse import parse_feed
-from worker.model import DueFeed, Entry, FeedDocument, FeedId, NewEntry
-from worker.polling import Failing, Found, Fresh, Unchanged, ask, judge, keyed_entries, next_state, sift
+from worker.model import DueFeed, FeedId
+from worker.polling import Failing, Found, Fresh, Site, Unchanged, ask, judge, next_state
 from worker.secrets import Secret
 from worker.wire import Failure, Reply
 
@@ -81,7 +79,7 @@ FAILURES = {
     "server error": (reply(503, b"", retry_after="60"), "the server answered 503", 503),
     "gone": (reply(410, b""), "the server answered 410", 410),
     "a redirect nobody follows": (reply(302, RSS), "the server answered 302", 302),
-    "not a feed": (reply(body=b"<html><body>Hello</body></html>"), None, 200),
+    "not a feed": (reply(body=b"Hello"), None, 200),
     "nothing": (reply(body=b""), None, 200),
 }
 
@@ -104,7 +102,9 @@ def test_a_304_and_the_same_bytes_are_both_nothing_new():
 
 
 def test_a_sites_page_leads_to_its_feed_at_the_first_poll_only():
-    assert judge(FEED, reply(body=SITE), parse) == Found("https://a.example/feed.xml")
+    site = judge(FEED, reply(body=SITE), parse)
+    assert isinstance(site, Site)
+    assert (site.page, site.url) == (SITE, FEED.url)
     assert isinstance(judge(replace(FEED, first_poll=False), reply(body=SITE), parse), Failing)
 
 
@@ -112,63 +112,6 @@ def test_a_discovered_address_that_is_no_feed_either_is_not_followed_further():
     found = replace(FEED, url="https://a.example/feed.xml", asked_url="https://a.example/")
     page = SITE.replace(b"/feed.xml", b"/other.xml")
     assert isinstance(judge(found, reply(body=page), parse), Failing)
-
-
-def test_a_page_that_names_itself_as_its_feed_is_no_discovery():
-    assert isinstance(judge(FEED, reply(body=SITE.replace(b"/feed.xml", b"/rss")), parse), Failing)
-
-
-def entries(*titles, **facts):
-    return tuple(Entry(id=title, link=f"https://a.example/{title}", title=title, **facts) for title in titles)
-
-
-BACKLOG = {
-    "published before it was added": (True, ADDED - timedelta(seconds=1), None, True),
-    "published since": (True, ADDED + timedelta(seconds=1), None, False),
-    "without a date": (True, None, None, True),
-    "only updated, before": (True, None, ADDED - timedelta(days=1), True),
-    "old, but in a later poll": (False, ADDED - timedelta(days=9), None, False),
-}
-
-
-@pytest.mark.parametrize(("first", "published", "updated", "backlog"), BACKLOG.values(), ids=BACKLOG.keys())
-def test_backlog_is_what_the_first_poll_finds_from_before_the_feed_was_added(
-    first, published, updated, backlog
-):
-    document = FeedDocument("rss", entries=entries("a", published=published, updated=updated))
-    (keyed,) = keyed_entries(replace(FEED, first_poll=first), document, NOW)
-    assert keyed.backlog is backlog
-
-
-def test_an_entry_that_repeats_anothers_key_in_the_document_is_left_out():
-    twice = (*entries("a", "b"), Entry(id="other", link="https://a.example/a", title="a again"))
-    keyed = keyed_entries(FEED, FeedDocument("rss", entries=twice), NOW)
-    assert [each.entry.title for each in keyed] == ["a", "b"]
-
-
-def test_a_date_far_ahead_is_no_date_but_the_entry_stays():
-    ahead = entries("a", published=NOW + timedelta(days=3))
-    (keyed,) = keyed_entries(FEED, FeedDocument("rss", entries=ahead), NOW)
-    assert keyed.entry.published is None
-    assert keyed.backlog
-
-
-KEYS = st.sampled_from("abcdefgh")
-
-
-@given(
-    documents=st.lists(st.sets(KEYS, min_size=1, max_size=3), max_size=6),
-    known=st.dictionaries(KEYS, st.integers(1, 3)),
-)
-def test_an_entry_is_new_exactly_if_none_of_its_keys_is_known(documents, known):
-    keyed = [
-        NewEntry(Entry(None, None, str(n)), tuple(sorted(keys)), False) for n, keys in enumerate(documents)
-    ]
-    new, learned = sift(keyed, known)
-    assert new == [each for each in keyed if known.keys().isdisjoint(each.keys)]
-    assert all(key not in known and owner in known.values() for key, owner in learned)
-    told = {key for each in keyed if each not in new for key in each.keys}
-    assert told == {key for key, _ in learned} | {key for key in told if key in known}
 
 
 def test_validators_are_remembered_from_a_stored_document_only():

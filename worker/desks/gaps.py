@@ -12,10 +12,11 @@ import structlog
 from worker.desks.poll import credentials, read_feed
 from worker.errors import BadConfiguration
 from worker.feeds.gaps import missed, next_step, section
+from worker.feeds.recognise import keyed_entries, sift
 from worker.feeds.ways import Came, DeadEnd, Look, Way, look
 from worker.kit import Kit
 from worker.model import DueFeed, NewEntry
-from worker.polling import ask, keyed_entries, sift
+from worker.polling import ask
 from worker.rolling import keep_busy
 from worker.store import feeds, gaps
 from worker.store.engine import Connection

@@ -12,25 +12,26 @@ import structlog
 
 from worker import hosts
 from worker.desks.noting import note
+from worker.desks.search import find_feed
+from worker.desks.taking_in import TakenIn, take_in
 from worker.errors import BadConfiguration, BadInput
 from worker.feeds.callback import pushed
 from worker.feeds.parse import parse_feed
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
-from worker.model import DueFeed, FeedDocument, FeedId, NewEntry
+from worker.model import DueFeed, FeedDocument, FeedId
 from worker.polling import (
     After,
     Failing,
     Found,
     Fresh,
     Outcome,
+    Site,
     Unchanged,
     ask,
     judge,
-    keyed_entries,
     leads_to,
     next_state,
-    sift,
 )
 from worker.rolling import Tray, keep_busy
 from worker.secrets import Secret
@@ -55,15 +56,6 @@ class Polled:
 
     feed: DueFeed
     outcome: Outcome
-    keyed: tuple[NewEntry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """How many entries of a document were new, and how many known."""
-
-    new: int = 0
-    known: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +100,7 @@ def _spread(kit: Kit) -> None:
 async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> None:
     late_s = (kit.clock() - feed.due_at).total_seconds() if feed.due_at else 0.0
     outcome = await _answer(kit, feed)
-    keyed = keyed_entries(feed, outcome.document, kit.clock()) if isinstance(outcome, Fresh) else []
-    settled = await tray.put(Polled(feed, outcome, tuple(keyed)))
+    settled = await tray.put(Polled(feed, outcome))
     if settled.after is None:
         log.warning("lease_lost", feed=feed.id)
         return
@@ -128,7 +119,8 @@ async def _answer(kit: Kit, feed: DueFeed) -> Outcome:
         request = ask(feed, *credentials(kit, feed), kit.clock())
     except BadConfiguration as error:
         return Failing(str(error))
-    return judge(feed, await kit.web.ask(request), read_feed)
+    outcome = judge(feed, await kit.web.ask(request), read_feed)
+    return await find_feed(kit, feed, outcome, read_feed) if isinstance(outcome, Site) else outcome
 
 
 def credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secret]]:
@@ -162,10 +154,10 @@ def settle(kit: Kit, polled: Sequence[Polled]) -> list[Settled]:
             raise
         if len(polled) > 1:
             return [settled for each in polled for settled in settle(kit, [each])]
-        if clash or not polled[0].keyed:
+        if clash or not isinstance(polled[0].outcome, Fresh):
             raise
         refused = Failing(f"what it brought cannot be stored: {type(trouble).__name__}")
-        return settle(kit, [replace(polled[0], outcome=refused, keyed=())])
+        return settle(kit, [replace(polled[0], outcome=refused)])
 
 
 def _settle(kit: Kit, connection: Connection, polled: Sequence[Polled], now: datetime) -> list[Settled]:
@@ -189,7 +181,7 @@ def _settle(kit: Kit, connection: Connection, polled: Sequence[Polled], now: dat
             watched=elsewhere.get(each.feed.id, ()),
         )
         told = pushed(each.feed, then.facts, new=taken[each.feed.id].new, now=now, jitter=jitter)
-        after[each.feed.id] = replace(then, facts=then.facts | told)
+        after[each.feed.id] = replace(then, facts=then.facts | told | dict(taken[each.feed.id].facts))
     store.settle_polls(connection, [(each.feed, after[each.feed.id].facts) for each in ours])
     for each in ours:
         then = after[each.feed.id]
@@ -200,20 +192,14 @@ def _settle(kit: Kit, connection: Connection, polled: Sequence[Polled], now: dat
     ]
 
 
-def _take_in(connection: Connection, polled: Polled, now: datetime) -> Taken:
-    """Stores the entries that no key knows."""
-    if not polled.keyed:
-        return Taken()
-    feed = polled.feed.id
-    known = store.known_keys(connection, feed, {key for entry in polled.keyed for key in entry.keys})
-    new, learned = sift(list(polled.keyed), known)
-    store.learn_keys(connection, feed, learned)
-    store.add_entries(connection, feed, new, now)
-    return Taken(len(new), len(polled.keyed) - len(new))
+def _take_in(connection: Connection, polled: Polled, now: datetime) -> TakenIn:
+    """Stores what is new in the document, if there is one."""
+    fresh = polled.outcome if isinstance(polled.outcome, Fresh) else None
+    return take_in(connection, polled.feed, fresh.document, now) if fresh else TakenIn()
 
 
 def _polled_elsewhere(
-    connection: Connection, ours: Sequence[Polled], taken: Mapping[FeedId, Taken], now: datetime
+    connection: Connection, ours: Sequence[Polled], taken: Mapping[FeedId, TakenIn], now: datetime
 ) -> dict[FeedId, list[str]]:
     """For feeds that have moved: their new addresses, where another feed is polled there already."""
     moves = {

@@ -1,161 +1,192 @@
-"""How an entry and an article are known again: addresses in one form, and the keys an entry goes by."""
+"""How an entry is known again: the keys it goes by, any one of which makes it known.
+
+An entry has up to three: its guid, its link, its title with its date. The text never counts: an edited article is the
+same article. How they are weighed against each other, and what was decided where they disagree: docs/decisions/0013.
+"""
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
-from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-import idna
-
+from worker.feeds.canonical import canonical_url, folded_twin, is_tracking
+from worker.feeds.quirks import UNKNOWN, Quirks
 from worker.links import web_link
 from worker.model import Entry
 
+__all__ = [
+    "canonical_url",
+    "document_keys",
+    "entry_keys",
+    "folded_twin",
+    "is_guid_key",
+    "is_link_key",
+    "is_told_key",
+]
+
 _KEY_LONGEST = 64
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-# Parameters that only say where the reader came from. A closed list: generic filters also drop `id`, `p` and
-# `page` (7 of 10 pairs of different articles merged in a test of one).
-_TRACKING = re.compile(
-    r"utm_\w+|at_(?:medium|campaign|custom\d?|link_\w+|ptr_\w+|format|bbc_\w+)|mc_(?:cid|eid)|hsa_\w+|_hs(?:enc|mi)|"
-    r"(?:pk|piwik|mtm|matomo|stm|itm)_\w+|oly_(?:anon|enc)_id|wt_(?:mc|zmc)|wt\.mc_id|"
-    r"fbclid|fb_(?:action_ids|action_types|source|ref)|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid|ysclid|twclid|"
-    r"ttclid|li_fat_id|igshid|igsh|srsltid|mkt_tok|vero_id|_openstat|xtor|cmpid|cmp|ncid|ocid|ito|ref|ref_src|rss|"
-    r"smid|s_cid|_ga|_gl|spm|guccounter|guce_referrer(?:_sig)?|__twitter_impression",
-    re.IGNORECASE,
-)
-_ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
-_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_KEEP_IN_PATH = "/%:@!$&'()*+,;="
-_KEEP_IN_QUERY = _KEEP_IN_PATH + "?"
+_TITLE_LEAST = 8
+"""Letters; "Editorial" and "第一面" come every day."""
 
 
-def canonical_url(url: str) -> str:
-    """The one form of all addresses that surely lead to one article; what is no web address stays as it is.
-
-    Lower-case host, default port, tracking parameters and fragment (but `#!`) dropped; parameters sorted;
-    dot segments resolved; percent signs only where RFC 3986 (6.2.2) wants them. Idempotent.
-    """
-    address = web_link(url)
-    return _canonical(address) if address else url.strip()
-
-
-def entry_keys(entry: Entry, feed_url: str) -> tuple[str, ...]:
+def entry_keys(entry: Entry, feed_url: str, quirks: Quirks = UNKNOWN) -> tuple[str, ...]:
     """Every key under which this entry may be known in its feed, strongest first; never empty, each short.
 
-    An entry is known if any of its keys is, so a feed may change its guids or its links, not both at once.
-    The text never counts: an edited article is the same article. A link to the front page or to the feed
-    itself is no key, or a feed that links nothing else would have a single entry.
+    A link to the front page or to the feed itself is no key, or a feed that links nothing else would have a single
+    entry. What the feed makes up at each fetch (`quirks`) is left out.
     """
-    keys = dict.fromkeys(key for key in (_guid_key(entry, feed_url), _link_key(entry, feed_url)) if key)
-    return tuple(keys) or (_title_key(entry),)
-
-
-def _canonical(address: str) -> str:
-    parts = urlsplit(address)
-    query = _query(parts.query)
-    fragment = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
-    path = _without_dots(_percent_normal(parts.path, _KEEP_IN_PATH)) or "/"
-    return f"{parts.scheme}://{_host(address)}{path}{query}{fragment}"
-
-
-def _host(address: str) -> str:
-    parts = urlsplit(address)
-    name = _ascii_name((parts.hostname or "").rstrip("."))
-    port = parts.port
-    return name if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{name}:{port}"
-
-
-@lru_cache(maxsize=4096)
-def _ascii_name(name: str) -> str:
-    """The name as DNS carries it (https://unicode.org/reports/tr46/); addresses in one spelling."""
-    try:
-        literal = ip_address(name)
-    except ValueError:
-        pass
-    else:
-        return f"[{literal}]" if literal.version == 6 else str(literal)
-    if name.isascii():
-        return name.lower()
-    try:
-        return idna.encode(name, uts46=True).decode()
-    except idna.IDNAError:
-        return quote(name.lower())
-
-
-def _query(query: str) -> str:
-    fields = (
-        field for field in query.split("&") if field and not _TRACKING.fullmatch(field.partition("=")[0])
+    found = _keys(entry, feed_url, quirks)
+    return tuple(dict.fromkeys(key for key in (found.guid, found.link, found.title) if key)) or (
+        _title_key(entry, quirks),
     )
-    normal = sorted(_percent_normal(field, _KEEP_IN_QUERY) for field in fields)
-    return "?" + "&".join(normal) if normal else ""
 
 
-def _percent_normal(text: str, keep: str) -> str:
-    def normal(escaped: re.Match[str]) -> str:
-        byte = int(escaped[1], 16)
-        return chr(byte) if byte in _UNRESERVED else f"%{byte:02X}"
+def document_keys(entries: Sequence[Entry], feed_url: str, quirks: Quirks = UNKNOWN) -> list[tuple[str, ...]]:
+    """The keys of each entry of one document, in its order, as `entry_keys` gives them, but for what its neighbours
+    show to say nothing; () for an entry that repeats an earlier one.
 
-    loose = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", text)
-    return _ESCAPED.sub(normal, quote(loose, safe=keep, errors="replace"))
+    A guid that stands at entries with other links and other titles is none (every item of some feeds is "0"), a link
+    at entries with other guids and titles is a page that lists them, and a title with its date at entries with other
+    links or guids is a rubric.
+    """
+    keys = [_keys(entry, feed_url, quirks) for entry in entries]
+    told = [(entry.title.casefold(), entry.published or entry.updated) for entry in entries]
+    no_guids = _ambiguous(
+        keys, lambda key: key.guid, lambda key, n: (key.link, told[n]) if key.link else None
+    )
+    no_links = _ambiguous(
+        keys, lambda key: key.link, lambda key, n: (key.guid, told[n]) if key.guid else None
+    )
+    no_titles = _ambiguous(keys, lambda key: key.title, lambda key, _: (key.link or key.guid, ""))
+    found: list[tuple[str, ...]] = []
+    seen: set[str] = set()
+    for entry, key in zip(entries, keys, strict=True):
+        kept = (
+            None if key.guid in no_guids else key.guid,
+            None if key.link in no_links else key.link,
+            None if key.title in no_titles else key.title,
+        )
+        own = tuple(dict.fromkeys(each for each in kept if each)) or (_whole_key(entry, feed_url, quirks),)
+        found.append(own if seen.isdisjoint(own) else ())
+        seen.update(own)
+    return found
 
 
-def _without_dots(path: str) -> str:
-    """RFC 3986, 5.2.4."""
-    kept: list[str] = []
-    segments = path.split("/")
-    for segment in segments:
-        if segment == "..":
-            if len(kept) > 1:
-                kept.pop()
-        elif segment != ".":
-            kept.append(segment)
-    if segments[-1] in (".", ".."):
-        kept.append("")
-    return "/".join(kept)
+def is_guid_key(key: str) -> bool:
+    """Whether a key is a guid that is no address."""
+    return key.startswith(("guid:", "guid#"))
 
 
-def _guid_key(entry: Entry, feed_url: str) -> str | None:
+def is_link_key(key: str) -> bool:
+    """Whether a key is an address, whichever element it stood in."""
+    return key.startswith(("link:", "link#"))
+
+
+def is_told_key(key: str) -> bool:
+    """Whether a key is a title with its date."""
+    return key.startswith("told#")
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    guid: str | None
+    link: str | None
+    title: str | None
+
+
+def _keys(entry: Entry, feed_url: str, quirks: Quirks) -> _Keys:
+    return _Keys(
+        _guid_key(entry, feed_url, quirks) if quirks.guids_tell else None,
+        _link_key(entry, feed_url, quirks) if quirks.links_tell else None,
+        _told_key(entry) if quirks.dates_tell else None,
+    )
+
+
+def _ambiguous(
+    keys: Iterable[_Keys],
+    of: Callable[[_Keys], str | None],
+    meaning: Callable[[_Keys, int], tuple[Hashable, Hashable] | None],
+) -> set[str]:
+    """The keys of one kind that stand at entries which differ in both parts of what else is known of them; the second
+    part does not count where it is empty."""
+    firsts: dict[str, set[Hashable]] = defaultdict(set)
+    seconds: dict[str, set[Hashable]] = defaultdict(set)
+    for number, key in enumerate(keys):
+        own, meant = of(key), meaning(key, number)
+        if own and meant:
+            firsts[own].add(meant[0])
+            seconds[own].add(meant[1])
+    return {
+        own
+        for own, seen in firsts.items()
+        if len(seen) > 1 and (len(seconds[own]) > 1 or seconds[own] == {""})
+    }
+
+
+def _guid_key(entry: Entry, feed_url: str, quirks: Quirks) -> str | None:
     if not entry.id:
         return None
     if address := web_link(entry.id):
-        return _address_key(address, _telling_fragment(address), feed_url)
+        return _address_key(address, _telling_fragment(address), feed_url, quirks)
     return _short("guid", entry.id)
 
 
-def _link_key(entry: Entry, feed_url: str) -> str | None:
+def _link_key(entry: Entry, feed_url: str, quirks: Quirks) -> str | None:
     address = web_link(entry.link)
     if not address:
         return None
     fragment = _telling_fragment(address)
     anchored = fragment if fragment and (entry.id or "").endswith(fragment) else ""
-    return _address_key(address, anchored, feed_url)
+    return _address_key(address, anchored, feed_url, quirks)
 
 
 def _telling_fragment(address: str) -> str:
     """Live pages number their entries in the fragment; `#xtor=RSS-1` and the like tell nothing."""
     fragment = urlsplit(address).fragment
-    return "" if _TRACKING.fullmatch(fragment.partition("=")[0]) else fragment
+    return "" if is_tracking(fragment.partition("=")[0]) else fragment
 
 
-def _address_key(address: str, fragment: str, feed_url: str) -> str | None:
-    """An address without its scheme: sites that move to https keep their entries."""
-    place = _place(address)
+def _address_key(address: str, fragment: str, feed_url: str, quirks: Quirks) -> str | None:
+    """An address without its scheme and its dress: sites that move to https or drop their `www.` keep their entries."""
+    place = _place(address, quirks)
     front_page = place.partition("/")[2] == ""
-    if not fragment and (front_page or place == _place(web_link(feed_url) or "https://none.invalid/")):
+    if not fragment and (
+        front_page or place == _place(web_link(feed_url) or "https://none.invalid/", quirks)
+    ):
         return None
     return _short("link", f"{place}#{fragment}" if fragment else place)
 
 
-def _place(address: str) -> str:
-    return _canonical(address).partition("://")[2]
+def _place(address: str, quirks: Quirks) -> str:
+    return folded_twin(address, quirks.parameters).partition("://")[2]
 
 
-def _title_key(entry: Entry) -> str:
+def _told_key(entry: Entry) -> str | None:
+    """Title and date together, where both tell enough. A date without a clock time, which may be the day alone, is
+    the day's: then the link has to agree too, but for its parameters."""
+    moment = entry.published or entry.updated
+    if moment is None or sum(map(str.isalnum, entry.title)) < _TITLE_LEAST:
+        return None
+    may_be_a_day = moment.second == 0 and moment.minute % 15 == 0
+    place = folded_twin((entry.link or "").partition("?")[0]) if may_be_a_day else ""
+    return _short("told", f"{entry.title.casefold()}\n{moment.isoformat()}\n{place}", hashed=True)
+
+
+def _title_key(entry: Entry, quirks: Quirks) -> str:
     """For entries with neither guid nor link; without title and date only the summary is left to tell."""
-    told = f"{entry.title}\n{entry.published.isoformat() if entry.published else ''}"
+    told = f"{entry.title}\n{entry.published.isoformat() if entry.published and quirks.dates_tell else ''}"
     return _short("title", told if told != "\n" else f"\n\n{entry.summary}", hashed=True)
+
+
+def _whole_key(entry: Entry, feed_url: str, quirks: Quirks) -> str:
+    """For entries of which no single part tells; all of them together."""
+    keys = _keys(entry, feed_url, quirks)
+    if not (keys.guid or keys.link):
+        return _title_key(entry, quirks)
+    return _short("whole", f"{keys.guid}\n{keys.link}\n{entry.title}", hashed=True)
 
 
 def _short(kind: str, text: str, *, hashed: bool = False) -> str:

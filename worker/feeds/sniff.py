@@ -21,8 +21,7 @@ _HTML_SENTENCE = (
     "adding the site with `pantau feeds add`"
 )
 _INSTEAD = {
-    "opml": "this is an OPML list of feeds, not a feed; add its feeds one by one with `pantau feeds add`, or "
-    "declare them in a watchlist",
+    "opml": "this is an OPML list of feeds, not a feed; add its feeds with `pantau feeds import FILE.opml`",
     "svg": "this is a picture (SVG), not a feed",
     "error": "this is an error message in XML, not a feed; open the address in a browser to see why",
 }

@@ -98,7 +98,7 @@ def document_of(feed: ToldFeed, url: str) -> FeedDocument:
     about = feed.about
     language = about.texts.get("language", "").strip().replace("_", "-") or None
     base = url or next((link for link in (*about.by_relation("self"), about.page()) if web_link(link)), "")
-    zone = zone_of(language)
+    zone = zone_of(language, base)
     inherited = _names(about.authors) if feed.inherit else ()
     return FeedDocument(
         format=feed.format or "xml",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from worker.hosts import EPOCH, take
-from worker.model import DueFeed, EntryId, FeedId, NewEntry, Turn
+from worker.model import DueFeed, Entry, EntryId, FeedId, KnownKey, NewEntry, Turn
 from worker.store import hosts
 from worker.store.many import update_many
 from worker.store.schema import entries, entry_keys, feeds
@@ -115,6 +115,7 @@ def due_feed(row: Mapping[Any, Any], turn: Turn | None = None) -> DueFeed:
         every_least_s=row["every_least_s"],
         every_most_s=row["every_most_s"],
         notice=row["notice"],
+        quirks=row["quirks"],
     )
 
 
@@ -145,14 +146,32 @@ def settle_polls(connection: Connection, settled: Sequence[tuple[DueFeed, Mappin
     return found
 
 
-def known_keys(connection: Connection, feed: FeedId, keys: Collection[str]) -> dict[str, EntryId]:
-    """Which of these keys the feed knows, and the entry each belongs to."""
+def known_keys(connection: Connection, feed: FeedId, keys: Collection[str]) -> dict[str, KnownKey]:
+    """Which of these keys the feed knows, with the entry each belongs to."""
+    columns = entry_keys.c.key, entry_keys.c.entry_id, entry_keys.c.seen
     rows = connection.execute(
-        select(entry_keys.c.key, entry_keys.c.entry_id).where(
-            entry_keys.c.feed_id == feed, entry_keys.c.key.in_(keys)
-        )
+        select(*columns, entries.c.title, entries.c.link, entries.c.published_at)
+        .select_from(entry_keys.outerjoin(entries, entries.c.id == entry_keys.c.entry_id))
+        .where(entry_keys.c.feed_id == feed, entry_keys.c.key.in_(keys))
     )
-    return {key: EntryId(entry) for key, entry in rows}
+    return {key: KnownKey(entry, *rest) for key, entry, *rest in rows}
+
+
+_TITLED = text("""
+    SELECT DISTINCT ON (title) id, guid, link, title, published_at FROM (
+        SELECT * FROM entries WHERE feed_id = :feed ORDER BY seen_at DESC LIMIT 1000) AS latest
+    WHERE title = ANY(:titles) ORDER BY title, id DESC
+""")
+
+
+def entries_titled(
+    connection: Connection, feed: FeedId, titles: Collection[str]
+) -> list[tuple[EntryId, Entry]]:
+    """Those of the feed's latest thousand entries that have these titles, of each title the one seen last."""
+    rows = connection.execute(_TITLED, {"feed": feed, "titles": list(titles)})
+    return [
+        (EntryId(row.id), Entry(row.guid, row.link, row.title, published=row.published_at)) for row in rows
+    ]
 
 
 def watched_at(connection: Connection, addresses: Collection[str]) -> dict[str, FeedId]:
@@ -185,18 +204,58 @@ def add_entries(
         .scalars()
         .all()
     )
-    pairs = [(key, entry) for new, entry in zip(ordered, ids, strict=True) for key in new.keys]
-    learn_keys(connection, feed, pairs)
+    rows = [
+        {"feed_id": feed, "key": key, "entry_id": entry, "seen": seen_at.date()}
+        for new, entry in zip(ordered, ids, strict=True)
+        for key in new.keys
+    ]
+    made = upsert(entry_keys)
+    # a key that another entry holds is a guid that the feed has given to this one
+    taken = {"entry_id": made.excluded.entry_id, "seen": made.excluded.seen}
+    connection.execute(made.on_conflict_do_update(index_elements=["feed_id", "key"], set_=taken), rows)
     return [EntryId(entry) for entry in ids]
 
 
-def learn_keys(connection: Connection, feed: FeedId, pairs: Sequence[tuple[str, int]]) -> None:
-    """From now on these entries are known by these keys too."""
+def learn_keys(connection: Connection, feed: FeedId, pairs: Sequence[tuple[str, EntryId | None]]) -> None:
+    """From now on these entries are known by these keys too; they were shown today."""
     if pairs:
         connection.execute(
             upsert(entry_keys).on_conflict_do_nothing(),
             [{"feed_id": feed, "key": key, "entry_id": entry} for key, entry in pairs],
         )
+
+
+def show_keys(connection: Connection, feed: FeedId, keys: Collection[str], today: date) -> None:
+    """Notes that the feed showed these keys today, so that they are kept."""
+    if keys:
+        connection.execute(
+            update(entry_keys)
+            .where(entry_keys.c.feed_id == feed, entry_keys.c.key.in_(keys), entry_keys.c.seen < today)
+            .values(seen=today)
+        )
+
+
+_FORGET_ENTRIES = text("""
+    DELETE FROM entries WHERE id IN (
+        SELECT id FROM entries WHERE seen_at < :before AND state <> 'new' ORDER BY id LIMIT :limit)
+""")
+_FORGET_KEYS = text("""
+    DELETE FROM entry_keys k USING (
+        SELECT feed_id, max(seen) AS shown FROM entry_keys GROUP BY feed_id) AS newest
+    WHERE newest.feed_id = k.feed_id AND k.entry_id IS NULL AND k.seen < :before AND k.seen < newest.shown - :margin
+""")
+
+
+def forget_entries(connection: Connection, before: datetime, limit: int = 1000) -> int:
+    """Removes entries seen before then that are done with, the oldest first, and keeps their keys, so that a feed that
+    still shows them (or shows them again) brings nothing new. Returns how many went; 0: there are no more."""
+    return connection.execute(_FORGET_ENTRIES, {"before": before, "limit": limit}).rowcount
+
+
+def forget_keys(connection: Connection, before: date, margin_days: int = 30) -> int:
+    """Removes keys of forgotten entries that their feed last showed before then. Those that stood in its last document
+    stay however old: a feed that is quiet for a year, or down, still holds them when it comes back."""
+    return connection.execute(_FORGET_KEYS, {"before": before, "margin": margin_days}).rowcount
 
 
 def _entry_row(feed: FeedId, new: NewEntry, seen_at: datetime) -> dict[str, Any]:

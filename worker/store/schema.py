@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Computed,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -89,6 +90,7 @@ feeds = Table(
     Column("last_modified", Text),
     Column("body_hash", LargeBinary),
     Column("rhythm", JSONB, nullable=False, server_default="{}"),  # what the scheduler remembers
+    Column("quirks", JSONB, nullable=False, server_default="{}"),  # what it makes up anew at each fetch
     Column("next_poll_at", Instant, nullable=False, server_default=func.now()),
     Column("next_poll_why", Text),
     Column("failures", Integer, nullable=False, server_default="0"),
@@ -163,7 +165,9 @@ entry_keys = Table(  # every key under which a feed's entry is known: any one ma
     metadata,
     Column("feed_id", BigInteger, ForeignKey("feeds.id"), primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("entry_id", BigInteger, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
+    Column("entry_id", BigInteger, ForeignKey("entries.id", ondelete="SET NULL")),  # null: forgotten since
+    Column("seen", Date, nullable=False, server_default=text("CURRENT_DATE")),  # when the feed last showed it
+    Index("ix_entry_keys_entry_id", "entry_id", postgresql_where=text("entry_id IS NOT NULL")),
 )
 
 gaps = Table(  # stretches of a feed that may not have been seen, and what became of them

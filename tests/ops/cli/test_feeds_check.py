@@ -154,29 +154,44 @@ def test_a_feed_without_entries_is_sound(pantau: Any, site: str) -> None:
     )
 
 
-def test_a_site_is_no_feed_but_the_feeds_that_it_names_are_tried(pantau: Any, site: str) -> None:
+def test_behind_a_sites_page_its_feed_is_found_and_both_are_shown_step_by_step(
+    pantau: Any, site: str
+) -> None:
     answer = pantau("feeds", "check", site)
     assert answer.code == 0
-    assert "this is an HTML page, not a feed" in answer.out
-    assert f"it names this feed: {site}/rss (2 entries)" in answer.out
-    assert f"it names this feed: {site}/nothing (the server answered 404)" in flat(answer.out)
-    assert "`pantau feeds add` with this address watches it" in answer.out
+    assert f"a site's page; its feed is {site}/rss (the page declares it)" in flat(answer.out)
+    assert f"the site also names {site}/nothing" in answer.out
+    assert "Sentra, 2 entries" in answer.out
     (found,) = pantau("feeds", "check", site, "--json").lines
-    assert found["feeds"] == [f"{site}/rss", f"{site}/nothing"]
-    assert found["tried"][0] == {"url": f"{site}/rss", "entries": 2, "why": None}
+    assert (found["feed"], found["found"], found["feeds"]) == (f"{site}/rss", "declared", [f"{site}/nothing"])
+    assert (found["fetched"]["url"], found["site"]["fetched"]["url"]) == (f"{site}/rss", site)
 
 
-@pytest.mark.parametrize(
-    ("place", "words"),
-    [
-        ("/page", "The page names no feed: look for one on the site, or ask its owners."),
-        ("/quiet-wall", "A browser would be let in after a moment; Pantau does not pretend to be one."),
-    ],
-)
-def test_a_page_that_names_no_feed_ends_with_65(pantau: Any, site: str, place: str, words: str) -> None:
-    answer = pantau("feeds", "check", f"{site}{place}")
+def test_a_feed_that_the_page_does_not_name_is_found_at_a_usual_place(pantau: Any, site: str) -> None:
+    (found,) = pantau("feeds", "check", f"{site}/page", "--json").lines
+    assert (found["feed"], found["found"], found["feeds"]) == (f"{site}/rss", "usual", [])
+
+
+def test_a_site_without_a_feed_is_none_and_says_where_it_was_looked_for(pantau: Any) -> None:
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<html><body>Nothing here</body></html>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    with running(app) as empty:
+        answer = pantau("feeds", "check", empty)
+        (found,) = pantau("feeds", "check", empty, "--json").lines
     assert answer.code == 65
-    assert words in flat(answer.out)
+    assert "this is an HTML page, not a feed" in flat(answer.out)
+    assert f"no feed at 9 places where one may be: {empty}/feed, " in flat(answer.out)
+    assert answer.out.splitlines()[-1] == "No feed was found: look for one on the site, or ask its owners."
+    assert (found["feeds"], len(found["tried"])) == ([], 9)
+
+
+def test_a_wall_in_front_of_a_site_ends_with_65(pantau: Any, site: str) -> None:
+    answer = pantau("feeds", "check", f"{site}/quiet-wall")
+    assert answer.code == 65
+    assert "A browser would be let in after a moment; Pantau does not pretend to be one." in flat(answer.out)
 
 
 @pytest.mark.parametrize(
@@ -246,9 +261,7 @@ def test_an_opml_file_is_no_feed_and_says_what_to_do_with_its_feeds(pantau: Any,
     )
     answer = pantau("feeds", "check", tmp_path / "list.opml")
     assert answer.code == 65
-    assert "add its feeds one by one with `pantau feeds add`, or declare them in a watchlist" in " ".join(
-        answer.out.split()
-    )
+    assert "add its feeds with `pantau feeds import FILE.opml`" in " ".join(answer.out.split())
 
 
 def test_a_file_that_is_not_there_ends_with_1_and_says_how_an_address_begins(pantau: Any) -> None:

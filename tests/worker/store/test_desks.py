@@ -40,7 +40,7 @@ class Web:
 
     async def ask(self, request):
         self.asked.append(request)
-        answer = self.answers[request.url]
+        answer = self.answers.get(request.url, Reply(404, {}, b"", request.url))
         if isinstance(answer, bytes):
             return Reply(200, {"content-type": "text/html", "etag": '"1"'}, answer, request.url)
         return answer
@@ -98,6 +98,61 @@ def test_a_feed_in_trouble_is_asked_again_later_and_stops_no_other(rows, feed, r
         ("failing", 1, True),
         ("ok", 0, True),
     ]
+
+
+SITE = b"<html><head>{}</head><body>Harian Contoh</body></html>"
+ALTERNATE = b"<link rel=alternate type='application/rss+xml' href='/semua.xml'>"
+
+
+@pytest.mark.parametrize(
+    ("head", "place"),
+    [(ALTERNATE, "semua.xml"), (b"", "atom.xml"), (b"<meta name=generator content=Ghost>", "rss/")],
+)
+def test_a_sites_feed_is_found_and_polled_in_its_place(rows, run, head, place):
+    rows.feed(url="https://news.example/", name=None)
+    page = SITE.replace(b"{}", head)
+    for _ in range(2):
+        run(poll, **{"": page, place: rss("new")})
+    assert rows.one("SELECT url, found_url, state FROM feeds") == (
+        "https://news.example/",
+        f"https://news.example/{place}",
+        "ok",
+    )
+    assert rows.all("SELECT title FROM entries") == [("new",)]
+
+
+def test_a_site_without_a_feed_says_where_it_was_looked_for(kit, rows, run):
+    rows.feed(url="https://news.example/")
+    run(poll, **{"": SITE})
+    state, error, found = rows.one("SELECT state, last_error, found_url FROM feeds")
+    assert (state, found) == ("failing", None)
+    assert "no feed at 9 places where one may be" in error
+    assert len(kit.web.asked) <= 14
+
+
+def test_in_the_place_of_a_feed_that_answers_with_a_page_no_other_is_looked_for(kit, rows, feed, run):
+    run(poll, rss=SITE)
+    assert [request.url for request in kit.web.asked] == ["https://news.example/rss"]
+
+
+def test_a_feed_on_another_host_is_not_given_what_the_user_gave_for_this_one(kit, rows, run):
+    sealed = kit.keys.seal(Secret("x"), "feed:https://news.example/:password")
+    rows.feed(url="https://news.example/", username="u", password=sealed)
+    elsewhere = SITE.replace(b"{}", ALTERNATE.replace(b"/semua.xml", b"https://feeds.example/x"))
+    kit.web = Web({"https://news.example/": elsewhere, "https://feeds.example/x": rss("a")})
+    asyncio.run(poll(kit, seconds=1))
+    error, found = rows.one("SELECT last_error, found_url FROM feeds")
+    assert found is None
+    assert "its feed is https://feeds.example/x, on another host" in error
+
+
+def test_a_search_sends_no_credentials_to_anybody(kit, rows, run):
+    sealed = kit.keys.seal(Secret("x"), "feed:https://news.example/:password")
+    rows.feed(url="https://news.example/", username="u", password=sealed)
+    run(poll, **{"": SITE})
+    assert ["Authorization" in request.headers for request in kit.web.asked] == [True] + [False] * (
+        len(kit.web.asked) - 1
+    )
 
 
 def test_a_feed_whose_secret_does_not_open_is_failing_in_words_and_stops_no_other(rows, feed, run):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from worker.model import Entry, NewEntry
-from worker.polling import sift
+from worker.feeds.recognise import sift
+from worker.model import Entry, KnownKey, NewEntry
 from worker.store import feeds as store
 
 pytestmark = pytest.mark.servers
@@ -138,10 +138,10 @@ def poll(database, feed, *found):
     """What the poll desk does with a document's entries: returns the new ones' titles."""
     with database.begin() as connection:
         known = store.known_keys(connection, feed.id, {key for each in found for key in each.keys})
-        new, learned = sift(list(found), known)
-        store.learn_keys(connection, feed.id, learned)
-        store.add_entries(connection, feed.id, new, NOW)
-    return [each.entry.title for each in new]
+        sifted = sift(list(found), known)
+        store.learn_keys(connection, feed.id, sifted.learned)
+        store.add_entries(connection, feed.id, sifted.new, NOW)
+    return [each.entry.title for each in sifted.new]
 
 
 def test_an_entry_known_under_any_of_its_keys_is_not_new(database, feed):
@@ -174,6 +174,113 @@ def test_a_feeds_state_and_its_entries_are_stored_together_or_not_at_all(databas
         connection.rollback()
     assert rows.all("SELECT etag, body_hash FROM feeds") == [(None, None)]
     assert rows.one("SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM entry_keys)") == 0
+
+
+def test_a_key_that_another_entry_holds_goes_over_to_the_new_one(database, rows, feed):
+    poll(database, feed, entry("first", "guid:1", "link:1"))
+    with database.begin() as connection:
+        (second,) = store.add_entries(connection, feed.id, [entry("second", "guid:1", "link:2")], NOW)
+        known = store.known_keys(connection, feed.id, {"guid:1", "link:1"})
+    assert known["guid:1"] == KnownKey(second, NOW.date(), "second", None, None)
+    assert known["link:1"].title == "first"
+
+
+def test_of_each_title_the_entry_seen_last_is_found(database, rows, feed):
+    other = rows.feed()
+    for number in (feed.id, feed.id, other):
+        last = rows.entry(number, title="Kurs", guid=f"g{number}")
+    rows.entry(feed.id, title="Cuaca")
+    with database.begin() as connection:
+        found = store.entries_titled(connection, feed.id, {"Kurs", "Banjir"})
+    assert [(each.title, each.id) for _, each in found] == [("Kurs", f"g{feed.id}")]
+    assert found[0][0] == last - 1
+
+
+AGO = {days: NOW - timedelta(days=days) for days in (1, 2, 40, 100, 101, 120, 200)}
+
+
+def keys_of(rows):
+    return dict(rows.all("SELECT key, entry_id IS NULL FROM entry_keys ORDER BY key"))
+
+
+def shown(database, feed, *keys, days):
+    """The feed brings entries with one key each, seen so many days ago."""
+    with database.begin() as connection:
+        store.add_entries(connection, feed.id, [entry(key, key) for key in keys], AGO[days])
+
+
+def test_an_entry_that_is_forgotten_leaves_its_keys_and_never_comes_back_as_new(database, rows, feed):
+    shown(database, feed, "guid:old", days=100)
+    shown(database, feed, "guid:fresh", days=1)
+    rows.change("UPDATE entries SET state = 'read'")
+    with database.begin() as connection:
+        assert store.forget_entries(connection, AGO[40]) == 1
+    assert keys_of(rows) == {"guid:fresh": False, "guid:old": True}
+    assert poll(database, feed, entry("old", "guid:old", "link:moved")) == []
+    assert poll(database, feed, entry("moved again", "guid:other", "link:moved")) == []
+    assert rows.all("SELECT title FROM entries") == [("guid:fresh",)]
+
+
+def test_entries_that_wait_to_be_read_are_not_forgotten(database, rows, feed):
+    shown(database, feed, "guid:waits", days=200)
+    with database.begin() as connection:
+        assert store.forget_entries(connection, AGO[40]) == 0
+    assert keys_of(rows) == {"guid:waits": False}
+
+
+def test_entries_are_forgotten_in_portions_the_oldest_first(database, rows, feed):
+    for days in (200, 120, 101):
+        shown(database, feed, f"guid:{days}", days=days)
+    rows.change("UPDATE entries SET state = 'failed'")
+    with database.begin() as connection:
+        assert store.forget_entries(connection, AGO[40], limit=2) == 2
+        assert store.forget_entries(connection, AGO[40], limit=2) == 1
+        assert store.forget_entries(connection, AGO[40], limit=2) == 0
+    assert set(keys_of(rows).values()) == {True}
+
+
+def forgotten(database, rows, feed, before, *, margin_days=30):
+    rows.change("UPDATE entries SET state = 'read'")
+    with database.begin() as connection:
+        store.forget_entries(connection, NOW)
+        store.forget_keys(connection, before.date(), margin_days)
+    return set(keys_of(rows))
+
+
+def test_keys_that_the_feed_no_longer_shows_go_after_their_time(database, rows, feed):
+    shown(database, feed, "guid:gone", days=200)
+    shown(database, feed, "guid:not yet", days=101)
+    shown(database, feed, "guid:there", days=1)
+    assert forgotten(database, rows, feed, AGO[120]) == {"guid:not yet", "guid:there"}
+
+
+def test_keys_that_the_feed_still_shows_stay_however_old(database, rows, feed):
+    shown(database, feed, "guid:evergreen", "guid:gone", days=200)
+    with database.begin() as connection:
+        store.show_keys(connection, feed.id, ["guid:evergreen"], AGO[1].date())
+    assert forgotten(database, rows, feed, AGO[120]) == {"guid:evergreen"}
+
+
+def test_what_stood_in_the_last_document_of_a_quiet_feed_stays(database, rows, feed):
+    """It answers 304 for half a year; when it changes, what it had is not new."""
+    shown(database, feed, "guid:a", "guid:b", days=200)
+    assert forgotten(database, rows, feed, AGO[40]) == {"guid:a", "guid:b"}
+    assert poll(database, feed, entry("a", "guid:a"), entry("c", "guid:c")) == ["c"]
+
+
+def test_keys_of_entries_that_are_still_there_stay(database, rows, feed):
+    shown(database, feed, "guid:waits", days=200)
+    shown(database, feed, "guid:fresh", days=1)
+    with database.begin() as connection:
+        assert store.forget_keys(connection, AGO[40].date()) == 0
+
+
+def test_showing_a_key_never_makes_it_older(database, rows, feed):
+    shown(database, feed, "guid:a", days=1)
+    with database.begin() as connection:
+        store.show_keys(connection, feed.id, ["guid:a"], AGO[40].date())
+        store.show_keys(connection, feed.id, [], NOW.date())
+    assert rows.one("SELECT seen FROM entry_keys") == AGO[1].date()
 
 
 DOCUMENTS = st.lists(
