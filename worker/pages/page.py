@@ -1,0 +1,37 @@
+"""A page once it is parsed: what every later look at it starts from, so that none parses it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import html
+
+from worker.pages.facts import Facts, read_facts
+from worker.pages.site import known_sites, reader_for
+from worker.pages.tree import read_tree, without_scripts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A page's tree without scripts and styles, and what the page says about itself.
+
+    `tree` None: there was no markup. `own` is the text that a file under `sites/` read, where one speaks for the
+    page's host. A tree takes some 10 times the page's bytes, so a page that has to wait is better kept as bytes.
+    """
+
+    url: str
+    tree: html.HtmlElement | None
+    facts: Facts
+    own: str = ""
+
+
+def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
+    """Parse a page. `url` is where it came from, `content_type` the header it came with. Never raises for what
+    the page holds; at most 5 MiB are read."""
+    tree = read_tree(body, content_type)
+    if tree is None:
+        return Page(url, None, Facts())
+    reader = reader_for(url, known_sites())
+    own = reader(tree) if reader else None
+    facts = read_facts(tree, url)
+    return Page(url, without_scripts(tree), facts, own or "")
