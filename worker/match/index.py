@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from worker.errors import BadInput
 from worker.match.anchors import Cost, Guard, cover
+from worker.match.chance import groups_within, may_hold, names_within
 from worker.match.compile import Plan, compile_query, entities_of
 from worker.match.entities import Catalogue
 from worker.match.evaluate import evaluate
@@ -193,3 +194,28 @@ class TopicIndex:
             self._begun_by.clear()
         anchors = (f"{key[:length]}*" for length in self._prefixes if length <= len(key))
         return tuple(anchor for anchor in anchors if anchor in self._topics_at)
+
+    def touches(self, article: Article) -> bool:
+        """Whether some topic could match a part of this text, such as the article on a whole page (`chance`). A no is
+        certain, whatever the part leaves out; a yes says only that `match` must be asked of the part."""
+        return any(self._touched(article))
+
+    def _touched(self, article: Article) -> Iterator[Topic]:
+        reading = Reading(replace(article, language=None), self._book)
+        keys = reading.parts() if self._exact else reading.keys
+        for topics in filter(None, map(self._topics_at.get, self._anchors_within(keys))):
+            for filed, guard in topics:
+                if (guard is None or not guard.isdisjoint(keys)) and may_hold(filed.plan, keys):
+                    yield filed.topic
+
+    def _anchors_within(self, keys: set[str]) -> Iterator[str]:
+        """Whatever a topic might be filed under that a part of a text with these words can hold."""
+        yield from keys
+        yield from groups_within(self._groups, keys)
+        if self._prefixes:
+            yield from self._beginnings_in(keys)
+        if self._titles:
+            yield from (f"^{key}" for key in keys)
+        if self._exact:
+            yield from (f"={part}" for part in keys)
+        yield from (f"@{entity}" for entity in names_within(self._book.names, keys))
