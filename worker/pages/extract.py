@@ -13,7 +13,9 @@ from worker.model import PageText
 from worker.pages.boxes import clear_boxes
 from worker.pages.lines import strip_lines
 from worker.pages.page import Page, open_page
+from worker.pages.walls import wall_of, without_pleas
 
+_WITH_OPENING = ("paywall", "login")  # walls that show the beginning of the article
 _SHORT = 500  # characters; a news article seldom has fewer
 _SHARE = 0.35  # of the words in paragraphs; less looks like a missed article
 _AS_LONG = 0.9  # how long a JSON-LD body must be beside the extraction: 3 of 66 were cut by a fifth
@@ -39,9 +41,15 @@ def extract_page(body: bytes, url: str = "", content_type: str = "") -> PageText
 
 
 def read_article(page: Page) -> PageText:
-    """The article on a page that is already open; see `extract_page`."""
+    """The article on a page that is already open; see `extract_page`.
+
+    With a `wall`, `text` is no more than the article's opening, and empty where the wall shows none of it.
+    """
     text, method = _article(page)
     facts = page.facts
+    wall = None if method == "site" else wall_of(page.tree, facts, page.scripts, text)
+    if wall:
+        text = without_pleas(text) if wall in _WITH_OPENING else ""
     return PageText(
         title=facts.title,
         text=text,
@@ -50,6 +58,7 @@ def read_article(page: Page) -> PageText:
         authors=facts.authors,
         canonical=facts.canonical,
         method=method if text else "none",
+        wall=wall,
     )
 
 

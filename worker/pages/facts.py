@@ -27,7 +27,9 @@ _DATE_META = """
 """
 _DATE_NAMES = tuple(_DATE_META.split())
 _AUTHOR_NAMES = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
-_OTHER_NAMES = "og:title twitter:title og:site_name og:url og:locale content-language language"
+_OTHER_NAMES = (
+    "og:title twitter:title og:site_name og:url og:locale content-language language article:content_tier"
+)
 _META_NAMES = frozenset((*_DATE_NAMES, *_AUTHOR_NAMES, *_OTHER_NAMES.split()))
 _DATED = re.compile(r"date|time|tanggal|publish|posted|дата", re.IGNORECASE)
 _BY = re.compile(r"(?:by|oleh|von|par|por|di|автор|редактор)\s*:?\s+", re.IGNORECASE)
@@ -40,7 +42,8 @@ _SUFFIX = re.compile(r"\s+[-–—|·:»]{1,2}\s+")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A page's own account. `body` is the article's text as JSON-LD gives it, often cut or missing."""
+    """A page's own account. `body` is the article's text as JSON-LD gives it, often cut or missing; `free` whether
+    everybody may read it, None where the page does not say."""
 
     title: str = ""
     published: datetime | None = None
@@ -48,6 +51,7 @@ class Facts:
     canonical: str | None = None
     language: str | None = None
     body: str = ""
+    free: bool | None = None
 
 
 def read_facts(tree: html.HtmlElement, url: str) -> Facts:
@@ -62,7 +66,17 @@ def read_facts(tree: html.HtmlElement, url: str) -> Facts:
         canonical=_canonical(tree, metas, article, url),
         language=language,
         body=_body(_string(article.get("articleBody"))),
+        free=_free(metas, article),
     )
+
+
+def _free(metas: dict[str, str], article: dict[str, Any]) -> bool | None:
+    """https://schema.org/isAccessibleForFree as sites write it: a boolean, its name, or the address of its name."""
+    stated = str(article.get("isAccessibleForFree", "")).rpartition("/")[2].lower()
+    if stated in ("true", "false"):
+        return stated == "true"
+    tier = metas.get("article:content_tier", "").lower()
+    return {"free": True, "locked": False}.get(tier)
 
 
 def _body(stated: str) -> str:

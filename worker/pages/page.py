@@ -9,6 +9,8 @@ from lxml import html
 from worker.pages.facts import Facts, read_facts
 from worker.pages.site import known_sites, reader_for
 from worker.pages.tree import read_tree, without_scripts
+from worker.pages.twins import forward_of
+from worker.pages.walls import scripts_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,13 +18,17 @@ class Page:
     """A page's tree without scripts and styles, and what the page says about itself.
 
     `tree` None: there was no markup. `own` is the text that a file under `sites/` read, where one speaks for the
-    page's host. A tree takes some 10 times the page's bytes, so a page that has to wait is better kept as bytes.
+    page's host; `forward` where a redirector's page sends its readers; `scripts` the addresses of a small page's
+    scripts, in small letters. A tree takes some 10 times the page's bytes, so a page that has to wait is better
+    kept as bytes.
     """
 
     url: str
     tree: html.HtmlElement | None
     facts: Facts
     own: str = ""
+    forward: str | None = None
+    scripts: str = ""
 
 
 def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
@@ -33,5 +39,5 @@ def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
         return Page(url, None, Facts())
     reader = reader_for(url, known_sites())
     own = reader(tree) if reader else None
-    facts = read_facts(tree, url)
-    return Page(url, without_scripts(tree), facts, own or "")
+    facts, forward, scripts = read_facts(tree, url), forward_of(tree, url), scripts_of(tree)
+    return Page(url, without_scripts(tree), facts, own or "", forward, scripts)
