@@ -12,7 +12,7 @@ from itertools import islice
 
 from lxml import etree, html
 
-from worker.pages.lines import announces_alone, may_announce, others_end
+from worker.pages.lines import announces_alone, in_small, may_announce, others_end
 
 # What extractors drop anyway; dropped at once by libxml2, the rest has a third less to walk through.
 _NEVER_TEXT_TAGS = """
@@ -92,7 +92,7 @@ def _is_small(element: html.HtmlElement) -> bool:
 
 def _announces_others(element: html.HtmlElement) -> bool:
     """`Baca juga` by itself, or before a link and little else."""
-    text = _text_of(element).lower()
+    text = in_small(_text_of(element))
     if not text or len(text) > _ANNOUNCEMENT_LONGEST or (end := others_end(text)) is None:
         return False
     return announces_alone(text) or _linked(element) >= _LINKED * len(text[end:].strip(" :»|-–—"))

@@ -17,7 +17,7 @@ _TAGS, _CALLS = Openings(phrases("tags")), Openings(phrases("calls"))
 _RIGHTS = tuple(phrases("rights"))
 _LEAD = re.compile(r"[\W_]{0,4}")
 _NAMES_WHAT = re.compile(r"\s*[:：|»›>]|\s+[–—-]\s")
-_GIVES_CREDIT = re.compile(r"\s*[:：/]")
+_GIVES_CREDIT = re.compile(r"\s*[:：/]|(?<=\.)\s")
 _COLON = re.compile(r"\s*[:：]")
 _NAMED_LONGEST, _CREDIT_LONGEST, _TAGS_LONGEST, _CALL_LONGEST, _RIGHTS_LONGEST = 300, 82, 250, 60, 400
 _COPYRIGHT = re.compile(
@@ -30,6 +30,7 @@ ap photo|ap|afp|epa|epa-efe|reuters|getty images|getty|antara foto|antara|xinhua
 _AGENCY = "(?:" + "".join(_AGENCIES.split("\n")) + ")"
 _NAME = r"[\w .,'’&-]{1,40}"
 _AGENCY_ALONE = re.compile(rf"\W{{0,2}}(?:{_NAME}[/|]\s?)?{_AGENCY}(?:\s?[/|]\s?{_NAME}){{0,3}}\W{{0,2}}")
+_WIRE_CREDIT = re.compile(r"\(?(?:additional )?(?:reporting|writing|editing) by .{1,200}")
 _READING_TIME = re.compile(
     r"(?:[^\W\d]+:? ){0,2}\d{1,2}[ -]?(?:min(?:ute)?[sn]?|menit|мин|хв)\.? ?"
     r"(?:read|reading|(?:waktu )?(?:mem)?baca|чтения|читання|lesezeit|lesedauer|de lecture|de lectura|de leitura|"
@@ -59,10 +60,15 @@ def strip_lines(text: str, title: str) -> str:
     )
 
 
+def in_small(text: str) -> str:
+    """The text in small letters, of the same length: İ alone would become two."""
+    return text.replace("İ", "i").lower()
+
+
 def may_announce(start: str) -> bool:
     """Whether a text with this start could begin with words that announce other articles."""
     letters = start[_lead(start) :][:2]
-    return len(letters) < 2 or _OTHERS.may_begin(letters.lower())
+    return len(letters) < 2 or _OTHERS.may_begin(in_small(letters))
 
 
 def others_end(text: str) -> int | None:
@@ -80,19 +86,20 @@ def announces_alone(text: str) -> bool:
 
 def is_furniture(line: str) -> bool:
     """Whether the line is none of the article's, wherever it stands."""
-    small = line.lower()
+    small = in_small(line)
     return (
         _is_announced(small)
         or (len(small) <= _RIGHTS_LONGEST and any(phrase in small for phrase in _RIGHTS))
         or bool(_COPYRIGHT.fullmatch(small))
         or bool(_AGENCY_ALONE.fullmatch(small))
         or bool(_READING_TIME.fullmatch(small))
+        or (bool(_WIRE_CREDIT.fullmatch(small)) and not _SENTENCE_END.search(small))
     )
 
 
 def is_plea(line: str) -> bool:
     """Whether the line asks to follow, join or download; an article's last lines do, and seldom its others."""
-    return _PLEA.fullmatch(line.lower()) is not None
+    return _PLEA.fullmatch(in_small(line)) is not None
 
 
 def _is_announced(small: str) -> bool:
@@ -119,7 +126,7 @@ def _before_others(lines: list[str]) -> list[str]:
     """A line that only announces other articles takes the headlines below it along."""
     kept, skipping = [], False
     for line in lines:
-        if announces_alone(line.lower()):
+        if announces_alone(in_small(line)):
             skipping = True
         elif skipping and len(line) <= _HEADLINE_LONGEST and not _SENTENCE_END.search(line):
             continue
