@@ -16,12 +16,15 @@ from worker.pages.page import Page, open_page
 from worker.pages.walls import wall_of, without_pleas
 
 _WITH_OPENING = ("paywall", "login")  # walls that show the beginning of the article
+_TEXT_MOST = 400_000  # characters; 26,000 at most in 181 articles, and a tsvector of PostgreSQL ends at 1 MB
 _SHORT = 500  # characters; a news article seldom has fewer
-_SHARE = 0.35  # of the words in paragraphs; less looks like a missed article
+# Of the words in paragraphs: less looks like a missed article, or like a part of one.
+_SHARE_OF_NOTHING, _SHARE_OF_PART = 0.15, 0.6
+_TELLING = 60  # characters of a paragraph that shows where the article stands
 _AS_LONG = 0.9  # how long a JSON-LD body must be beside the extraction: 3 of 66 were cut by a fifth
 _MUCH_LONGER = 1.5
 _WHOLE = re.compile(r"(?<!\.\.)[.!?。！？][\"'”’»)\]]*$")  # cut bodies end within a sentence or with dots
-_PARAGRAPHS = etree.XPath("//p[not(ancestor::header)]")  # other navigation has gone as boxes
+_PARAGRAPHS = etree.XPath("//p[not(ancestor::header or ancestor::p)]")  # other navigation has gone as boxes
 # 1,570 at most in 181 news pages. The extractor's ways take 0.1 and up to 1 ms an element; on 10,000 boxes in
 # boxes the thorough one took 11 s.
 _ELEMENTS_MOST, _ELEMENTS_MOST_TWICE = 6_000, 3_000
@@ -52,7 +55,9 @@ def read_article(page: Page) -> PageText:
         text = without_pleas(text) if wall in _WITH_OPENING else ""
     return PageText(
         title=facts.title,
-        text=text,
+        text=text
+        if len(text) <= _TEXT_MOST
+        else text[:_TEXT_MOST].rpartition("\n\n")[0] or text[:_TEXT_MOST],
         language=facts.language,
         published=facts.published,
         authors=facts.authors,
@@ -90,11 +95,29 @@ def _extracted(tree: html.HtmlElement, title: str) -> tuple[str, str]:
     if elements > _ELEMENTS_MOST:
         return strip_lines("\n".join(map(_line, _PARAGRAPHS(tree))), title), "paragraphs"
     quick = strip_lines(_trafilatura(tree, fast=True), title)
-    if elements > _ELEMENTS_MOST_TWICE or len(quick) >= max(_SHORT, _SHARE * _words_length(tree)):
+    words = _words_length(tree)
+    if elements > _ELEMENTS_MOST_TWICE or len(quick) >= max(_SHORT, _SHARE_OF_PART * words):
+        return quick, "extracted"
+    if len(more := strip_lines(_in_like_blocks(tree, quick), title)) >= _MUCH_LONGER * len(quick) > 0:
+        return more, "extracted:blocks"
+    if len(quick) >= max(_SHORT, _SHARE_OF_NOTHING * words):
         return quick, "extracted"
     full = strip_lines(_trafilatura(tree, fast=False), title)
     same_article = quick.partition("\n")[0] in full
     return (full, "extracted:full") if len(full) > len(quick) and same_article else (quick, "extracted")
+
+
+def _in_like_blocks(tree: html.HtmlElement, text: str) -> str:
+    """All paragraphs in blocks of the same class as those that hold the text: where an article is laid out in several
+    of them, with an advertisement between, the extractor takes the largest alone."""
+    found = set(text.split("\n\n"))
+    paragraphs = [(_block_of(paragraph), _line(paragraph)) for paragraph in _PARAGRAPHS(tree)]
+    blocks = {block for block, line in paragraphs if len(line) >= _TELLING and line in found}
+    return "\n".join(line for block, line in paragraphs if block and block in blocks)
+
+
+def _block_of(paragraph: html.HtmlElement) -> str | None:
+    return paragraph.getparent().get("class")  # type: ignore[no-any-return]
 
 
 def _line(paragraph: html.HtmlElement) -> str:

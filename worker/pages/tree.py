@@ -17,10 +17,17 @@ _DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,400}\?>")
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\r"})
 _NO_CHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")  # U+FFFE and U+FFFF
 _ANGLES_FEW = 8_000  # 3,229 at most in 181 news pages
-# Up to so many attributes a tag costs libxml2 under 0.1 ms; it is quadratic in them.
-_CROWDED = re.compile(
-    rb"<[a-zA-Z](?:[\s/]*+=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?+){200}"
-)
+# A start tag with attributes (https://html.spec.whatwg.org/#before-attribute-name-state); possessive, so that
+# unclosed quotes cost one look at the rest and not one each.
+_TAG = rb"<([a-zA-Z][^\s/>]*+)(?:[\s/]*+=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>]*+))?+)"
+# libxml2 is quadratic in a tag's attributes, and keeps 100 bytes for each, as every copy of the tree does. Scripts that
+# compare look like tags with many, so a short page, which cannot hold too many in all, is only searched for large ones.
+_CROWDED, _CROWDED_IN_LONG = re.compile(_TAG + rb"{200}"), re.compile(_TAG + rb"{40}")
+_CROWDED_TAG = re.compile(_TAG + rb"{20,}+[\s/]*+>?")
+_LONG = 400 * 1024
+_ATTRIBUTES_MOST, _ATTRIBUTES_FEW = 30_000, 5  # on the page, 3,877 at most in 181 news pages; on an element
+_ATTRIBUTES = etree.XPath("count(//@*)")
+_ENDLESS_NAMES = etree.XPath("//*[string-length(@class) > 2000 or string-length(@id) > 2000]")
 _DEEP = etree.XPath(f"boolean(/*{'/*' * DEPTH} | //table[count(ancestor::table) > 7])")
 _UNLIKE_TEXT = ("script", "style")
 _ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
@@ -34,12 +41,12 @@ def read_tree(body: bytes, content_type: str) -> html.HtmlElement | None:
         markup = _NO_CHARACTERS.sub(b"", markup)
     if b"<" not in markup:
         return None
-    if markup.count(b"<") <= _ANGLES_FEW and not _CROWDED.search(markup):
+    if markup.count(b"<") <= _ANGLES_FEW and not _is_crowded(markup):
         tree = _parsed(markup)
         if tree is not None and not _DEEP(tree):
             return tree
     # The careful way costs as much as parsing twice, so only pages that look like an attack go it.
-    return _parsed(shallow(markup.decode()).encode())
+    return _parsed(shallow(_CROWDED_TAG.sub(rb"<\1>", markup).decode()).encode())
 
 
 def without_scripts(tree: html.HtmlElement) -> html.HtmlElement:
@@ -53,9 +60,25 @@ def _parsed(markup: bytes) -> html.HtmlElement | None:
     # lxml.html's own parser asks Python for the class of each element, a tenth of all the time spent on a page.
     reader.set_element_class_lookup(_ELEMENTS)
     try:
-        return etree.fromstring(markup, reader)
+        tree = etree.fromstring(markup, reader)
     except etree.XMLSyntaxError:
         return None
+    if tree is not None:
+        _bound_attributes(tree)
+    return tree
+
+
+def _is_crowded(markup: bytes) -> bool:
+    return (_CROWDED if len(markup) <= _LONG else _CROWDED_IN_LONG).search(markup) is not None
+
+
+def _bound_attributes(tree: html.HtmlElement) -> None:
+    for element in _ENDLESS_NAMES(tree):
+        element.attrib.clear()
+    if _ATTRIBUTES(tree) > _ATTRIBUTES_MOST:
+        for element in tree.iter():
+            if len(element.attrib) > _ATTRIBUTES_FEW:
+                element.attrib.clear()
 
 
 def _text(body: bytes, content_type: str) -> Decoded:

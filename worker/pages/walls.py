@@ -8,8 +8,9 @@ paywalls, cookies and captchas are long, and say these things about somebody and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 from lxml import etree, html
@@ -29,6 +30,10 @@ _QUOTE_OPENS, _QUOTE_ENDS = re.compile(r"[\"“„«‘”‹「『]"), re.compi
 _CONSENT_LEAST = 2  # different phrases; one alone is on every page
 _CONSENT_LONGEST = 6_000
 _CONSENT_SHARE = 0.4
+_FIRST = 3  # paragraphs, of which a consent form that is long asks for it in most
+_HEADS_MOST, _BLOCKS_MOST = 20, 1_000
+_WORD = re.compile(r"\w+")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
 _SMALL = 300  # elements; walls for robots and empty shells of applications have few
 _ELEMENTS = etree.XPath("count(//*)")
 _SOURCES = etree.XPath("//script/@src | //iframe/@src | //form/@action | //form/@id", smart_strings=False)
@@ -61,11 +66,11 @@ def scripts_of(tree: html.HtmlElement) -> str:
 
 def wall_of(tree: html.HtmlElement | None, facts: Facts, scripts: str, text: str) -> Wall | None:
     """Which wall a page is, if any. `text` is what was extracted as its article, `scripts` as from `scripts_of`."""
-    if tree is None or (len(text) > _LONG and not _asks_consent(text.split("\n\n"))):
-        return None
     own = text.split("\n\n") if text else []
+    if tree is None or (len(text) > _LONG and not _asks_consent(own[:_FIRST])):
+        return None
     blocks = _blocks(tree)
-    heads = [facts.title, *(" ".join(head.text_content().split()) for head in tree.iter("h1", "h2"))]
+    heads = [facts.title, *map(_text_of, islice(tree.iter("h1", "h2"), _HEADS_MOST))]
     if any(_says("consent", head, _HEAD_SHARE) for head in heads) and _asks_consent(own or blocks):
         return "consent"
     if _is_shut("bot", heads, own, blocks) or (
@@ -128,13 +133,9 @@ def _asks_consent(paragraphs: Sequence[str]) -> bool:
     length = sum(map(len, paragraphs))
     if not 0 < length <= _CONSENT_LONGEST:
         return False
-    found = {paragraph: _named(_plain(paragraph)) for paragraph in paragraphs}
+    found = {paragraph: set(_said("consent", _plain(paragraph))) for paragraph in paragraphs}
     asking = sum(len(paragraph) for paragraph, named in found.items() if named)
     return len(set().union(*found.values())) >= _CONSENT_LEAST and asking >= _CONSENT_SHARE * length
-
-
-def _named(plain: str) -> set[str]:
-    return {phrase for phrase in _phrases("consent") if _is_said(phrase, plain)}
 
 
 def _says(wall: Wall, block: str, share: float = _SHARE) -> bool:
@@ -142,12 +143,25 @@ def _says(wall: Wall, block: str, share: float = _SHARE) -> bool:
     if not block or len(block) > _BLOCK_LONGEST:
         return False
     plain = _plain(block)
-    return any(len(phrase) >= share * len(plain) and _is_said(phrase, plain) for phrase in _phrases(wall))
+    return any(len(phrase) >= share * len(plain) for phrase in _said(wall, plain))
+
+
+def _said(wall: Wall, plain: str) -> Iterator[str]:
+    """The wall's phrases that stand in a text without being quoted."""
+    by_word, unspaced = _phrases(wall)
+    for word in by_word.keys() & set(_WORD.findall(plain)):
+        yield from (phrase for phrase in by_word[word] if _is_said(phrase, plain))
+    if _UNSPACED.search(plain):
+        yield from (phrase for phrase in unspaced if _is_said(phrase, plain))
 
 
 def _is_said(phrase: str, plain: str) -> bool:
     before, found, after = plain.partition(phrase)
     return bool(found) and not (_QUOTE_OPENS.search(before) and _QUOTE_ENDS.search(after))
+
+
+def _text_of(element: html.HtmlElement) -> str:
+    return " ".join(element.text_content().split())
 
 
 def _plain(text: str) -> str:
@@ -156,10 +170,18 @@ def _plain(text: str) -> str:
 
 def _blocks(tree: html.HtmlElement) -> list[str]:
     """The page's blocks of text that are short enough to be said to the reader."""
-    texts = (" ".join(block.text_content().split()) for block in _BLOCKS(tree))
+    texts = map(_text_of, islice(_BLOCKS(tree), _BLOCKS_MOST))
     return list(dict.fromkeys(text for text in texts if 0 < len(text) <= _BLOCK_LONGEST))
 
 
 @lru_cache(maxsize=8)
-def _phrases(wall: str) -> tuple[str, ...]:
-    return tuple(phrases(wall, "walls.toml"))
+def _phrases(wall: Wall) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
+    """A wall's phrases by their first word, and those in scripts that write no blanks."""
+    by_word: dict[str, list[str]] = {}
+    unspaced = []
+    for phrase in phrases(wall, "walls.toml"):
+        if _UNSPACED.search(phrase):
+            unspaced.append(phrase)
+        else:
+            by_word.setdefault(_WORD.findall(phrase)[0], []).append(phrase)
+    return by_word, unspaced
