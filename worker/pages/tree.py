@@ -24,7 +24,7 @@ _TAG = rb"<([a-zA-Z][^\s/>]*+)(?:[\s/]*+=?[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'
 # compare look like tags with many, so a short page, which cannot hold too many in all, is only searched for large ones.
 _CROWDED, _CROWDED_IN_LONG = re.compile(_TAG + rb"{200}"), re.compile(_TAG + rb"{40}")
 _CROWDED_TAG = re.compile(_TAG + rb"{20,}+[\s/]*+>?")
-_LONG = 400 * 1024
+_LONG, _LONG_ENOUGH = 400 * 1024, 200 * 1024  # to hold too many in its tags, and in all
 _ATTRIBUTES_MOST, _ATTRIBUTES_FEW = 30_000, 5  # on the page, 3,877 at most in 181 news pages; on an element
 _ATTRIBUTES = etree.XPath("count(//@*)")
 _ENDLESS_NAMES = etree.XPath("//*[string-length(@class) > 2000 or string-length(@id) > 2000]")
@@ -63,7 +63,7 @@ def _parsed(markup: bytes) -> html.HtmlElement | None:
         tree = etree.fromstring(markup, reader)
     except etree.XMLSyntaxError:
         return None
-    if tree is not None:
+    if tree is not None and len(markup) > _LONG_ENOUGH:
         _bound_attributes(tree)
     return tree
 
