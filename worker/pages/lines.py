@@ -36,7 +36,6 @@ _READING_TIME = re.compile(
     r"(?:read|reading|(?:waktu )?(?:mem)?baca|чтения|читання|lesezeit|lesedauer|de lecture|de lectura|de leitura|"
     r"di lettura|czytania|čtení|okuma|leestijd)"
 )
-_LINK_ALONE = re.compile(r"\W{0,2}(?:https?://|www\.)\S+")
 _PLEA = re.compile(
     rf"\W{{0,3}}{any_of('plea_verbs')}(?!\w).{{0,200}}(?<!\w){any_of('plea_places')}(?!\w).{{0,120}}"
 )
@@ -94,7 +93,6 @@ def is_furniture(line: str) -> bool:
         or bool(_COPYRIGHT.fullmatch(small))
         or bool(_AGENCY_ALONE.fullmatch(small))
         or bool(_READING_TIME.fullmatch(small))
-        or bool(_LINK_ALONE.fullmatch(small))
         or (bool(_WIRE_CREDIT.fullmatch(small)) and not _SENTENCE_END.search(small))
     )
 
