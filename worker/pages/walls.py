@@ -27,6 +27,7 @@ _BLOCK_LONGEST = 160
 _SHARE, _HEAD_SHARE = 0.2, 0.5  # of a block, and of a headline, that a wall's phrase makes up
 _AFTER_MOST = 400  # characters behind a wall's words; with more of them the words were the article's
 _QUOTE_OPENS, _QUOTE_ENDS = re.compile(r"[\"“„«‘”‹「『]"), re.compile(r"[\"“”»’'›」』]")
+_GUARDED_MOST = 500  # characters on all of the page
 _CONSENT_LEAST = 2  # different phrases; one alone is on every page
 _CONSENT_LONGEST = 6_000
 _CONSENT_SHARE = 0.4
@@ -73,9 +74,7 @@ def wall_of(tree: html.HtmlElement | None, facts: Facts, scripts: str, text: str
     heads = [facts.title, *map(_text_of, islice(tree.iter("h1", "h2"), _HEADS_MOST))]
     if any(_says("consent", head, _HEAD_SHARE) for head in heads) and _asks_consent(own or blocks):
         return "consent"
-    if _is_shut("bot", heads, own, blocks) or (
-        scripts and _GUARDED.search(scripts) and _left("bot", own) <= _LEFT_MOST
-    ):
+    if _is_shut("bot", heads, own, blocks) or _is_guarded(scripts, tree):
         return "bot"
     if _is_shut("error", heads, own, blocks):
         return "error"
@@ -99,6 +98,11 @@ def _is_shut(wall: Wall, heads: Sequence[str], own: Sequence[str], blocks: Seque
     # Banners and hidden notes say such things on pages with an article, too.
     by_head = any(_says(wall, head, _HEAD_SHARE) for head in heads)
     return by_head or any(_says(wall, block) for block in own or blocks)
+
+
+def _is_guarded(scripts: str, tree: html.HtmlElement) -> bool:
+    """Whether a check for robots is all there is: ordinary pages load the same scripts, for their comments too."""
+    return _GUARDED.search(scripts) is not None and len(_text_of(tree)) <= _GUARDED_MOST
 
 
 def _left(wall: Wall, own: Sequence[str]) -> int:

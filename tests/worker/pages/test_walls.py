@@ -74,3 +74,14 @@ def test_a_page_that_says_it_is_not_for_all_is_a_wall_where_it_shows_little(stat
     whole = little.replace("</p>", f"</p>{more}")
     assert extract_page(little.encode()).wall == wall
     assert extract_page(whole.encode()).wall is None
+
+
+def test_a_news_brief_with_a_guarded_comment_form_is_an_article():
+    brief = "The port reopened on Tuesday after a strike of nine days, the operator said. Forty ships were waiting."
+    page = f"""<html><head><script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script></head><body>
+    <nav><a href=/1>{"A headline of the day. " * 12}</a></nav><h1>Port reopens</h1><article><p>{brief}</p></article>
+    <section><h2>{"Other news of the day. " * 6}</h2><p>{"Another teaser. " * 9}</p></section>
+    <form id=comments><script src='https://www.google.com/recaptcha/api.js'></script><textarea></textarea></form>"""
+    found = extract_page(page.encode())
+    assert found.wall is None
+    assert found.text.startswith(brief)
