@@ -101,7 +101,7 @@ def extract(files: tuple[Path, ...], url: str, as_json: bool) -> int:
 
 
 def _article_in_words(found: Mapping[str, Any]) -> str:
-    wall = f"[no article for all: {found['wall']}]\n\n" if found["wall"] else ""
+    wall = f"[stopped by a wall: {found['wall']}]\n\n" if found["wall"] else ""
     return f"{found['title'] or '(no title)'}\n\n{wall}{found['text']}\n"
 
 
