@@ -6,6 +6,7 @@ looked for.
 
 from __future__ import annotations
 
+import copy
 import re
 from functools import lru_cache
 from itertools import islice
@@ -39,9 +40,15 @@ _TEASER_LONGEST = 250
 _TEXT = etree.XPath("string()", smart_strings=False)
 
 
+def content_of(tree: html.HtmlElement) -> html.HtmlElement:
+    """A copy without what is never an article's: navigation, forms, captions."""
+    content = copy.deepcopy(tree)
+    etree.strip_elements(content, *_NEVER_TEXT, with_tail=False)
+    return content
+
+
 def clear_boxes(tree: html.HtmlElement) -> None:
-    """Take out captions and boxes that link to other articles, in place."""
-    etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
+    """Take out of a page's content the boxes that link to other articles, in place."""
     _drop_named_boxes(tree)
     for element in list(tree.iter(*_ANNOUNCING)):
         head = element.text

@@ -69,11 +69,11 @@ def read_article(page: Page) -> PageText:
 
 def _article(page: Page) -> tuple[str, str]:
     """The text, and the name of the step that found it."""
-    if page.tree is None:
+    if page.content is None:
         return "", "none"
     if page.own:
         return page.own, "site"
-    tree = copy.deepcopy(page.tree)
+    tree = copy.deepcopy(page.content)
     clear_boxes(tree)
     text, method = _extracted(tree, page.facts.title)
     stated = strip_lines(page.facts.body, page.facts.title)

@@ -21,8 +21,8 @@ _CHAIN_LONGEST = 8
 
 def whole_page(page: Page, title: str = "") -> Article:
     """Everything that an article read from this page may hold, for `TopicIndex.touches`, and more than that:
-    navigation and teasers too. `title` is what the feed calls it. Not for `TopicIndex.match`."""
-    texts = _TEXTS(page.tree) if page.tree is not None else []
+    teasers of others too. `title` is what the feed calls it. Not for `TopicIndex.match`."""
+    texts = _TEXTS(page.content) if page.content is not None else []
     body = " ".join([*texts, *_glued(texts), page.facts.body, page.own])
     return Article(title=f"{title}\n{page.facts.title}", body=body)
 

@@ -132,6 +132,11 @@ def test_a_page_without_the_words_is_left_for_later(query):
     assert not _index(query).touches(whole_page(page))
 
 
+def test_what_is_never_an_articles_does_not_count():
+    page = open_page(b"<body><nav>war</nav><p>peace</p><footer>war</footer><button>war</button></body>")
+    assert not _index("war").touches(whole_page(page))
+
+
 def test_the_feeds_title_counts():
     assert _index("war").touches(whole_page(open_page(b"<p>peace</p>"), "War and peace"))
     assert _index("war").touches(whole_page(open_page(b""), "War and peace"))
