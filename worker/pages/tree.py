@@ -28,7 +28,8 @@ _LONG, _LONG_ENOUGH = 400 * 1024, 200 * 1024  # to hold too many in its tags, an
 _ATTRIBUTES_MOST, _ATTRIBUTES_FEW = 30_000, 5  # on the page, 3,877 at most in 181 news pages; on an element
 _ATTRIBUTES = etree.XPath("count(//@*)")
 _ENDLESS_NAMES = etree.XPath("//*[string-length(@class) > 2000 or string-length(@id) > 2000]")
-_DEEP = etree.XPath(f"boolean(/*{'/*' * DEPTH} | //table[count(ancestor::table) > 7])")
+_DEEP = etree.XPath(f"boolean(/*{'/*' * DEPTH})")
+_DEEP_TABLE = etree.XPath("boolean(//table[count(ancestor::table) > 7])")
 _UNLIKE_TEXT = ("script", "style")
 _ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 
@@ -43,7 +44,7 @@ def read_tree(body: bytes, content_type: str) -> html.HtmlElement | None:
         return None
     if markup.count(b"<") <= _ANGLES_FEW and not _is_crowded(markup):
         tree = _parsed(markup)
-        if tree is not None and not _DEEP(tree):
+        if tree is not None and not _DEEP(tree) and not _DEEP_TABLE(tree):
             return tree
     # The careful way costs as much as parsing twice, so only pages that look like an attack go it.
     return _parsed(shallow(_CROWDED_TAG.sub(rb"<\1>", markup).decode()).encode())

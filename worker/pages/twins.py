@@ -31,7 +31,7 @@ _WHOLE_PATH = re.compile(r"/(?:all|full|single|single-page|singlepage|semua)/?$"
 _LINKS = etree.XPath("//a[@href] | //link[@href and contains(concat(' ', @rel, ' '), ' next ')]")
 _AMP = etree.XPath("string(//link[@rel='amphtml']/@href)", smart_strings=False)
 _SMALL_ELEMENTS, _SMALL_TEXT = 80, 400
-_ELEMENTS = etree.XPath("count(//*)")
+_IS_LARGE = etree.XPath(f"boolean(/descendant::*[{_SMALL_ELEMENTS + 1}])")
 _VISIBLE = etree.XPath("//body//text()[not(parent::script or parent::style)]", smart_strings=False)
 _REFRESH = re.compile(
     r"\s*(\d{1,3})(?:\.\d*)?\s*[;,]\s*(?:url\s*=)?\s*[\"']?\s*([^\"'\s][^\"']*)", re.IGNORECASE
@@ -78,7 +78,7 @@ def forward_of(tree: html.HtmlElement, url: str) -> str | None:
     text of its own. To be asked while the scripts are in the tree."""
     if (urlsplit(url).hostname or "") == "news.google.com" and (named := tree.xpath("string(//@data-n-au)")):
         return web_link(str(named), url)
-    if _ELEMENTS(tree) > _SMALL_ELEMENTS or len(" ".join("".join(_VISIBLE(tree)).split())) > _SMALL_TEXT:
+    if _IS_LARGE(tree) or len(" ".join("".join(_VISIBLE(tree)).split())) > _SMALL_TEXT:
         return None
     for link in (*_refreshed(tree), *_moved(tree)):
         address = web_link(link, url)

@@ -36,7 +36,7 @@ _HEADS_MOST, _BLOCKS_MOST = 20, 1_000
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
 _SMALL = 300  # elements; walls for robots and empty shells of applications have few
-_ELEMENTS = etree.XPath("count(//*)")
+_IS_LARGE = etree.XPath(f"boolean(/descendant::*[{_SMALL + 1}])")
 _SOURCES = etree.XPath("//script/@src | //iframe/@src | //form/@action | //form/@id", smart_strings=False)
 _INLINE = etree.XPath("//script[not(@src)]/text()", smart_strings=False)
 _BLOCKS = etree.XPath(
@@ -60,7 +60,7 @@ _GATED = etree.XPath(
 
 def scripts_of(tree: html.HtmlElement) -> str:
     """Where a small page's scripts and forms lead to, and what its own scripts say; empty for any other page."""
-    if _ELEMENTS(tree) > _SMALL:
+    if _IS_LARGE(tree):
         return ""
     return " ".join((*_SOURCES(tree), *(text[:2_000] for text in _INLINE(tree)))).lower()
 
