@@ -198,15 +198,15 @@ class TopicIndex:
     def touches(self, article: Article) -> bool:
         """Whether some topic could match a part of this text, such as the article on a whole page (`chance`). A no is
         certain, whatever the part leaves out; a yes says only that `match` must be asked of the part."""
-        return any(self._touched(article))
+        return any(True for _ in self._touched(article))
 
-    def _touched(self, article: Article) -> Iterator[Topic]:
+    def _touched(self, article: Article) -> Iterator[TopicId]:
         reading = Reading(replace(article, language=None), self._book)
         keys = reading.parts() if self._exact else reading.keys
         for topics in filter(None, map(self._topics_at.get, self._anchors_within(keys))):
             for filed, guard in topics:
                 if (guard is None or not guard.isdisjoint(keys)) and may_hold(filed.plan, keys):
-                    yield filed.topic
+                    yield filed.topic.id
 
     def _anchors_within(self, keys: set[str]) -> Iterator[str]:
         """Whatever a topic might be filed under that a part of a text with these words can hold."""

@@ -164,7 +164,7 @@ def test_on_real_pages_nothing_is_missed():
             continue
     matched = 0
     for article, whole in looks:
-        touched = {topic.id for topic in index._touched(whole)}
+        touched = set(index._touched(whole))
         found = {match.topic for match in index.match(article)}
         matched += len(found)
         assert found <= touched, [queries[topic] for topic in found - touched]
