@@ -94,9 +94,15 @@ def extract(files: tuple[Path, ...], url: str, as_json: bool) -> int:
             "authors": list(found.authors),
             "canonical": found.canonical,
             "method": found.method,
+            "wall": found.wall,
         }
 
-    return _each(files, one, as_json, lambda found: f"{found['title'] or '(no title)'}\n\n{found['text']}\n")
+    return _each(files, one, as_json, _article_in_words)
+
+
+def _article_in_words(found: Mapping[str, Any]) -> str:
+    wall = f"[stopped by a wall: {found['wall']}]\n\n" if found["wall"] else ""
+    return f"{found['title'] or '(no title)'}\n\n{wall}{found['text']}\n"
 
 
 def _read(path: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from worker.match.text import FieldText
 
@@ -36,6 +36,15 @@ class Groups:
             del seconds[second]
         if not seconds:
             del self._begun[first]
+
+    def among(self, keys: Set[str]) -> Iterator[str]:
+        """The groups whose words are all among these, side by side or not."""
+        for first in self._begun.keys() & keys:
+            for second, thirds in self._begun[first].items():
+                if second in keys:
+                    yield from (
+                        f"{first} {second} {third}".rstrip() for third in thirds if not third or third in keys
+                    )
 
     def within(self, text: FieldText) -> list[str]:
         """The groups whose words stand side by side in a text, some maybe twice."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.errors import BadInput
 from worker.match.anchors import Cost, Guard, cover
+from worker.match.chance import may_hold, names_within
 from worker.match.compile import Enough, Plan, compile_query, entities_of
 from worker.match.entities import Catalogue
 from worker.match.evaluate import hits_of, in_order
@@ -203,3 +204,28 @@ class TopicIndex:
             yield from (f"={part}" for part in reading.parts())
         if self._book.names:
             yield from (f"@{entity}" for entity in reading.entities())
+
+    def touches(self, article: Article) -> bool:
+        """Whether some topic could match a part of this text, such as the article on a whole page (`chance`). A no is
+        certain, whatever the part leaves out; a yes says only that `match` must be asked of the part."""
+        return any(True for _ in self._touched(article))
+
+    def _touched(self, article: Article) -> Iterator[TopicId]:
+        reading = Reading(replace(article, language=None), self._book)
+        keys = reading.parts() if self._exact else reading.keys
+        filed = list(filter(None, map(self._topics_at.get, self._anchors_within(keys))))
+        for key in keys.difference(self._idle):
+            filed += self._brought[key] if key in self._brought else self._brought_by(key)
+        for entries in filed:
+            for part, guard in entries:
+                if (guard is None or not guard.isdisjoint(keys)) and may_hold(part.plan, keys):
+                    yield part.topic
+
+    def _anchors_within(self, keys: set[str]) -> Iterator[str]:
+        """Whatever, besides its words, a topic might be filed under that a part of a text with these words can hold."""
+        yield from self._groups.among(keys)
+        if self._titles:
+            yield from (f"^{key}" for key in keys)
+        if self._exact:
+            yield from (f"={part}" for part in keys)
+        yield from (f"@{entity}" for entity in names_within(self._book.names, keys))

@@ -27,15 +27,23 @@ _DATE_META = """
 """
 _DATE_NAMES = tuple(_DATE_META.split())
 _AUTHOR_NAMES = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
+_OTHER_NAMES = (
+    "og:title twitter:title og:site_name og:url og:locale content-language language article:content_tier"
+)
+_META_NAMES = frozenset((*_DATE_NAMES, *_AUTHOR_NAMES, *_OTHER_NAMES.split()))
 _DATED = re.compile(r"date|time|tanggal|publish|posted|дата", re.IGNORECASE)
 _BY = re.compile(r"(?:by|oleh|von|par|por|di|автор|редактор)\s*:?\s+", re.IGNORECASE)
+_WRAPPED = re.compile(
+    r"\A(?:<!--|(?://|/\*)?\s*<!\[CDATA\[(?:\*/)?)|(?:-->|(?://|/\*)?\s*\]\]>(?:\*/)?)\s*\Z"
+)
 _LANGUAGE = re.compile(r"([a-zA-Z]{2,3})(?:[-_][a-zA-Z0-9-_]{1,20})?")
 _SUFFIX = re.compile(r"\s+[-–—|·:»]{1,2}\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A page's own account. `body` is the article's text as JSON-LD gives it, often cut or missing."""
+    """A page's own account. `body` is the article's text as JSON-LD gives it, often cut or missing; `free` whether
+    everybody may read it, None where the page does not say."""
 
     title: str = ""
     published: datetime | None = None
@@ -43,6 +51,7 @@ class Facts:
     canonical: str | None = None
     language: str | None = None
     body: str = ""
+    free: bool | None = None
 
 
 def read_facts(tree: html.HtmlElement, url: str) -> Facts:
@@ -57,7 +66,17 @@ def read_facts(tree: html.HtmlElement, url: str) -> Facts:
         canonical=_canonical(tree, metas, article, url),
         language=language,
         body=_body(_string(article.get("articleBody"))),
+        free=_free(metas, article),
     )
+
+
+def _free(metas: dict[str, str], article: dict[str, Any]) -> bool | None:
+    """https://schema.org/isAccessibleForFree as sites write it: a boolean, its name, or the address of its name."""
+    stated = str(article.get("isAccessibleForFree", "")).rpartition("/")[2].lower()
+    if stated in ("true", "false"):
+        return stated == "true"
+    tier = metas.get("article:content_tier", "").lower()
+    return {"free": True, "locked": False}.get(tier)
 
 
 def _body(stated: str) -> str:
@@ -71,11 +90,10 @@ def _metas(tree: html.HtmlElement) -> dict[str, str]:
     """Contents by lower-case name, property or itemprop; the first of each."""
     found: dict[str, str] = {}
     for meta in tree.iter("meta"):
-        content = one_line(meta.get("content") or "")
-        names = (meta.get(attribute) for attribute in ("property", "name", "itemprop", "http-equiv"))
-        for name in names:
-            if name and content:
-                found.setdefault(name.strip().lower(), content)
+        for attribute in ("property", "name", "itemprop", "http-equiv"):
+            name = (meta.get(attribute) or "").strip().lower()
+            if name in _META_NAMES and (content := one_line(meta.get("content") or "")):
+                found.setdefault(name, content)
     return found
 
 
@@ -87,11 +105,11 @@ def _articles(tree: html.HtmlElement) -> Iterator[dict[str, Any]]:
 
 def _loaded(text: str) -> Any:
     """JSON as found in pages: wrapped in comments or CDATA, with raw line ends inside of strings."""
-    bare = re.sub(
-        r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$", "", text[:_JSON_LONGEST]
-    )
+    bare = text[:_JSON_LONGEST].strip()
+    if bare.startswith(("<", "/")):
+        bare = _WRAPPED.sub("", bare).strip()
     try:
-        return json.loads(bare.strip().rstrip(";"), strict=False)
+        return json.loads(bare.rstrip(";"), strict=False)
     except (ValueError, RecursionError):
         return None
 

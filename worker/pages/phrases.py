@@ -1,72 +1,62 @@
-"""The words by which sites announce what is not the article, per language; patterns for one whole line.
-
-Each is a list of alternatives; adding a language is adding a line. Openings of ordinary sentences must not be
-among them: a line that is dropped is never matched.
-"""
+"""The words by which sites announce what is not the article, read from `phrases.toml`."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import resources
 
-_OTHERS = """
-    baca juga|baca pula|simak juga|lihat juga|tonton juga|baca selengkapnya|artikel terkait|berita terkait|
-    artikel lainnya|berita lainnya|artikel populer|berita populer|terpopuler|topik terkait|
-    rekomendasi(?: untuk anda)?|baca berita lainnya|berkaitan|artikel berkaitan|
-    read also|also read|read more|read next|see also|further reading|most read|trending(?: now)?|
-    related(?: articles?| stories| news| coverage| topics?| posts?| links?)?|more on this(?: story)?|
-    recommended(?: for you| stories)?|you may also like|don't miss|editors?'? picks?|
-    читайте также|читайте ещ[её]|читать также|смотрите также|по теме|материалы по теме|другие новости|
-    читайте також|читайте ще|дивіться також|за темою|матеріали за темою|схожі новини|чытайце таксама|
-    czytaj (?:też|także|również|więcej)|zobacz (?:też|także|również)|przeczytaj (?:też|także|również)|
-    polecamy|powiązane artykuły|čtěte také|číst také|mohlo by vás zajímat|související články|
-    lesen sie (?:auch|mehr)|mehr zum thema|auch interessant|das könnte sie auch interessieren|
-    lire aussi|à lire aussi|sur le même sujet|articles liés|
-    lea también|lee también|te puede interesar|le puede interesar|noticias relacionadas|
-    leggi anche|ti potrebbe interessare|articoli correlati|
-    leia também|leia mais|veja também|saiba mais|notícias relacionadas|
-    ayrıca bakınız|ilgili haber(?:ler)?|اقرأ أيض[اً]{1,2}|بیشتر بخوانید
-"""
-_CREDIT = """
-    editor|penulis|sumber|reporter|pewarta|penyunting|kontributor|wartawan|foto|fotografer|oleh|laporan|
-    source|sources|author|by|written by|edited by|reporting by|photo|photograph|image|credit|video|
-    автор|авторы|редактор|источник|источники|фото|відео|видео|джерело|джерела|редакторка|авторка|крыніца|
-    źródło|źródła|autor|autorzy|autorka|fot\\.|zdjęcie|zdroj|foto|
-    quelle|quellen|redaktion|auteur|crédit|fuente|fuentes|fonte|fontes|kaynak|redazione|redactor
-"""
-_RIGHTS = """
-    (?:©|\\(c\\)\\s|copyright|hak cipta|авторские права)\\W{0,3}(?:©|\\(c\\)|\\d{4}|by\\b|milik|
-    dilindungi).{0,250}|
-    .{0,200}\\b(?:all rights reserved|wszelkie prawa zastrzeżone|alle rechte vorbehalten|все права защищены|
-    усі права захищен[оі]|всі права захищен[оі]|tous droits réservés|todos los derechos reservados|
-    todos os direitos reservados|tutti i diritti riservati|hak cipta dilindungi).{0,200}
-"""
-_PLEA = """
-    cek|simak|ikuti|dapatkan|gabung|bergabung|langganan|berlangganan|baca|unduh|
-    follow|subscribe|sign up|join|download|get|read|like|
-    подписывайтесь|подпишитесь|присоединяйтесь|следите|читайте|
-    підписуйтесь|підписуйтеся|долучайтесь|стежте|
-    obserwuj|zapisz|dołącz|abonnieren|folgen|abonnez|suivez|suscríbete|síguenos|sigue|iscriviti|seguici|
-    assine|siga
-"""
-_PLACE = """
-    telegram|телеграм\\w*|whatsapp|google news|google новин\\w*|google новост\\w*|newsletter\\w*|
-    facebook|instagram|
-    youtube|tiktok|viber|channel|kanal|saluran|aplikasi|app store|play store|our app|e-?mail inbox|inbox|
-    рассылк\\w*|розсилк\\w*|premium
-"""
+# Scripts that write no blanks: a word may end anywhere.
+_NO_BLANKS = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
 
 
-def _any(words: str) -> str:
-    return "(?:" + "".join(line.lstrip() for line in words.splitlines()) + ")"
+@lru_cache(maxsize=4)
+def tables(file: str = "phrases.toml") -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """The phrases by table and language."""
+    text = (resources.files("worker.pages") / file).read_text(encoding="utf-8")
+    return {
+        name: {code: _phrases(row) for code, row in rows.items()}
+        for name, rows in tomllib.loads(text).items()
+    }
 
 
-def _line(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\W{{0,3}}{pattern}", re.IGNORECASE)
+def phrases(table: str, file: str = "phrases.toml") -> frozenset[str]:
+    """A table's phrases of all languages: a page seldom says reliably which one it is in."""
+    return frozenset(phrase for row in tables(file)[table].values() for phrase in row)
 
 
-OTHERS_ALONE = _line(rf"{_any(_OTHERS)}\W{{0,4}}")
-OTHERS_FIRST = _line(rf"{_any(_OTHERS)}(?!\w)")
-OTHERS_NAMED = _line(rf"{_any(_OTHERS)}(?:\s*[:：|»›>]|\s+[–—-]\s).{{0,300}}")
-CREDIT = _line(rf"{_any(_CREDIT)}\s*[:：/]\s*.{{0,80}}")
-RIGHTS = _line(_any(_RIGHTS))
-PLEA = _line(rf"{_any(_PLEA)}\b.{{0,200}}\b{_any(_PLACE)}(?!\w).{{0,120}}")
+def _phrases(row: str) -> tuple[str, ...]:
+    return tuple(" ".join(phrase.split()) for phrase in row.split("|"))
+
+
+def any_of(table: str) -> str:
+    """A pattern for any phrase of a table; a star in it stands for any ending."""
+    patterns = [re.escape(phrase).replace("\\*", "\\w*") for phrase in phrases(table)]
+    return f"(?:{'|'.join(sorted(patterns, key=len, reverse=True))})"
+
+
+class Openings:
+    """Phrases by their first two letters, so that a line is compared with three of them and not with hundreds."""
+
+    def __init__(self, among: Iterable[str]) -> None:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for phrase in sorted(among, key=len, reverse=True):
+            found[phrase[:2]].append(phrase)
+        self._by_start = dict(found)
+
+    def may_begin(self, letters: str) -> bool:
+        """Whether any phrase begins with these two letters."""
+        return letters in self._by_start
+
+    def end_of(self, small: str) -> int:
+        """Where the longest phrase ends that this text (in small letters) begins with; 0 where there is none."""
+        for phrase in self._by_start.get(small[:2], ()):
+            end = len(phrase)
+            if small.startswith(phrase) and (
+                not small[end : end + 1].isalnum() or _NO_BLANKS.match(phrase[-1])
+            ):
+                return end
+        return 0

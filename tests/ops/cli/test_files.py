@@ -103,7 +103,17 @@ def test_a_feed_becomes_one_line_with_all_its_entries_in_order(pantau, put):
 def test_a_page_becomes_one_line_with_the_article_alone(pantau, put):
     told = pantau("extract", put("page.html", PAGE), "--url", "https://a.example/satu?x=1", "--json")
     (found,) = told.lines
-    assert list(found) == ["file", "title", "text", "language", "published", "authors", "canonical", "method"]
+    assert list(found) == [
+        "file",
+        "title",
+        "text",
+        "language",
+        "published",
+        "authors",
+        "canonical",
+        "method",
+        "wall",
+    ]
     assert (found["title"], found["language"], found["authors"]) == ("Judul", "id", ["Sari Utami"])
     assert found["canonical"] == "https://a.example/satu"
     assert found["text"].startswith(WORDS.strip())

@@ -42,28 +42,6 @@ def _page(body: str, head: str = "") -> bytes:
     return f"<html><head><title>T</title>{head}</head><body>{body}</body></html>".encode()
 
 
-HOSTILE = {
-    "nested blocks": "<div>x" * 100_000,
-    "nested blocks with text": "<div><p>some words of a paragraph</p>" * 15_000,
-    "nested tables": "<table><tr><td>x" * 30_000,
-    "a table without end": "<table>" * 200 + "<tr><td>x" * 50_000,
-    "an element with too many attributes": "<div " + " ".join(f"a{i}=1" for i in range(100_000)) + ">x</div>",
-    "paragraphs without end": "<p>some words. " * 60_000,
-    "boxes in boxes": "<div class=related><p>x</p>" * 20_000,
-    "announcements": "<p>Baca juga</p><div><a href=x>abc</a></div>" * 20_000,
-    "unclosed comments": "<!--" * 200_000,
-    "one endless word": "<p>" + "a" * 3_000_000,
-    "angle brackets": "<" * 1_000_000,
-    "formatting": "".join(f"<font a={i}>" for i in range(30_000)) + "<p>x" * 20_000,
-}
-
-
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_page_is_read_in_bounded_time(body):
-    assert extract_page(_page(body)).title in ("T", "")
-
-
 @pytest.mark.parametrize(
     "data",
     [
@@ -80,11 +58,6 @@ def test_a_hostile_page_is_read_in_bounded_time(body):
 def test_json_ld_that_is_not_what_it_should_be_is_passed_over(data):
     found = extract_page(_page("<p>x</p>", f"<script type='application/ld+json'>{data}</script>"))
     assert (found.title, found.authors, found.published) == ("T", (), None)
-
-
-def test_no_more_than_the_cap_is_read():
-    page = _page("<p>first words of an article.</p>" + " " * 6_000_000 + "<p>LATE</p>")
-    assert "LATE" not in extract_page(page).text
 
 
 @settings(max_examples=100, deadline=None)

@@ -48,7 +48,7 @@ def test_no_files_are_no_sites(tmp_path):
 
 def test_a_site_of_its_own_goes_before_the_general_rules(monkeypatch):
     readers = {"news_example": lambda tree: tree.findtext(".//i")}
-    monkeypatch.setattr("worker.pages.extract.known_sites", lambda: readers)
+    monkeypatch.setattr("worker.pages.page.known_sites", lambda: readers)
     page = b"<html><body><i>Own words.</i><p>Other words.</p></body></html>"
     assert extract_page(page, "https://news.example/1").text == "Own words."
     assert extract_page(page, "https://news.example/1").method == "site"

@@ -1,0 +1,47 @@
+"""A page once it is parsed: what every later look at it starts from, so that none parses it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import html
+
+from worker.pages.boxes import content_of
+from worker.pages.facts import Facts, read_facts
+from worker.pages.site import known_sites, reader_for
+from worker.pages.tree import read_tree, without_scripts
+from worker.pages.twins import forward_of
+from worker.pages.walls import scripts_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A page's tree without scripts and styles, and what the page says about itself.
+
+    `tree` None: there was no markup. `content` is a copy without what is no part of any article, such as navigation.
+    `own` is the text that a file under `sites/` read, where one speaks for the
+    page's host; `forward` where a redirector's page sends its readers; `scripts` the addresses of a small page's
+    scripts, in small letters. A tree takes some 10 times the page's bytes, so a page that has to wait is better
+    kept as bytes.
+    """
+
+    url: str
+    tree: html.HtmlElement | None
+    content: html.HtmlElement | None
+    facts: Facts
+    own: str = ""
+    forward: str | None = None
+    scripts: str = ""
+
+
+def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
+    """Parse a page. `url` is where it came from, `content_type` the header it came with. Never raises for what
+    the page holds; at most 5 MiB are read."""
+    tree = read_tree(body, content_type)
+    if tree is None:
+        return Page(url, None, None, Facts())
+    reader = reader_for(url, known_sites())
+    own = reader(tree) if reader else None
+    facts, forward, scripts = read_facts(tree, url), forward_of(tree, url), scripts_of(tree)
+    without_scripts(tree)
+    return Page(url, tree, content_of(tree), facts, own or "", forward, scripts)
