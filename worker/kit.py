@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -100,7 +100,8 @@ class TopicWatch:
 @dataclass(slots=True)
 class Kit:
     """One process's tools. `clock` is read at the edge of a desk; everything below takes `now`. `settled` is told
-    which desk has left rows behind, and rings whoever follows it."""
+    which desk has left rows behind, and rings whoever follows it. `forbids` gives the rule of a site's robots.txt
+    that forbids a page (None: it may be read); where it is None itself, nobody asks."""
 
     engine: Engine
     web: Web
@@ -108,3 +109,4 @@ class Kit:
     clock: Callable[[], datetime]
     settled: Callable[[Desk], object]
     topics: TopicWatch = field(default_factory=TopicWatch)
+    forbids: Callable[[str], Awaitable[str | None]] | None = None

@@ -134,8 +134,22 @@ class NewEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierReading:
+    """What is stored of an article whose page is tried again; `count` is how many readings were replaced before."""
+
+    article_id: ArticleId
+    article: Article
+    identity: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadEntry:
-    """An entry claimed for reading, with what its feed says about it."""
+    """An entry claimed for reading, with what its feed says about it.
+
+    `page_tries` counts how often its page was tried in vain; `earlier` is what the feed's own words made of it
+    meanwhile, None at the first reading.
+    """
 
     id: EntryId
     token: int
@@ -154,11 +168,14 @@ class UnreadEntry:
     full_text: bool
     source: str
     language: str | None
+    page_tries: int = 0
+    earlier: EarlierReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadArticle:
-    """What was read for an entry: the article as the matcher saw it, and how it came to be."""
+    """What was read for an entry: the article as the matcher saw it, and how it came to be. `via` is the aggregator
+    whose link led to it; `notes` tell how its page was had."""
 
     article: Article
     identity: str
@@ -167,6 +184,8 @@ class ReadArticle:
     method: str
     summary_only: bool
     page_problem: str | None
+    via: str | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

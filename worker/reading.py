@@ -6,7 +6,10 @@ the article says so ("summary only").
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from worker.feeds.identity import canonical_url, entry_keys
@@ -19,30 +22,55 @@ LONGEST_IDENTITY = 2000
 """Bytes; an index of PostgreSQL takes at most 2,704 of a value (nbtree.h, BTMaxItemSize)."""
 
 
-def page_problem(answer: Reply | Failure | None) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """The site asks in its robots.txt that we leave this page alone; `rule` is the line that says so."""
+
+    rule: str
+
+
+PageAnswer = Reply | Failure | Forbidden | None
+"""What came of asking for a page; None where an entry has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Had:
+    """The page behind an entry, as far as it was had: what it says (None: nothing), the address that answered, why
+    it was not had, the aggregator whose link led there, and how it all went."""
+
+    page: PageText | None = None
+    final_url: str | None = None
+    problem: str | None = None
+    via: str | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def page_problem(answer: PageAnswer) -> str | None:
     """Why this answer is no page to read; None if it is one."""
     match answer:
         case None:
             return "no_link"
+        case Forbidden():
+            return "robots.txt forbids"
         case Failure(reason, detail):
             return f"{reason}: {detail}"
         case Reply(status) if status != 200:
             return f"status {status}"
-        case Reply() if not _is_html(answer):
+        case Reply() if not is_html(answer):
             return f"not a web page: {answer.headers.get('content-type', '')[:60]}"
     return None
 
 
-def _is_html(reply: Reply) -> bool:
+def is_html(reply: Reply) -> bool:
+    """Whether the reply may be a web page, by what it says it is."""
     kind = reply.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
     return kind in ("", "text/html", "application/xhtml+xml", "application/octet-stream", "text/plain")
 
 
-def article_of(
-    entry: UnreadEntry, page: PageText | None, final_url: str | None, problem: str | None
-) -> ReadArticle:
-    """The article as it will be matched. `page` None: there is none, for the reason `problem` (or because the
-    user does not want pages read)."""
+def article_of(entry: UnreadEntry, had: Had) -> ReadArticle:
+    """The article as it will be matched. Without a page (or where the user does not want pages read) the feed's own
+    words are its text."""
+    page = had.page
     body = page.text if page and page.text else _own_text(entry)
     title = entry.title or (page.title if page else "")
     summary_only = entry.full_text and not (page and page.text)
@@ -52,18 +80,31 @@ def article_of(
             title=title,
             body=body,
             language=detect(f"{title}\n{body}", prior),
-            url=entry.link or "",
+            url=_shown_url(entry, had),
             source=entry.source,
             author=", ".join(entry.authors or (page.authors if page else ())),
             tags=entry.tags,
         ),
-        identity=_short(_identity(entry, page, final_url)),
+        identity=_short(_identity(entry, had)),
         authors=entry.authors or (page.authors if page else ()),
         published_at=entry.published_at or (page.published if page else None),
         method=page.method if page and page.text else "feed",
         summary_only=summary_only,
-        page_problem=problem or ("no article on the page" if summary_only else None),
+        page_problem=had.problem or ("no article on the page" if summary_only else None),
+        via=had.via,
+        notes=had.notes,
     )
+
+
+def behind(entry: UnreadEntry, target: str | None) -> UnreadEntry:
+    """The entry with the publisher's address in place of an aggregator's link that carries it."""
+    return replace(entry, link=target) if target else entry
+
+
+def _shown_url(entry: UnreadEntry, had: Had) -> str:
+    """Where people read it: at the publisher's, not through the aggregator."""
+    final = web_link(had.final_url) if had.via else None
+    return final or entry.link or ""
 
 
 def _own_text(entry: UnreadEntry) -> str:
@@ -71,14 +112,17 @@ def _own_text(entry: UnreadEntry) -> str:
     return entry.content if len(entry.content) >= len(entry.summary) else entry.summary
 
 
-def _identity(entry: UnreadEntry, page: PageText | None, final_url: str | None) -> str:
-    """The address that means this article, whichever feed brought it; without one, the entry's own key."""
-    if not entry.link or _is_front_page(entry.link):
+def _identity(entry: UnreadEntry, had: Had) -> str:
+    """The address that means this article, whichever feed brought it; without one, the entry's own key. An
+    aggregator's link tells nothing of the article, so there the address that it leads to stands for the link."""
+    link, final = entry.link, web_link(had.final_url)
+    if had.via and final and not _is_front_page(final):
+        link = final
+    if not link or _is_front_page(link):
         return f"feed:{entry.feed_id}:{entry_keys(_as_entry(entry), '')[0]}"
-    final = web_link(final_url)
-    address = final if final and _tells_the_same(entry.link, final) else entry.link
-    canonical = web_link(page.canonical) if page else None
-    if canonical and _may_speak_for(canonical, address) and _tells_the_same(entry.link, canonical):
+    address = final if final and _tells_the_same(link, final) else link
+    canonical = web_link(had.page.canonical) if had.page else None
+    if canonical and _may_speak_for(canonical, address) and _tells_the_same(link, canonical):
         address = canonical
     return canonical_url(address)
 
@@ -118,12 +162,13 @@ def _tells_the_same(link: str, address: str) -> bool:
 
 
 def _may_speak_for(canonical: str, address: str) -> bool:
-    """A page may name its canonical address on its own site, but not its front page or a folder above it."""
+    """A page may name its canonical address on its own site, but not its front page or a folder above it, unless
+    it is that page's AMP twin."""
     wanted, here = urlsplit(canonical), urlsplit(address)
     if not _same_site(wanted.hostname or "", here.hostname or "") or wanted.port != here.port:
         return False
-    path = wanted.path.rstrip("/")
-    return bool(path) and not here.path.rstrip("/").startswith(path + "/")
+    path, twin = wanted.path.rstrip("/"), here.path.rstrip("/")
+    return bool(path) and (twin == f"{path}/amp" or not twin.startswith(path + "/"))
 
 
 _TWINS = ("www.", "m.", "amp.", "mobile.", "en.m.")

@@ -15,7 +15,9 @@ _DUE = text("""
     SELECT
       EXISTS (SELECT FROM feeds WHERE removed_at IS NULL AND state <> 'gone'
               AND next_poll_at <= clock_timestamp() AND lease_until <= clock_timestamp()) AS poll,
-      EXISTS (SELECT FROM entries WHERE state = 'new' AND lease_until <= clock_timestamp()) AS read,
+      EXISTS (SELECT FROM entries WHERE state = 'new' AND lease_until <= clock_timestamp())
+        OR EXISTS (SELECT FROM entries WHERE state = 'read' AND page_due_at <= clock_timestamp()
+                   AND lease_until <= clock_timestamp()) AS read,
       EXISTS (SELECT FROM matches WHERE state = 'new') AS plan,
       EXISTS (SELECT FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
               AND due_at <= clock_timestamp())

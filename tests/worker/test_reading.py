@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.model import EntryId, FeedId, PageText, UnreadEntry
-from worker.reading import LONGEST_IDENTITY, article_of, page_problem
+from worker import reading
+from worker.reading import LONGEST_IDENTITY, Forbidden, Had, page_problem
 from worker.wire import Failure, Reply
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -43,6 +44,10 @@ def page(**facts):
     return PageText(**{"title": "Page title", "text": BODY, "method": "fast", **facts})
 
 
+def article_of(given, page, final_url, problem, via=None):
+    return reading.article_of(given, Had(page, final_url, problem, via))
+
+
 def reply(status=200, **headers):
     return Reply(
         status, {name.replace("_", "-"): value for name, value in headers.items()}, b"", "https://x.example/"
@@ -51,6 +56,7 @@ def reply(status=200, **headers):
 
 PROBLEMS = {
     "there is no link": (None, "no_link"),
+    "robots.txt says no": (Forbidden("Disallow: /"), "robots.txt forbids"),
     "it did not answer": (Failure("timeout", "no page within 10 s"), "timeout: no page within 10 s"),
     "it is not there": (reply(404), "status 404"),
     "204 has no page": (reply(204), "status 204"),

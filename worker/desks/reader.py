@@ -1,0 +1,239 @@
+"""One sheet in the reader's hands: looked at, read, matched, and settled in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import structlog
+
+from worker.craft import join_pages, leads_on, next_page, prints, whole_page, without_repeated
+from worker.desks.pages import FURTHER_S
+from worker.desks.pile import Sheet
+from worker.errors import BadInput
+from worker.kit import Kit
+from worker.limits import TooSlow, at_most
+from worker.match import quote
+from worker.model import Article, Finding, PageText, ReadArticle, UnreadEntry
+from worker.pages.extract import extract_page
+from worker.reading import Had, article_of, page_problem
+from worker.rereading import added, next_try
+from worker.store import blocks, claims, entries, rereading
+from worker.store.engine import DatabaseTrouble, PoolExhausted
+from worker.store.entries import Settled
+from worker.wire import Failure, Reply
+
+log = structlog.get_logger("worker")
+
+LOOK_SECONDS = 5.0
+EXTRACT_SECONDS = 10.0
+MOST_HOPS = 2
+MOST_PAGES = 6
+PRUNE_EVERY = 50
+"""Articles between two prunings of what their sites repeat."""
+SET_ASIDE = f"reading its page failed {claims.MOST_ATTEMPTS} times"
+SET_ASIDE_WHOLLY = "reading it failed without its page, too"
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads sheets, one at a time. `marked` is the entry that is to blame if the process ends now."""
+
+    kit: Kit
+    marked: UnreadEntry | None = None
+
+    def look(self, sheet: Sheet) -> str | None:
+        """Finds out whether a topic may touch the sheet, so that it is read early; or where its page only leads."""
+        sheet.look = "touched"
+        reply = sheet.answer
+        if not isinstance(reply, Reply) or page_problem(reply) or sheet.parts:
+            return None
+        self._mark(sheet.entry)
+        if sheet.hops < MOST_HOPS and (target := leads_on(reply.body, reply.url)):
+            sheet.hops += 1
+            sheet.look = "unseen"
+            if _host(target) != _host(reply.url):
+                sheet.via = sheet.via or _host(reply.url)
+            return target
+        sheet.look = "touched" if self._may_touch(reply) else "untouched"
+        return None
+
+    def _may_touch(self, reply: Reply) -> bool:
+        """Only orders the work, so what cannot be told is read as if it did."""
+        kind = reply.headers.get("content-type", "")
+        try:
+            with at_most(LOOK_SECONDS):
+                return bool(self.kit.topics.index.match(whole_page(reply.body, kind)))
+        except (TooSlow, Exception):  # noqa: BLE001  the reading will say what is wrong with it
+            return True
+
+    async def read(self, sheet: Sheet) -> str | None:
+        """Reads a sheet to its end and settles it; or gives the address of its article's next page."""
+        try:
+            return await self._read(sheet)
+        except (DatabaseTrouble, PoolExhausted):
+            raise
+        except Exception:
+            log.exception("reading_failed", entry=sheet.entry.id, feed=sheet.entry.feed_id)
+            self._give_back(sheet.entry)
+            return None
+
+    async def _read(self, sheet: Sheet) -> str | None:
+        entry = sheet.entry
+        if entry.attempts > claims.MOST_ATTEMPTS:
+            self._set_aside(entry, SET_ASIDE_WHOLLY)
+            return None
+        if entry.attempts == claims.MOST_ATTEMPTS and entry.earlier:
+            self._set_aside(entry, SET_ASIDE)
+            return None
+        self._mark(entry)
+        topic_set = self.kit.topics.number
+        problem, onward = _take_part(sheet) if entry.full_text else (None, None)
+        if onward:
+            sheet.until = max(sheet.until, asyncio.get_running_loop().time() + FURTHER_S)
+            return onward
+        text = join_pages([part.text for part in sheet.parts])
+        read = article_of(entry, self._had(sheet, text, problem))
+        settled = self._settle(sheet, read, self._findings(read.article), topic_set)
+        self.marked = None
+        if settled is None:
+            log.warning("lease_lost", entry=entry.id)
+            return None
+        if sheet.parts and (settled.is_new or entry.earlier):
+            self._learn(sheet, settled, text)
+        await self._tell(entry, read, settled)
+        return None
+
+    def _had(self, sheet: Sheet, text: str, problem: str | None) -> Had:
+        """What the page gave, without the paragraphs that its site repeats."""
+        if sheet.entry.attempts == claims.MOST_ATTEMPTS:
+            problem = SET_ASIDE
+        if not sheet.parts:
+            return Had(problem=problem, via=sheet.via, notes=sheet.notes)
+        with self.kit.engine.connect() as connection:
+            counts = blocks.counts_of(connection, _site(sheet), prints(text))
+        kept = without_repeated(text, counts)
+        if len(kept) < len(text):
+            sheet.notes["repeated"] = len(text) - len(kept)
+        page = replace(sheet.parts[0], text=kept)
+        return Had(page, sheet.final_url, None if kept else problem, sheet.via, sheet.notes)
+
+    def _findings(self, article: Article) -> list[Finding]:
+        findings = []
+        for match in self.kit.topics.index.match(article):
+            shown = quote(article, match.hits)
+            findings.append(Finding(match, shown.field, shown.text, shown.marks))
+        return findings
+
+    def _settle(
+        self, sheet: Sheet, read: ReadArticle, found: list[Finding], topic_set: int
+    ) -> Settled | None:
+        """One transaction: the article, its matches, and the entry's end. None if the lease was lost."""
+        entry, now = sheet.entry, self.kit.clock()
+        again = next_try(sheet.answer, entry.page_tries, now) if read.summary_only else None
+        with self.kit.engine.begin() as connection:
+            if entry.earlier is None:
+                aside = SET_ASIDE if entry.attempts == claims.MOST_ATTEMPTS else None
+                settled = entries.settle_reading(
+                    connection, entry, read, found, topic_set, now, page_due_at=again, set_aside=aside
+                )
+            elif read.summary_only:
+                postponed = rereading.postpone(connection, entry, read, again)
+                settled = Settled(entry.earlier.article_id, False, 0) if postponed else None
+            else:
+                before = {match.topic for match in self.kit.topics.index.match(entry.earlier.article)}
+                new = added(found, before)
+                settled = rereading.replace_reading(connection, entry, read, found, new, now)
+            if settled is None:
+                connection.rollback()
+        return settled
+
+    def _learn(self, sheet: Sheet, settled: Settled, text: str) -> None:
+        """Counts the paragraphs for the site. A transaction of its own: it may be lost, and must hold up nobody."""
+        now = self.kit.clock()
+        with self.kit.engine.begin() as connection:
+            blocks.count_up(connection, _site(sheet), prints(text), now)
+            if settled.article % PRUNE_EVERY == 0:
+                blocks.forget_old(connection, _site(sheet), now)
+
+    async def _tell(self, entry: UnreadEntry, read: ReadArticle, settled: Settled) -> None:
+        if settled.matches:
+            await asyncio.to_thread(self.kit.settled, "read")
+        log.info(
+            "read" if entry.earlier is None else "read_again",
+            entry=entry.id,
+            feed=entry.feed_id,
+            method=read.method,
+            matches=settled.matches,
+            problem=read.page_problem,
+        )
+
+    def _mark(self, entry: UnreadEntry) -> None:
+        """Counts an attempt of this entry before it is touched, and takes back that of the one before, which has
+        done no harm."""
+        if self.marked is entry:
+            return
+        with self.kit.engine.begin() as connection:
+            claims.begin_reading(connection, entry, unharmed=self.marked)
+        self.marked = entry
+
+    def _give_back(self, entry: UnreadEntry) -> None:
+        with self.kit.engine.begin() as connection:
+            claims.give_back(connection, entry)
+        self.marked = None
+
+    def _set_aside(self, entry: UnreadEntry, reason: str) -> None:
+        with self.kit.engine.begin() as connection:
+            entries.set_aside(connection, entry, reason)
+        log.error("set_aside", entry=entry.id, feed=entry.feed_id, reason=reason)
+
+
+def _take_part(sheet: Sheet) -> tuple[str | None, str | None]:
+    """Takes what the page says into the sheet; gives what is wrong with it, and its article's next page."""
+    reply = sheet.answer
+    _note(sheet)
+    problem = page_problem(reply)
+    if problem is not None or not isinstance(reply, Reply):
+        return problem, None
+    page, problem = _extract(reply)
+    if page is None:
+        return problem, None
+    if not sheet.parts:
+        sheet.final_url = reply.url
+    sheet.parts.append(page)
+    onward = next_page(reply.body, reply.url) if page.text and len(sheet.parts) < MOST_PAGES else None
+    return None, onward if onward not in sheet.asked else None
+
+
+def _extract(reply: Reply) -> tuple[PageText | None, str | None]:
+    try:
+        with at_most(EXTRACT_SECONDS):
+            kind = reply.headers.get("content-type", "")
+            return extract_page(reply.body, url=reply.url, content_type=kind), None
+    except TooSlow:
+        return None, f"the page took more than {EXTRACT_SECONDS:.0f} s to read"
+    except BadInput as error:
+        return None, str(error)
+    except Exception as error:
+        log.exception("extraction_failed", url=reply.url)
+        return None, f"the page could not be read ({type(error).__name__})"
+
+
+def _note(sheet: Sheet) -> None:
+    """Notes how the page was had, for whoever asks why."""
+    notes = sheet.notes
+    notes["asked"] = sheet.asked
+    match sheet.answer:
+        case Reply(status, _, body, url, _, elapsed_s) if not sheet.parts:
+            notes |= {"status": status, "url": url, "bytes": len(body), "seconds": round(elapsed_s, 3)}
+        case Failure(reason, detail, _, elapsed_s) if not sheet.parts:
+            notes |= {"failure": reason, "detail": detail, "seconds": round(elapsed_s, 3)}
+
+
+def _site(sheet: Sheet) -> str:
+    return _host(sheet.final_url or "").removeprefix("www.")
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower()
