@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
+from selectolax.lexbor import LexborHTMLParser
+
+from worker.charset import charset_of, decode
 from worker.links import web_link
-from worker.model import Article
-from worker.pages.tree import read_tree
+from worker.model import Article, PageText
+from worker.pages.extract import extract_page
 from worker.plain import one_line
 
 AGGREGATORS = frozenset(
@@ -39,6 +43,7 @@ _REL_NEXT = re.compile(
     rb"<(?:link|a)\b(?=[^>]{0,1000}\brel\s*=\s*[\"']?next\b)[^>]{0,1000}?\bhref\s*=\s*(?:\"([^\"]{1,4096})\"|'([^']{1,4096})')",
     re.IGNORECASE,
 )
+_SILENT_TAGS = ["script", "style", "template", "noscript"]
 _BLOCK_LONGEST = 400  # a longer paragraph is somebody's prose
 _BLOCKS_FIRST, _BLOCKS_LAST = 2, 10
 _REPEATED_IN = 4
@@ -47,14 +52,21 @@ _REPEATED_IN = 4
 def target_of(url: str) -> str | None:
     """The address that an aggregator's link carries within itself; None where it carries none."""
     parts = urlsplit(url)
-    labels = (parts.hostname or "").lower().split(".")
-    for name, (path, fields) in _CARRIERS.items():
-        if name in labels[-3:-1] and parts.path == path:
+    name = _brand((parts.hostname or "").lower())
+    for carrier, (path, fields) in _CARRIERS.items():
+        if name == carrier and parts.path == path:
             values = parse_qs(parts.query)
             return next(
                 (found for field in fields for found in map(web_link, values.get(field, ())) if found), None
             )
     return None
+
+
+def _brand(host: str) -> str:
+    """The name that a host has registered: google of www.google.co.id."""
+    labels = host.split(".")
+    registered = labels[:-2] if len(labels) > 2 and labels[-2] in ("co", "com") else labels[:-1]
+    return registered[-1] if registered else ""
 
 
 def leads_on(body: bytes, url: str) -> str | None:
@@ -67,27 +79,46 @@ def leads_on(body: bytes, url: str) -> str | None:
     return target if target != url else None
 
 
-def next_page(body: bytes, url: str) -> str | None:
-    """The address of the article's next page, on the same host and below or beside this one."""
+def next_page(body: bytes, url: str, first: str = "") -> str | None:
+    """The address of the article's next page, on the same host and below or beside its first one."""
     found = _REL_NEXT.search(body)
     target = web_link(unescape((found[1] or found[2]).decode("utf-8", "replace")), url) if found else None
     if not target or target == url or urlsplit(target).netloc != urlsplit(url).netloc:
         return None
-    stem = urlsplit(url).path.rstrip("/").removesuffix(".html")
+    stem = urlsplit(first or url).path.rstrip("/").removesuffix(".html")
     return target if stem and urlsplit(target).path.startswith(stem) else None
 
 
-def whole_page(body: bytes, content_type: str) -> Article:
-    """Every word of a page, to be asked whether any topic may touch it."""
-    tree = read_tree(body, content_type)
-    words = tree.text_content() if tree is not None else ""
-    return Article(title="", body=str(words))
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that lies open, for every later look at it."""
+
+    body: bytes
+    url: str
+    content_type: str
+
+
+def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
+    """Opens a page that came from `url` with this content type."""
+    return Page(body, url, content_type)
+
+
+def whole_page(page: Page, title: str = "") -> Article:
+    """Every word of a page, to be asked whether any topic may touch it. `title` is what the feed calls it."""
+    tree = LexborHTMLParser(decode(page.body, charset_of(page.content_type)).text)
+    tree.strip_tags(_SILENT_TAGS)
+    return Article(title=title, body=tree.text(separator=" ") if tree.root is not None else "")
+
+
+def read_article(page: Page) -> PageText:
+    """The article on an open page."""
+    return extract_page(page.body, url=page.url, content_type=page.content_type)
 
 
 def join_pages(texts: Sequence[str]) -> str:
     """The text of an article that its site has cut into pages; what each page says anew stands once."""
     paragraphs = (paragraph for text in texts for paragraph in text.split("\n\n"))
-    return "\n\n".join(dict.fromkeys(paragraphs))
+    return "\n\n".join(dict.fromkeys(filter(None, paragraphs)))
 
 
 def prints(text: str) -> tuple[bytes, ...]:

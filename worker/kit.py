@@ -16,6 +16,7 @@ from worker.match import TopicIndex
 from worker.match.entities import Entity, shipped
 from worker.match.entities.own import with_own
 from worker.model import Topic, TopicId
+from worker.reading import Forbidden
 from worker.secrets import KeyRing
 from worker.store.engine import Connection, Engine
 from worker.store.entries import recent_articles
@@ -100,8 +101,8 @@ class TopicWatch:
 @dataclass(slots=True)
 class Kit:
     """One process's tools. `clock` is read at the edge of a desk; everything below takes `now`. `settled` is told
-    which desk has left rows behind, and rings whoever follows it. `forbids` gives the rule of a site's robots.txt
-    that forbids a page (None: it may be read); where it is None itself, nobody asks."""
+    which desk has left rows behind, and rings whoever follows it. `forbids` says whether a site's
+    robots.txt forbids a page (None: it may be read); where it is None itself, nobody asks."""
 
     engine: Engine
     web: Web
@@ -109,4 +110,4 @@ class Kit:
     clock: Callable[[], datetime]
     settled: Callable[[Desk], object]
     topics: TopicWatch = field(default_factory=TopicWatch)
-    forbids: Callable[[str], Awaitable[str | None]] | None = None
+    forbids: Callable[[str], Awaitable[Forbidden | None]] | None = None

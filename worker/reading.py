@@ -24,9 +24,11 @@ LONGEST_IDENTITY = 2000
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """The site asks in its robots.txt that we leave this page alone; `rule` is the line that says so."""
+    """The site asks in its robots.txt that we leave this page alone; `rule` is the line that says so, or (`for_now`)
+    why nobody knows yet what it asks."""
 
     rule: str
+    for_now: bool = False
 
 
 PageAnswer = Reply | Failure | Forbidden | None
@@ -50,8 +52,8 @@ def page_problem(answer: PageAnswer) -> str | None:
     match answer:
         case None:
             return "no_link"
-        case Forbidden():
-            return "robots.txt forbids"
+        case Forbidden(rule, for_now):
+            return rule if for_now else f"robots.txt forbids ({rule})"
         case Failure(reason, detail):
             return f"{reason}: {detail}"
         case Reply(status) if status != 200:

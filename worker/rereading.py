@@ -38,6 +38,8 @@ def waits_after(answer: PageAnswer) -> Waits:
             return _SELDOM
         case Reply(status) if status in (408, 425, 429) or status >= 500:
             return _SOON
+        case Forbidden(for_now=True):
+            return _SOON
         case Reply(status=404):
             return _BEFORE_ITS_PAGE
         case Reply(status=403):

@@ -46,7 +46,8 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     def at(name: str) -> str:
         return row[name].strftime("%Y-%m-%d %H:%M:%S") if row[name] else "never"
 
-    trouble = (row["last_error"] or "")[:70]
+    aside = f"{row['set_aside']} entries set aside" if row["set_aside"] else ""
+    trouble = "; ".join(filter(None, ((row["last_error"] or "")[:70], aside)))
     return (
         row["state"],
         row["name"] or row["url"],

@@ -15,6 +15,7 @@ from ops.cli.output import highlighted, json_option, print_json, table
 from worker.errors import BadInput
 
 if TYPE_CHECKING:
+    from ops.store.tracing import Trail
     from ops.tracing import Asked, Trace
     from worker.match import Explained
     from worker.match.entities import Catalogue
@@ -101,6 +102,7 @@ def _as_json(trace: Trace) -> dict[str, Any]:
         "known": trace.known,
         "entries": trail.entries,
         "article": article,
+        "earlier_readings": trail.earlier,
         "topics": [_asked_json(asked) for asked in trace.asked],
         "silent": trace.silent,
         "matches": trail.matches,
@@ -126,6 +128,7 @@ def _in_words(trace: Trace) -> Iterator[str]:
         yield from _entry(entry)
     if trail.article is not None:
         yield from _article(trail.article)
+        yield from _page(trail)
     yield from _topics(trace)
     if trail.alerts:
         headings = ("topic", "for", "channel", "state", "delivery", "reason")
@@ -150,11 +153,39 @@ def _article(article: Mapping[str, Any]) -> Iterator[str]:
     yield f"           {plain_text(article['identity'], 300)}"
     text = f"{article['text_length']:,} characters, language {article['language'] or 'unknown'}"
     topics = f"topic set {article['topic_set']}" if article["topic_set"] is not None else "topic set not kept"
-    yield f"read       {_at(article['read_at'])}, {text}, {topics}"
-    only = ", summary only" if article["summary_only"] else ""
-    problem = f" ({plain_text(article['page_problem'], 200)})" if article["page_problem"] else ""
-    yield f"page       {article['method']}{only}{problem}"
+    again = f", again {_at(article['reread_at'])}" if article["reread_at"] else ""
+    yield f"read       {_at(article['read_at'])}{again}, {text}, {topics}"
+
+
+def _page(trail: Trail) -> Iterator[str]:
+    """How the page was had, what comes of it if it was not, and what was read before it was."""
+    article = trail.article
+    assert article is not None
+    yield f"page       {_had(article)}"
+    notes = article["notes"]
+    if len(asked := notes.get("asked", [])) > 1:
+        yield from (f"           asked {plain_text(address, 300)}" for address in asked)
+    if article["via"]:
+        yield f"           via {plain_text(article['via'], 100)}"
+    if notes.get("repeated"):
+        yield f"           without {notes['repeated']:,} characters that its site repeats in its articles"
+    if article["summary_only"]:
+        yield from (f"           {_tried(entry)}" for entry in trail.entries if entry["page_tries"])
+    for reading in trail.earlier:
+        yield f"before     {_at(reading['read_at'])}, {reading['text_length']:,} characters, {_had(reading)}"
     yield ""
+
+
+def _had(reading: Mapping[str, Any]) -> str:
+    only = ", summary only" if reading["summary_only"] else ""
+    problem = f" ({plain_text(reading['page_problem'], 200)})" if reading["page_problem"] else ""
+    return f"{reading['method']}{only}{problem}"
+
+
+def _tried(entry: Mapping[str, Any]) -> str:
+    times = "once" if entry["page_tries"] == 1 else f"{entry['page_tries']} times"
+    due = f"again at {_at(entry['page_due_at'])}" if entry["page_due_at"] else "and let be"
+    return f"tried {times}, {due} (`pantau articles retry` tries it now)"
 
 
 def _topics(trace: Trace) -> Iterator[str]:

@@ -63,6 +63,8 @@ class Overview:
     failed_24h: int = 0
     in_doubt_24h: int = 0
     pauses: Mapping[str, Pause] = field(default_factory=dict)
+    set_aside: int = 0
+    pages_due_again: int = 0
 
 
 # What a paused channel holds back is not late: the send desk does what the receiver asked for.
@@ -125,7 +127,9 @@ _COUNTS = text("""
       (SELECT count(*) FROM deliveries
         WHERE state = 'unknown' AND ended_at > clock_timestamp() - interval '24 hours') AS in_doubt_24h,
       (SELECT extract(epoch FROM clock_timestamp() - at)::float FROM heartbeats
-        WHERE part = 'tick') AS tick_age_s
+        WHERE part = 'tick') AS tick_age_s,
+      (SELECT count(*) FROM entries WHERE state = 'failed') AS set_aside,
+      (SELECT count(*) FROM entries WHERE page_due_at IS NOT NULL) AS pages_due_again
 """)
 
 _CIRCUITS = text("""
@@ -174,7 +178,8 @@ _FEED_LIST = text("""
            f.next_poll_why, f.last_polled_at, f.last_ok_at, f.last_status, f.last_error, f.failures,
            f.tags, f.language, f.declared,
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) AS entries,
-           (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at
+           (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at,
+           (SELECT count(*) FROM entries e WHERE e.feed_id = f.id AND e.state = 'failed') AS set_aside
     FROM feeds f WHERE f.removed_at IS NULL
     ORDER BY array_position(ARRAY['failing', 'gone', 'new'], f.state) NULLS LAST,
              coalesce(f.name, f.title, f.url)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.model import EntryId, FeedId, PageText, UnreadEntry
 from worker import reading
+from worker.model import EntryId, FeedId, PageText, UnreadEntry
 from worker.reading import LONGEST_IDENTITY, Forbidden, Had, page_problem
 from worker.wire import Failure, Reply
 
@@ -56,7 +56,7 @@ def reply(status=200, **headers):
 
 PROBLEMS = {
     "there is no link": (None, "no_link"),
-    "robots.txt says no": (Forbidden("Disallow: /"), "robots.txt forbids"),
+    "robots.txt says no": (Forbidden("Disallow: /"), "robots.txt forbids (Disallow: /)"),
     "it did not answer": (Failure("timeout", "no page within 10 s"), "timeout: no page within 10 s"),
     "it is not there": (reply(404), "status 404"),
     "204 has no page": (reply(204), "status 204"),

@@ -9,7 +9,7 @@ from worker.craft import AGGREGATORS, target_of
 from worker.desks.pile import Sheet
 from worker.kit import Kit
 from worker.model import UnreadEntry
-from worker.reading import Forbidden, PageAnswer, behind
+from worker.reading import PageAnswer, behind
 from worker.wire import Failure, Reply, Request
 
 NEWS_DEADLINE_S = 10.0
@@ -46,9 +46,9 @@ async def fetch(kit: Kit, sheet: Sheet, url: str) -> Sheet:
 
 
 async def _ask(kit: Kit, url: str, left: float) -> PageAnswer:
-    rule = await kit.forbids(url) if kit.forbids else None
-    if rule is not None:
-        return Forbidden(rule)
+    forbidden = await kit.forbids(url) if kit.forbids else None
+    if forbidden is not None:
+        return forbidden
     answer: Reply | Failure = await kit.web.ask(
         Request(url, headers={"Accept": ACCEPT}, deadline_s=left, max_bytes=MAX_PAGE_BYTES)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
 
+from worker.craft import Page
 from worker.model import PageText, UnreadEntry
 from worker.reading import PageAnswer
 from worker.wire import Reply
@@ -28,8 +29,8 @@ _ORDER: dict[tuple[Look, bool], int] = {
 @dataclass(slots=True)
 class Sheet:
     """A page on its way over the desk. `until` is the time of the event loop at which the feed's own words must do;
-    `parts` are what the pages of its article said so far, the first of them at `final_url`; `notes` tell how it all
-    went."""
+    `page` is the answer lying open; `parts` are what the pages of its article said so far, the first of them at
+    `final_url`; `notes` tell how it all went."""
 
     entry: UnreadEntry
     until: float
@@ -37,6 +38,7 @@ class Sheet:
     answer: PageAnswer = None
     look: Look = "unseen"
     hops: int = 0
+    page: Page | None = None
     parts: list[PageText] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     final_url: str | None = None

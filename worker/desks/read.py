@@ -29,7 +29,7 @@ ROOM = 32
 SLOW_ROOM = ROOM // 2
 """Places that backlog and further tries may take: news finds the others free."""
 MOST_WAITING_BYTES = 32 * 1024 * 1024
-MOST_HELD = 400
+MOST_HELD = 200
 SECONDS = 20.0
 LOOK_AGAIN_S = 0.25
 RENEW_S = 8.0

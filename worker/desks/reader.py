@@ -8,7 +8,17 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from worker.craft import join_pages, leads_on, next_page, prints, whole_page, without_repeated
+from worker.craft import (
+    Page,
+    join_pages,
+    leads_on,
+    next_page,
+    open_page,
+    prints,
+    read_article,
+    whole_page,
+    without_repeated,
+)
 from worker.desks.pages import FURTHER_S
 from worker.desks.pile import Sheet
 from worker.errors import BadInput
@@ -16,7 +26,6 @@ from worker.kit import Kit
 from worker.limits import TooSlow, at_most
 from worker.match import quote
 from worker.model import Article, Finding, PageText, ReadArticle, UnreadEntry
-from worker.pages.extract import extract_page
 from worker.reading import Had, article_of, page_problem
 from worker.rereading import added, next_try
 from worker.store import blocks, claims, entries, rereading
@@ -56,15 +65,16 @@ class Reader:
             if _host(target) != _host(reply.url):
                 sheet.via = sheet.via or _host(reply.url)
             return target
-        sheet.look = "touched" if self._may_touch(reply) else "untouched"
+        if not self._may_touch(sheet, reply):
+            sheet.look, sheet.page = "untouched", None  # open it takes ten times the bytes
         return None
 
-    def _may_touch(self, reply: Reply) -> bool:
+    def _may_touch(self, sheet: Sheet, reply: Reply) -> bool:
         """Only orders the work, so what cannot be told is read as if it did."""
-        kind = reply.headers.get("content-type", "")
         try:
             with at_most(LOOK_SECONDS):
-                return bool(self.kit.topics.index.match(whole_page(reply.body, kind)))
+                sheet.page = _open(reply)
+                return bool(self.kit.topics.index.match(whole_page(sheet.page, sheet.entry.title)))
         except (TooSlow, Exception):  # noqa: BLE001  the reading will say what is wrong with it
             return True
 
@@ -196,21 +206,27 @@ def _take_part(sheet: Sheet) -> tuple[str | None, str | None]:
     problem = page_problem(reply)
     if problem is not None or not isinstance(reply, Reply):
         return problem, None
-    page, problem = _extract(reply)
-    if page is None:
+    text, problem = _extract(sheet.page, reply)
+    sheet.page = None
+    if text is None:
         return problem, None
     if not sheet.parts:
         sheet.final_url = reply.url
-    sheet.parts.append(page)
-    onward = next_page(reply.body, reply.url) if page.text and len(sheet.parts) < MOST_PAGES else None
+    sheet.parts.append(text)
+    if not text.text or len(sheet.parts) >= MOST_PAGES:
+        return None, None
+    onward = next_page(reply.body, reply.url, sheet.final_url or "")
     return None, onward if onward not in sheet.asked else None
 
 
-def _extract(reply: Reply) -> tuple[PageText | None, str | None]:
+def _open(reply: Reply) -> Page:
+    return open_page(reply.body, reply.url, reply.headers.get("content-type", ""))
+
+
+def _extract(page: Page | None, reply: Reply) -> tuple[PageText | None, str | None]:
     try:
         with at_most(EXTRACT_SECONDS):
-            kind = reply.headers.get("content-type", "")
-            return extract_page(reply.body, url=reply.url, content_type=kind), None
+            return read_article(page or _open(reply)), None
     except TooSlow:
         return None, f"the page took more than {EXTRACT_SECONDS:.0f} s to read"
     except BadInput as error:
