@@ -48,7 +48,7 @@ def work(kit):
 
     def once(answer=None, **facts):
         kit.web = Web(answer if isinstance(answer, dict) else {URL: answer or TIMEOUT})
-        return asyncio.run(read(kit, seconds=1))
+        return asyncio.run(read(kit, seconds=20))
 
     return once
 
@@ -162,15 +162,25 @@ def test_a_page_that_is_never_had_is_let_be_after_four_more_tries(rows, told_sho
     assert alerts(rows) == [("Ukraina", "desk", "told")]
 
 
-def test_a_kill_between_two_readings_loses_nothing(rows, told_short, work, monkeypatch):
+def test_a_reading_that_breaks_off_leaves_everything_as_it_was_and_comes_again(
+    rows, told_short, work, monkeypatch
+):
+    import worker.store.rereading as store
+
+    real, broken, seen = store.match_rows, [], []
+
+    def breaks_once(*found):
+        if not broken:
+            broken.append(True)
+            raise KeyError("odd")
+        seen.append(rows.one("SELECT summary_only, (SELECT count(*) FROM readings) FROM articles"))
+        return real(*found)
+
+    monkeypatch.setattr(store, "match_rows", breaks_once)
     due_now(rows)
-    with monkeypatch.context() as patch:
-        patch.setattr("worker.store.rereading.match_rows", lambda *_: 1 / 0)
-        work(page(TEXT))
-    assert rows.one("SELECT summary_only FROM articles")
-    assert rows.one("SELECT count(*) FROM readings") == 0
-    work(page(TEXT))
-    assert not rows.one("SELECT summary_only FROM articles")
+    assert work(page(TEXT)) == 2
+    assert seen[0] == (True, 0)
+    assert rows.one("SELECT summary_only, (SELECT count(*) FROM readings) FROM articles") == (False, 1)
 
 
 def test_a_second_feed_whose_page_is_had_completes_the_article(rows, told_short, work, kit):
