@@ -46,7 +46,7 @@ _REL_NEXT = re.compile(
 _SILENT_TAGS = ["script", "style", "template", "noscript"]
 _BLOCK_LONGEST = 400  # a longer paragraph is somebody's prose
 _BLOCKS_FIRST, _BLOCKS_LAST = 2, 10
-_REPEATED_IN = 4
+_REPEATED_IN, _REPEATED_SHARE = 4, 0.1  # background that stands in some stories is no furniture
 
 
 def target_of(url: str) -> str | None:
@@ -126,10 +126,12 @@ def prints(text: str) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(mark for _, mark in _candidates(text.split("\n\n"))))
 
 
-def without_repeated(text: str, counts: Mapping[bytes, int]) -> str:
-    """The text without paragraphs that stood in several other articles of its site; never without all of them."""
+def without_repeated(text: str, counts: Mapping[bytes, int], articles: int) -> str:
+    """The text without paragraphs that stood in several other articles of its site, and in a good part of them;
+    never without all of them. `articles` is in how many was looked."""
+    most = max(_REPEATED_IN, _REPEATED_SHARE * articles)
     paragraphs = text.split("\n\n")
-    repeated = {place for place, mark in _candidates(paragraphs) if counts.get(mark, 0) >= _REPEATED_IN}
+    repeated = {place for place, mark in _candidates(paragraphs) if counts.get(mark, 0) >= most}
     kept = [paragraph for place, paragraph in enumerate(paragraphs) if place not in repeated]
     return "\n\n".join(kept) if kept else text
 

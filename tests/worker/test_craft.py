@@ -89,6 +89,12 @@ def test_every_word_of_a_page_and_no_script():
 def test_a_paragraph_that_stood_in_four_articles_goes_and_one_of_three_stays():
     text = "Satu.\n\nDua.\n\nIkuti kami."
     counts = dict.fromkeys(prints("Ikuti kami."), 4) | dict.fromkeys(prints("Dua."), 3)
-    assert without_repeated(text, counts) == "Satu.\n\nDua."
-    assert without_repeated("Ikuti kami.", counts) == "Ikuti kami."
-    assert without_repeated(text, {}) == text
+    assert without_repeated(text, counts, 40) == "Satu.\n\nDua."
+    assert without_repeated("Ikuti kami.", counts, 40) == "Ikuti kami."
+    assert without_repeated(text, {}, 40) == text
+
+
+def test_the_background_of_a_story_is_no_furniture_of_its_site():
+    counts = dict.fromkeys(prints("Perang itu pecah pada 2022."), 9)
+    assert "pecah" in without_repeated("Satu.\n\nPerang itu pecah pada 2022.", counts, 100)
+    assert "pecah" not in without_repeated("Satu.\n\nPerang itu pecah pada 2022.", counts, 90)

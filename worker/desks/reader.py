@@ -122,8 +122,8 @@ class Reader:
         if not sheet.parts:
             return Had(problem=problem, via=sheet.via, notes=sheet.notes)
         with self.kit.engine.connect() as connection:
-            counts = blocks.counts_of(connection, _site(sheet), prints(text))
-        kept = without_repeated(text, counts)
+            known = blocks.repeats_of(connection, _site(sheet), prints(text))
+        kept = without_repeated(text, known.counts, known.articles)
         if len(kept) < len(text):
             sheet.notes["repeated"] = len(text) - len(kept)
         page = replace(sheet.parts[0], text=kept)

@@ -1,8 +1,12 @@
-"""Paragraphs that a site repeats: how many of its articles each stood in."""
+"""Paragraphs that a site repeats: in how many of its articles each stood.
+
+The empty print stands for the site itself, and counts its articles.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -13,6 +17,11 @@ MOST_A_SITE = 2_000
 """Paragraphs remembered of one site: what stood in one article only goes first, then what was seen longest ago."""
 ONCE_S, LONG_S = 3 * 86_400.0, 60 * 86_400.0
 """How long a paragraph is remembered that stood in one article only, and one that nobody has seen since."""
+
+MOST_ARTICLES = 400
+"""Of a site with more counted articles all counts are halved, so that what it repeats of late is noticed soon."""
+
+_SITE = b""
 
 _COUNTS = text("""
     SELECT print, articles FROM blocks WHERE site = :site AND print = ANY(CAST(:prints AS bytea[]))
@@ -29,33 +38,47 @@ _FORGET_UNSEEN = text("""
     DELETE FROM blocks WHERE last_seen_at < CAST(:now AS timestamptz) - make_interval(secs => :long)
 """)
 
+_HALVE = text("""
+    UPDATE blocks SET articles = articles / 2
+    WHERE site = :site AND (SELECT articles FROM blocks WHERE site = :site AND print = '') > :most
+""")
+
 _FORGET_OF_SITE = text("""
     DELETE FROM blocks b USING (
-        SELECT print, row_number() OVER (ORDER BY articles = 1, last_seen_at DESC) AS place
-        FROM blocks WHERE site = :site) AS ranked
+        SELECT print, row_number() OVER (ORDER BY articles <= 1, last_seen_at DESC) AS place
+        FROM blocks WHERE site = :site AND print <> '') AS ranked
     WHERE b.site = :site AND b.print = ranked.print
       AND (ranked.place > :most
-           OR articles = 1 AND last_seen_at < CAST(:now AS timestamptz) - make_interval(secs => :once))
+           OR articles <= 1 AND last_seen_at < CAST(:now AS timestamptz) - make_interval(secs => :once))
 """)
 
 
-def counts_of(connection: Connection, site: str, prints: Collection[bytes]) -> dict[bytes, int]:
-    """In how many different articles of the site each of these paragraphs stood; unknown ones are left out."""
-    if not prints:
-        return {}
-    rows = connection.execute(_COUNTS, {"site": site, "prints": list(prints)})
-    return {bytes(row.print): row.articles for row in rows}
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """In how many different articles of a site paragraphs stood (`counts`; unknown ones are left out), and in how many
+    articles of it was looked."""
+
+    articles: int
+    counts: Mapping[bytes, int]
+
+
+def repeats_of(connection: Connection, site: str, prints: Collection[bytes]) -> Repeats:
+    """What is known of these paragraphs of a site."""
+    rows = connection.execute(_COUNTS, {"site": site, "prints": [_SITE, *prints]})
+    counts = {bytes(row.print): row.articles for row in rows}
+    return Repeats(counts.pop(_SITE, 0), counts)
 
 
 def count_up(connection: Connection, site: str, prints: Sequence[bytes], now: datetime) -> None:
     """One more article of the site held these paragraphs."""
-    if prints:
-        without_fsync(connection)
-        connection.execute(_COUNT_UP, {"site": site, "prints": list(dict.fromkeys(prints)), "now": now})
+    without_fsync(connection)
+    seen = [_SITE, *dict.fromkeys(prints)]
+    connection.execute(_COUNT_UP, {"site": site, "prints": seen, "now": now})
 
 
 def forget_old(connection: Connection, site: str, now: datetime) -> None:
     """Drops what no site repeats any more, and of this one what is least telling."""
     without_fsync(connection)
     connection.execute(_FORGET_UNSEEN, {"now": now, "long": LONG_S})
+    connection.execute(_HALVE, {"site": site, "most": MOST_ARTICLES})
     connection.execute(_FORGET_OF_SITE, {"site": site, "now": now, "once": ONCE_S, "most": MOST_A_SITE})
