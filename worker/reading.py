@@ -105,8 +105,22 @@ def behind(entry: UnreadEntry, target: str | None) -> UnreadEntry:
 
 def _shown_url(entry: UnreadEntry, had: Had) -> str:
     """Where people read it: at the publisher's, not through the aggregator."""
-    final = web_link(had.final_url) if had.via else None
-    return final or entry.link or ""
+    return _publishers(had) or entry.link or ""
+
+
+def _publishers(had: Had) -> str | None:
+    """The article's address at its publisher's, where an aggregator's link led to it. A page without an article, a
+    front page or one of the aggregator's own (a consent form) is not that; taken for the article's identity it would
+    swallow all others that lead there."""
+    final = web_link(had.final_url)
+    if not had.via or not final or not (had.page and had.page.text) or _is_front_page(final):
+        return None
+    host = (urlsplit(final).hostname or "").lower()
+    return final if _registered(host) != _registered(had.via) else None
+
+
+def _registered(host: str) -> str:
+    return ".".join(host.split(".")[-2:])
 
 
 def _own_text(entry: UnreadEntry) -> str:
@@ -117,9 +131,7 @@ def _own_text(entry: UnreadEntry) -> str:
 def _identity(entry: UnreadEntry, had: Had) -> str:
     """The address that means this article, whichever feed brought it; without one, the entry's own key. An
     aggregator's link tells nothing of the article, so there the address that it leads to stands for the link."""
-    link, final = entry.link, web_link(had.final_url)
-    if had.via and final and not _is_front_page(final):
-        link = final
+    link, final = _publishers(had) or entry.link, web_link(had.final_url)
     if not link or _is_front_page(link):
         return f"feed:{entry.feed_id}:{entry_keys(_as_entry(entry), '')[0]}"
     address = final if final and _tells_the_same(link, final) else link

@@ -211,3 +211,25 @@ def test_the_same_article_through_two_addresses_of_its_site_is_one():
         None,
     )
     assert plain.identity == tracked.identity
+
+
+LED = {
+    "to the publisher": ("https://news.example/2026/kyiv", "", "https://news.example/2026/kyiv"),
+    "to a page without an article": ("https://news.example/login", None, "https://t.co/x1"),
+    "to the publisher's front page": ("https://news.example/", "", "https://t.co/x1"),
+    "to a page of its own": ("https://consent.t.co/collect?continue=1", "", "https://t.co/x1"),
+    "nowhere": (None, None, "https://t.co/x1"),
+}
+
+
+@pytest.mark.parametrize(("final", "text", "expected"), LED.values(), ids=LED.keys())
+def test_where_an_aggregators_link_led_is_the_article_or_the_link_stays(final, text, expected):
+    shown = page() if text is not None else None
+    read = article_of(entry(link="https://t.co/x1"), shown, final, None, via="t.co")
+    assert (read.identity, read.article.url, read.via) == (expected, expected, "t.co")
+
+
+def test_the_amp_twin_of_a_page_may_name_the_page():
+    here = "https://news.example/2026/kyiv"
+    for twin in (f"{here}/amp", "https://amp.news.example/2026/kyiv", f"{here}?amp=1", f"{here}.amp"):
+        assert identity(entry(link=twin), page(canonical=here)) == here

@@ -32,8 +32,8 @@ def sheet_for(entry: UnreadEntry, now: float) -> Sheet:
     return sheet
 
 
-async def fetch(kit: Kit, sheet: Sheet, url: str) -> Sheet:
-    """The sheet with what came of asking for `url`. Whatever goes wrong is the answer; nothing is raised."""
+async def fetch(kit: Kit, sheet: Sheet, url: str) -> None:
+    """Puts on the sheet what came of asking for `url`; whatever goes wrong on the way to it is the answer."""
     left = sheet.until - asyncio.get_running_loop().time()
     sheet.asked.append(url)
     try:
@@ -42,7 +42,6 @@ async def fetch(kit: Kit, sheet: Sheet, url: str) -> Sheet:
     except TimeoutError:
         deadline = NEWS_DEADLINE_S if sheet.urgent else DEADLINE_S
         sheet.answer = Failure("timeout", f"no page within {deadline:.0f} s")
-    return sheet
 
 
 async def _ask(kit: Kit, url: str, left: float) -> PageAnswer:

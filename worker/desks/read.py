@@ -67,7 +67,7 @@ class _Desk:
     until: float
     claimed: int = 0
     held: dict[EntryId, UnreadEntry] = field(default_factory=dict)
-    coming: dict[asyncio.Task[Sheet], Sheet] = field(default_factory=dict)
+    coming: dict[asyncio.Task[None], Sheet] = field(default_factory=dict)
     pile: Pile = field(default_factory=Pile)
     troubles: list[BaseException] = field(default_factory=list)
     reader: Reader = field(init=False)
@@ -135,8 +135,12 @@ class _Desk:
             await asyncio.wait(self.coming, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.sleep(0)  # what has arrived meanwhile may go first
         for task in [task for task in self.coming if task.done()]:
-            del self.coming[task]
-            self.pile.add(task.result())
+            sheet = self.coming.pop(task)
+            if (trouble := task.exception()) is not None:
+                self.troubles.append(trouble)
+                del self.held[sheet.entry.id]
+            else:
+                self.pile.add(sheet)
         if self.pile:
             await self._work(self.pile.take())
 

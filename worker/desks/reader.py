@@ -8,37 +8,25 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from worker.craft import (
-    Page,
-    join_pages,
-    leads_on,
-    next_page,
-    open_page,
-    prints,
-    read_article,
-    whole_page,
-    without_repeated,
-)
+from worker.craft import join_pages, leads_on, prints, whole_page, without_repeated
 from worker.desks.pages import FURTHER_S
+from worker.desks.parts import open_reply, take_part
 from worker.desks.pile import Sheet
-from worker.errors import BadInput
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
 from worker.match import quote
-from worker.model import Article, Finding, PageText, ReadArticle, UnreadEntry
+from worker.model import Article, Finding, ReadArticle, UnreadEntry
 from worker.reading import Had, article_of, page_problem
 from worker.rereading import added, next_try
 from worker.store import blocks, claims, entries, rereading
 from worker.store.engine import DatabaseTrouble, PoolExhausted
 from worker.store.entries import Settled
-from worker.wire import Failure, Reply
+from worker.wire import Reply
 
 log = structlog.get_logger("worker")
 
 LOOK_SECONDS = 5.0
-EXTRACT_SECONDS = 10.0
 MOST_HOPS = 2
-MOST_PAGES = 6
 PRUNE_EVERY = 50
 """Articles between two prunings of what their sites repeat."""
 SET_ASIDE = f"reading its page failed {claims.MOST_ATTEMPTS} times"
@@ -73,7 +61,7 @@ class Reader:
         """Only orders the work, so what cannot be told is read as if it did."""
         try:
             with at_most(LOOK_SECONDS):
-                sheet.page = _open(reply)
+                sheet.page = open_reply(reply)
                 return bool(self.kit.topics.index.match(whole_page(sheet.page, sheet.entry.title)))
         except (TooSlow, Exception):  # noqa: BLE001  the reading will say what is wrong with it
             return True
@@ -99,7 +87,7 @@ class Reader:
             return None
         self._mark(entry)
         topic_set = self.kit.topics.number
-        problem, onward = _take_part(sheet) if entry.full_text else (None, None)
+        problem, onward = take_part(sheet) if entry.full_text else (None, None)
         if onward:
             sheet.until = max(sheet.until, asyncio.get_running_loop().time() + FURTHER_S)
             return onward
@@ -197,54 +185,6 @@ class Reader:
         with self.kit.engine.begin() as connection:
             entries.set_aside(connection, entry, reason)
         log.error("set_aside", entry=entry.id, feed=entry.feed_id, reason=reason)
-
-
-def _take_part(sheet: Sheet) -> tuple[str | None, str | None]:
-    """Takes what the page says into the sheet; gives what is wrong with it, and its article's next page."""
-    reply = sheet.answer
-    _note(sheet)
-    problem = page_problem(reply)
-    if problem is not None or not isinstance(reply, Reply):
-        return problem, None
-    text, problem = _extract(sheet.page, reply)
-    sheet.page = None
-    if text is None:
-        return problem, None
-    if not sheet.parts:
-        sheet.final_url = reply.url
-    sheet.parts.append(text)
-    if not text.text or len(sheet.parts) >= MOST_PAGES:
-        return None, None
-    onward = next_page(reply.body, reply.url, sheet.final_url or "")
-    return None, onward if onward not in sheet.asked else None
-
-
-def _open(reply: Reply) -> Page:
-    return open_page(reply.body, reply.url, reply.headers.get("content-type", ""))
-
-
-def _extract(page: Page | None, reply: Reply) -> tuple[PageText | None, str | None]:
-    try:
-        with at_most(EXTRACT_SECONDS):
-            return read_article(page or _open(reply)), None
-    except TooSlow:
-        return None, f"the page took more than {EXTRACT_SECONDS:.0f} s to read"
-    except BadInput as error:
-        return None, str(error)
-    except Exception as error:
-        log.exception("extraction_failed", url=reply.url)
-        return None, f"the page could not be read ({type(error).__name__})"
-
-
-def _note(sheet: Sheet) -> None:
-    """Notes how the page was had, for whoever asks why."""
-    notes = sheet.notes
-    notes["asked"] = sheet.asked
-    match sheet.answer:
-        case Reply(status, _, body, url, _, elapsed_s) if not sheet.parts:
-            notes |= {"status": status, "url": url, "bytes": len(body), "seconds": round(elapsed_s, 3)}
-        case Failure(reason, detail, _, elapsed_s) if not sheet.parts:
-            notes |= {"failure": reason, "detail": detail, "seconds": round(elapsed_s, 3)}
 
 
 def _site(sheet: Sheet) -> str:

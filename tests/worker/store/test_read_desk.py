@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from worker.desks import pages, reader
+from worker.desks import pages, parts, reader
 from worker.desks import read as desk
 from worker.desks.read import read
 from worker.kit import Kit
@@ -259,8 +259,8 @@ def read_in_a_child(kit, web, dies):
     child = os.fork()
     if child == 0:
         with suppress(BaseException):
-            real = reader.read_article
-            reader.read_article = lambda page: dies() if b"poison" in page.body else real(page)
+            real = parts.read_article
+            parts.read_article = lambda page: dies() if b"poison" in page.body else real(page)
             engine = open_engine(kit.database)
             mine = Kit(engine=engine, web=web, keys=kit.keys, clock=kit.clock, settled=lambda _: None)
             asyncio.run(read(mine, seconds=20))
