@@ -135,20 +135,21 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class EarlierReading:
-    """What is stored of an article whose page is tried again; `count` is how many readings were replaced before."""
+    """What is stored of an article that is read again: whether it holds its feed's own words only, and when it was
+    last read again before (None: never)."""
 
     article_id: ArticleId
     article: Article
-    identity: str
-    count: int
+    summary_only: bool
+    reread_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadEntry:
     """An entry claimed for reading, with what its feed says about it.
 
-    `page_tries` counts how often its page was tried in vain; `earlier` is what the feed's own words made of it
-    meanwhile, None at the first reading.
+    `page_tries` counts how often its page was tried in vain; `earlier` is what was read of it before, None at
+    the first reading.
     """
 
     id: EntryId

@@ -148,6 +148,12 @@ def sift(
     return new, learned
 
 
+def told_again(keyed: list[NewEntry], known: Mapping[str, EntryId]) -> dict[EntryId, Entry]:
+    """What the feed says now of the entries that are known."""
+    owners = ((next((known[key] for key in each.keys if key in known), None), each.entry) for each in keyed)
+    return {owner: entry for owner, entry in owners if owner is not None}
+
+
 def next_state(
     feed: DueFeed, outcome: Outcome, *, new: int, known: int, now: datetime, jitter: float
 ) -> dict[str, Any]:

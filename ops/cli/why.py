@@ -145,7 +145,8 @@ def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
     yield f"entry      seen {_at(entry['seen_at'])}, published {_at(entry['published_at'])}{backlog}"
     reason = f" ({plain_text(entry['reason'], 200)})" if entry["reason"] else ""
     tries = f", {entry['attempts']} readings begun" if entry["attempts"] > 1 else ""
-    yield f"           {entry['state']}{reason}{tries}"
+    edits = f", edited {_times(entry['edits'])}, last {_at(entry['edited_at'])}" if entry["edits"] else ""
+    yield f"           {entry['state']}{reason}{tries}{edits}"
 
 
 def _article(article: Mapping[str, Any]) -> Iterator[str]:
@@ -183,9 +184,12 @@ def _had(reading: Mapping[str, Any]) -> str:
 
 
 def _tried(entry: Mapping[str, Any]) -> str:
-    times = "once" if entry["page_tries"] == 1 else f"{entry['page_tries']} times"
     due = f"again at {_at(entry['page_due_at'])}" if entry["page_due_at"] else "and let be"
-    return f"tried {times}, {due} (`pantau articles retry` tries it now)"
+    return f"tried {_times(entry['page_tries'])}, {due} (`pantau articles retry` tries it now)"
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
 
 
 def _topics(trace: Trace) -> Iterator[str]:

@@ -18,7 +18,7 @@ _ENTRIES = text("""
         SELECT k.entry_id AS id FROM feeds f JOIN entry_keys k ON k.feed_id = f.id AND k.key = ANY(:keys)
         UNION SELECT e.id FROM entries e JOIN articles r ON r.id = e.article_id WHERE r.identity = ANY(:identities))
     SELECT e.id, e.link, e.title, e.published_at, e.seen_at, e.backlog, e.state, e.reason, e.attempts, e.article_id,
-           e.page_tries, e.page_due_at,
+           e.page_tries, e.page_due_at, e.edits, e.edited_at,
            coalesce(f.name, f.title, f.url) AS feed, f.url AS feed_url, f.state AS feed_state,
            f.last_error AS feed_error, f.last_polled_at AS feed_polled_at, f.full_text,
            f.removed_at IS NOT NULL AS feed_removed

@@ -25,7 +25,7 @@ ENTRY = UnreadEntry(
     **{"summary": "", "content": "", "authors": (), "tags": (), "published_at": None, "backlog": False},
     **{"seen_at": datetime(2026, 11, 23, tzinfo=UTC), "full_text": True, "source": "", "language": None},
 )
-EARLIER = EarlierReading(ArticleId(1), Article("", ""), "", 0)
+EARLIER = EarlierReading(ArticleId(1), Article("", ""), True, None)
 KINDS = {"news": {}, "backlog": {"backlog": True}, "again": {"earlier": EARLIER}}
 
 

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.model import Finding, Match, TopicId
+from worker.model import Article, ArticleId, EarlierReading, Entry, Finding, Match, ReadArticle, TopicId
 from worker.reading import Forbidden
-from worker.rereading import LONGEST_WAIT, added, next_try, waits_after
+from worker.rereading import (
+    LONGEST_WAIT,
+    added,
+    edit_due,
+    next_try,
+    says_more,
+    text_hash,
+    waits_after,
+)
 from worker.wire import Failure, FailureReason, Reply
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -90,3 +98,56 @@ def test_no_page_is_tried_for_ever_nor_at_once(answer, tries):
 def test_only_what_the_new_text_adds_is_news():
     found = [Finding(Match(TopicId(n)), "body", "", ()) for n in (1, 2, 3)]
     assert added(found, {TopicId(1), TopicId(4)}) == {2, 3}
+
+
+def told(title="Gempa", summary="Gempa di laut.", content=""):
+    return Entry(None, None, title, summary, content)
+
+
+EDITS = {
+    "another title": (told("Gempa dan tsunami"), True),
+    "another summary": (told(summary="Gempa di darat."), True),
+    "content that was not there": (told(content="Gempa."), True),
+    "words that changed places": (told("Gempa di laut.", "Gempa"), True),
+    "a number": (told(summary="12 Gempa di laut, 3!"), False),
+    "blanks and case": (told("GEMPA", "gempa  di\nlaut"), False),
+}
+
+
+@pytest.mark.parametrize(("now", "edited"), EDITS.values(), ids=EDITS.keys())
+def test_an_edit_changes_letters(now, edited):
+    assert (text_hash(now) != text_hash(told())) is edited
+
+
+def test_a_live_ticker_is_read_again_more_and_more_seldom_and_then_no_more():
+    edited_at, read = None, []
+    for edits in range(8):
+        edited_at = edit_due(edits, edited_at, max(NOW, edited_at or NOW))
+        read.append((edited_at - NOW) / timedelta(minutes=1))
+    assert read == [0, 5, 15, 35, 75, 155, 315, 635]
+    assert edit_due(8, edited_at, NOW + timedelta(days=1)) is None
+    assert edit_due(1, NOW, NOW + timedelta(hours=3)) == NOW + timedelta(hours=3)
+
+
+def stored(body="NATO met.", summary_only=False, title="Title"):
+    return EarlierReading(ArticleId(1), Article(title, body), summary_only, None)
+
+
+def reading(body="NATO met.", summary_only=False):
+    return ReadArticle(Article("Title", body), "", (), None, "fast", summary_only, None)
+
+
+@pytest.mark.parametrize(
+    ("read", "earlier", "says"),
+    [
+        (reading("The page."), stored("Summary.", summary_only=True), True),
+        (reading("Summary."), stored("Summary.", summary_only=True), True),
+        (reading("New summary.", summary_only=True), stored("Summary.", summary_only=True), True),
+        (reading("Summary.", summary_only=True), stored("Summary.", summary_only=True), False),
+        (reading("Summary.", summary_only=True), stored("The page."), False),
+        (reading("The page."), stored("The page."), False),
+        (reading("The page."), stored("The page.", title="Old title"), True),
+    ],
+)
+def test_what_a_reading_must_say_to_replace_the_one_before(read, earlier, says):
+    assert says_more(read, earlier) is says

@@ -13,10 +13,11 @@ from worker.feeds.parse import parse_feed
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
 from worker.model import DueFeed, FeedDocument, NewEntry
-from worker.polling import Failing, Fresh, Outcome, ask, judge, keyed_entries, next_state, sift
+from worker.polling import Failing, Fresh, Outcome, ask, judge, keyed_entries, next_state, sift, told_again
 from worker.rolling import keep_busy
 from worker.secrets import Secret
 from worker.store import feeds as store
+from worker.store.edits import note_edits
 
 log = structlog.get_logger("worker")
 
@@ -83,6 +84,7 @@ def _settle_poll(
         new, learned = sift(keyed, known)
         store.learn_keys(connection, feed.id, learned)
         store.add_entries(connection, feed.id, new, now)
+        note_edits(connection, told_again(keyed, known), now)
         counts = {"new": len(new), "known": len(keyed) - len(new)}
         facts = next_state(feed, outcome, **counts, now=now, jitter=random.uniform(-1, 1))
         if not store.settle_poll(connection, feed, facts):

@@ -17,7 +17,7 @@ from worker.limits import TooSlow, at_most
 from worker.match import quote
 from worker.model import Article, Finding, ReadArticle, UnreadEntry
 from worker.reading import Had, article_of, page_problem
-from worker.rereading import added, next_try
+from worker.rereading import added, next_try, says_more
 from worker.store import blocks, claims, entries, rereading
 from worker.store.engine import DatabaseTrouble, PoolExhausted
 from worker.store.entries import Settled
@@ -136,13 +136,12 @@ class Reader:
                 settled = entries.settle_reading(
                     connection, entry, read, found, topic_set, now, page_due_at=again, set_aside=aside
                 )
-            elif read.summary_only:
-                postponed = rereading.postpone(connection, entry, read, again)
-                settled = Settled(entry.earlier.article_id, False, 0) if postponed else None
-            else:
+            elif says_more(read, entry.earlier):
                 before = {match.topic for match in self.kit.topics.index.match(entry.earlier.article)}
                 new = added(found, before)
-                settled = rereading.replace_reading(connection, entry, read, found, new, now)
+                settled = rereading.replace_reading(connection, entry, read, found, new, now, again)
+            else:
+                settled = rereading.leave_reading(connection, entry, read, again)
             if settled is None:
                 connection.rollback()
         return settled

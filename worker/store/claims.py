@@ -48,8 +48,7 @@ _LEASED = """
     RETURNING entries.*, feeds.full_text, feeds.tags AS feed_tags, feeds.language AS feed_language,
               coalesce(feeds.name, feeds.title, feeds.url) AS source,
               r.title AS read_title, r.body AS read_body, r.language AS read_language, r.url AS read_url,
-              r.source AS read_source, r.authors AS read_authors, r.tags AS read_tags, r.identity AS read_identity,
-              (SELECT count(*) FROM readings WHERE readings.article_id = e.article_id) AS replaced"""
+              r.source AS read_source, r.authors AS read_authors, r.tags AS read_tags, r.summary_only, r.reread_at"""
 
 
 _CLAIM_NEW, _CLAIM_AGAIN, _CLAIM_SUSPECT = (text(chosen + _LEASED) for chosen in (_NEW, _AGAIN, _SUSPECT))
@@ -73,7 +72,7 @@ def claim_unread(
 
 
 def claim_again(connection: Connection, limit: int, lease_s: float = LEASE_S) -> list[UnreadEntry]:
-    """Entries that were told with their feed's own words, and whose page is due to be tried again."""
+    """Entries that were read, and whose page is due once more: it was not had, or their feed has changed them."""
     return _claimed(connection, _CLAIM_AGAIN, {"limit": limit, "lease": lease_s})
 
 
@@ -133,7 +132,7 @@ def _earlier(row: Mapping[Any, Any]) -> EarlierReading:
         author=", ".join(row["read_authors"]),
         tags=tuple(row["read_tags"]),
     )
-    return EarlierReading(ArticleId(row["article_id"]), article, row["read_identity"], row["replaced"])
+    return EarlierReading(ArticleId(row["article_id"]), article, row["summary_only"], row["reread_at"])
 
 
 def begin_reading(connection: Connection, entry: UnreadEntry, unharmed: UnreadEntry | None = None) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from worker.model import DueFeed, EntryId, FeedId, NewEntry
+from worker.rereading import text_hash
 from worker.store.schema import entries, entry_keys, feeds
 
 LEASE_S = 60.0
@@ -123,4 +124,5 @@ def _entry_row(feed: FeedId, new: NewEntry, seen_at: datetime) -> dict[str, Any]
         "published_at": entry.published or entry.updated,
         "seen_at": seen_at,
         "backlog": new.backlog,
+        "text_hash": text_hash(entry),
     }

@@ -1,4 +1,4 @@
-"""A page that is tried again: what it adds to an article that was told with its feed's own words."""
+"""An article that is read again, since its page was not had or its feed has changed it: what that adds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from worker.store.entries import Settled, end_entry, match_rows, reading_row
 from worker.store.schema import articles, entries, matches
 
 _LOCK = text("""
-    SELECT r.identity, EXISTS (SELECT FROM articles WHERE identity = :identity) AS taken,
-           (SELECT count(*) FROM readings WHERE article_id = r.id) AS replaced
+    SELECT r.reread_at, EXISTS (SELECT FROM articles WHERE identity = :identity) AS taken
     FROM articles r WHERE r.id = :article FOR UPDATE
 """)
 
@@ -34,7 +33,7 @@ _FORGET_PLACES = text("""
 _LET_FULLER_BE = text("""
     UPDATE entries SET page_due_at = NULL FROM articles r
     WHERE r.id = entries.article_id AND page_due_at <= clock_timestamp() AND state = 'read' AND NOT r.summary_only
-      AND lease_until <= clock_timestamp()
+      AND lease_until <= clock_timestamp() AND (edited_at IS NULL OR edited_at <= coalesce(r.reread_at, r.read_at))
 """)
 
 
@@ -50,9 +49,10 @@ def replace_reading(
     found: Sequence[Finding],
     added: Collection[TopicId],
     now: datetime,
+    page_due_at: datetime | None = None,
 ) -> Settled | None:
-    """Puts the page's text in place of the feed's own words, which are kept, and stores the matches of the `added`
-    topics. `found` is all that matches the new text.
+    """Puts the new text in place of the one before, which is kept, and stores the matches of the `added` topics.
+    `found` is all that matches the new text; `page_due_at` is when its page is tried again, if that was not had.
 
     The article stays what it is: its identity (unless the page names a better one that no other article has), when
     it was seen and first read, and the topics it was held against then. None if the lease was lost, or another
@@ -61,14 +61,15 @@ def replace_reading(
     assert entry.earlier is not None
     article = entry.earlier.article_id
     now_stored = connection.execute(_LOCK, {"article": article, "identity": read.identity}).one()
-    if now_stored.replaced != entry.earlier.count:
+    if now_stored.reread_at != entry.earlier.reread_at:
         return None
     connection.execute(_KEEP, {"article": article})
     row: dict[str, Any] = {**reading_row(read), "reread_at": now}
     if not now_stored.taken:
         row["identity"] = read.identity
     connection.execute(update(articles).where(articles.c.id == article).values(row))
-    if not end_entry(connection, entry, page_due_at=None, attempts=0):
+    tries = entry.page_tries + 1 if read.summary_only else 0
+    if not end_entry(connection, entry, page_due_at=page_due_at, page_tries=tries, attempts=0):
         return None
     return Settled(article, False, _renew_matches(connection, article, found, added))
 
@@ -92,16 +93,22 @@ def _renew_matches(
     return new
 
 
-def postpone(connection: Connection, entry: UnreadEntry, read: ReadArticle, due_at: datetime | None) -> bool:
-    """Notes that the page could not be had again, and when it is tried next (None: it is let be). False if the
-    lease was lost."""
+def leave_reading(
+    connection: Connection, entry: UnreadEntry, read: ReadArticle, page_due_at: datetime | None
+) -> Settled | None:
+    """Leaves the article as it was read before, since this reading says no more. Where it still holds its feed's own
+    words only, it notes why, and when the page is tried next (None: it is let be). None if the lease was lost."""
     assert entry.earlier is not None
+    article = entry.earlier.article_id
     connection.execute(
         update(articles)
-        .where(articles.c.id == entry.earlier.article_id, articles.c.summary_only)
+        .where(articles.c.id == article, articles.c.summary_only)
         .values(page_problem=read.page_problem, notes=dict(read.notes))
     )
-    return end_entry(connection, entry, page_due_at=due_at, page_tries=entry.page_tries + 1, attempts=0)
+    tries = entry.page_tries + int(read.summary_only)
+    if not end_entry(connection, entry, page_due_at=page_due_at, page_tries=tries, attempts=0):
+        return None
+    return Settled(article, False, 0)
 
 
 def try_now(connection: Connection, wanted: Collection[int]) -> int:

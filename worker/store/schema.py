@@ -117,6 +117,9 @@ entries = Table(
         "attempts", Integer, nullable=False, server_default="0"
     ),  # readings begun; 3 = it kills its reader
     Column("article_id", BigInteger, ForeignKey("articles.id")),
+    Column("text_hash", LargeBinary),  # of the feed's own words; null: of a version that kept none
+    Column("edits", Integer, nullable=False, server_default="0"),  # how often the feed changed them since
+    Column("edited_at", Instant),  # when the last of these was, or is, due to be read
     Column("page_tries", Integer, nullable=False, server_default="0"),  # of its page, all in vain so far
     Column("page_due_at", Instant),  # when the page is tried again; null: it was read, or is let be
     *lease(),

@@ -1,4 +1,4 @@
-"""Pages that are tried again, what they said before, aggregators, and paragraphs that sites repeat.
+"""Pages that are tried again, entries that are edited, what was read before, and what sites repeat.
 
 Revision: 0006, after 0003
 """
@@ -13,7 +13,10 @@ branch_labels = None
 depends_on = None
 
 TABLES = """
-ALTER TABLE entries ADD COLUMN page_tries INTEGER DEFAULT '0' NOT NULL,
+ALTER TABLE entries ADD COLUMN text_hash BYTEA,
+                    ADD COLUMN edits INTEGER DEFAULT '0' NOT NULL,
+                    ADD COLUMN edited_at TIMESTAMP WITH TIME ZONE,
+                    ADD COLUMN page_tries INTEGER DEFAULT '0' NOT NULL,
                     ADD COLUMN page_due_at TIMESTAMP WITH TIME ZONE;
 
 CREATE INDEX ix_entries_suspect ON entries (id) WHERE state = 'new' AND attempts > 0;
