@@ -22,7 +22,7 @@ from worker.match import TopicIndex, detect
 from worker.model import Article, EntryId, Topic, TopicId, UnreadEntry
 from worker.pages.extract import extract_page
 from worker.store import claims, rereading
-from worker.store.engine import DatabaseTrouble, PoolExhausted
+from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted, forgetful
 
 ROOM = 32
 """Pages on their way at once; each takes at most 5 MiB."""
@@ -50,10 +50,11 @@ def warm_up() -> None:
 async def read(kit: Kit, seconds: float = SECONDS) -> int:
     """Reads new entries and pages that are due again, until nothing is due and nothing is held; returns how many
     were claimed. After `seconds` nothing more is claimed."""
-    desk = _Desk(kit, asyncio.get_running_loop().time() + seconds)
-    while desk.claim() or desk.held:
-        desk.renew()
-        await desk.step()
+    with kit.engine.connect() as connection, forgetful(kit.engine) as marks:
+        desk = _Desk(kit, connection, marks, asyncio.get_running_loop().time() + seconds)
+        while desk.claim() or desk.held:
+            desk.renew()
+            await desk.step()
     if desk.troubles:
         raise desk.troubles[0]
     return desk.claimed
@@ -61,9 +62,13 @@ async def read(kit: Kit, seconds: float = SECONDS) -> int:
 
 @dataclass(slots=True)
 class _Desk:
-    """What lies on the desk: entries `held` under lease, their pages on the way (`coming`) and on the pile."""
+    """What lies on the desk: entries `held` under lease, their pages on the way (`coming`) and on the pile. What must
+    last goes over `connection`, what may be forgotten over `marks`: one of each for all, since to ask a pool for one
+    costs a trip to the server, and a page took five."""
 
     kit: Kit
+    connection: Connection
+    marks: Connection
     until: float
     claimed: int = 0
     held: dict[EntryId, UnreadEntry] = field(default_factory=dict)
@@ -75,7 +80,7 @@ class _Desk:
     renew_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.kit)
+        self.reader = Reader(self.kit, self.connection, self.marks)
         self.renew_at = self._now() + RENEW_S
 
     def claim(self) -> bool:
@@ -104,7 +109,8 @@ class _Desk:
         return room and free > 0 and self._now() >= self.claim_at
 
     def _claimed(self, free: int) -> Sequence[UnreadEntry]:
-        with self.kit.engine.begin() as connection:
+        connection = self.connection
+        with connection.begin():
             self.kit.topics.follow(connection)
             if not self.held:
                 rereading.let_fuller_be(connection)
@@ -124,8 +130,7 @@ class _Desk:
             return
         self.renew_at = self._now() + RENEW_S
         try:
-            with self.kit.engine.begin() as connection:
-                claims.renew(connection, list(self.held.values()))
+            claims.renew(self.marks, list(self.held.values()))
         except (DatabaseTrouble, PoolExhausted) as trouble:
             self.troubles.append(trouble)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,7 +20,7 @@ from worker.model import Article, Finding, ReadArticle, UnreadEntry
 from worker.reading import Had, article_of, page_problem
 from worker.rereading import added, next_try, says_more
 from worker.store import blocks, claims, entries, rereading
-from worker.store.engine import DatabaseTrouble, PoolExhausted
+from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted
 from worker.store.entries import Settled
 from worker.wire import Reply
 
@@ -38,6 +39,8 @@ class Reader:
     """Reads sheets, one at a time. `marked` is the entry that is to blame if the process ends now."""
 
     kit: Kit
+    connection: Connection
+    marks: Connection
     marked: UnreadEntry | None = None
 
     def look(self, sheet: Sheet) -> str | None:
@@ -93,13 +96,11 @@ class Reader:
             return onward
         text = join_pages([part.text for part in sheet.parts])
         read = article_of(entry, self._had(sheet, text, problem))
-        settled = self._settle(sheet, read, self._findings(read.article), topic_set)
+        settled = self._settle(sheet, read, self._findings(read.article), topic_set, text)
         self.marked = None
         if settled is None:
             log.warning("lease_lost", entry=entry.id)
             return None
-        if sheet.parts and (settled.is_new or entry.earlier):
-            self._learn(sheet, settled, text)
         await self._tell(entry, read, settled)
         return None
 
@@ -109,8 +110,8 @@ class Reader:
             problem = SET_ASIDE
         if not sheet.parts:
             return Had(problem=problem, via=sheet.via, notes=sheet.notes)
-        with self.kit.engine.connect() as connection:
-            known = blocks.repeats_of(connection, _site(sheet), prints(text))
+        with self.connection.begin():
+            known = blocks.repeats_of(self.connection, _site(sheet), prints(text))
         kept = without_repeated(text, known.counts, known.articles)
         if len(kept) < len(text):
             sheet.notes["repeated"] = len(text) - len(kept)
@@ -125,34 +126,37 @@ class Reader:
         return findings
 
     def _settle(
-        self, sheet: Sheet, read: ReadArticle, found: list[Finding], topic_set: int
+        self, sheet: Sheet, read: ReadArticle, found: list[Finding], topic_set: int, text: str
     ) -> Settled | None:
-        """One transaction: the article, its matches, and the entry's end. None if the lease was lost."""
-        entry, now = sheet.entry, self.kit.clock()
-        again = next_try(sheet.answer, entry.page_tries, now) if read.summary_only else None
-        with self.kit.engine.begin() as connection:
-            if entry.earlier is None:
-                aside = SET_ASIDE if entry.attempts == claims.MOST_ATTEMPTS else None
-                settled = entries.settle_reading(
-                    connection, entry, read, found, topic_set, now, page_due_at=again, set_aside=aside
-                )
-            elif says_more(read, entry.earlier):
-                before = {match.topic for match in self.kit.topics.index.match(entry.earlier.article)}
-                new = added(found, before)
-                settled = rereading.replace_reading(connection, entry, read, found, new, now, again)
-            else:
-                settled = rereading.leave_reading(connection, entry, read, again)
+        """One transaction: the article, its matches, what its site repeats, and the entry's end. None if the lease
+        was lost."""
+        now = self.kit.clock()
+        with self.connection.begin():
+            settled = self._store(sheet, read, found, topic_set, now)
             if settled is None:
-                connection.rollback()
+                self.connection.rollback()
+            elif sheet.parts and (settled.is_new or _first_page_of(sheet.entry)):
+                blocks.count_up(self.connection, _site(sheet), prints(text), now)
+        if settled is not None and settled.article % PRUNE_EVERY == 0:
+            with self.connection.begin():
+                blocks.forget_old(self.connection, _site(sheet), now)
         return settled
 
-    def _learn(self, sheet: Sheet, settled: Settled, text: str) -> None:
-        """Counts the paragraphs for the site. A transaction of its own: it may be lost, and must hold up nobody."""
-        now = self.kit.clock()
-        with self.kit.engine.begin() as connection:
-            blocks.count_up(connection, _site(sheet), prints(text), now)
-            if settled.article % PRUNE_EVERY == 0:
-                blocks.forget_old(connection, _site(sheet), now)
+    def _store(
+        self, sheet: Sheet, read: ReadArticle, found: list[Finding], topic_set: int, now: datetime
+    ) -> Settled | None:
+        entry, connection = sheet.entry, self.connection
+        again = next_try(sheet.answer, entry.page_tries, now) if read.summary_only else None
+        if entry.earlier is None:
+            aside = SET_ASIDE if entry.attempts == claims.MOST_ATTEMPTS else None
+            return entries.settle_reading(
+                connection, entry, read, found, topic_set, now, page_due_at=again, set_aside=aside
+            )
+        if not says_more(read, entry.earlier):
+            return rereading.leave_reading(connection, entry, read, again)
+        before = {match.topic for match in self.kit.topics.index.match(entry.earlier.article)}
+        new = added(found, before)
+        return rereading.replace_reading(connection, entry, read, found, new, now, again)
 
     async def _tell(self, entry: UnreadEntry, read: ReadArticle, settled: Settled) -> None:
         if settled.matches:
@@ -171,19 +175,22 @@ class Reader:
         done no harm."""
         if self.marked is entry:
             return
-        with self.kit.engine.begin() as connection:
-            claims.begin_reading(connection, entry, unharmed=self.marked)
+        claims.begin_reading(self.marks, entry, unharmed=self.marked)
         self.marked = entry
 
     def _give_back(self, entry: UnreadEntry) -> None:
-        with self.kit.engine.begin() as connection:
-            claims.give_back(connection, entry)
+        claims.give_back(self.marks, entry)
         self.marked = None
 
     def _set_aside(self, entry: UnreadEntry, reason: str) -> None:
-        with self.kit.engine.begin() as connection:
-            entries.set_aside(connection, entry, reason)
+        with self.connection.begin():
+            entries.set_aside(self.connection, entry, reason)
         log.error("set_aside", entry=entry.id, feed=entry.feed_id, reason=reason)
+
+
+def _first_page_of(entry: UnreadEntry) -> bool:
+    """Whether the article had only its feed's own words before."""
+    return entry.earlier is not None and entry.earlier.summary_only
 
 
 def _site(sheet: Sheet) -> str:

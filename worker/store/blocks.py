@@ -70,8 +70,8 @@ def repeats_of(connection: Connection, site: str, prints: Collection[bytes]) -> 
 
 
 def count_up(connection: Connection, site: str, prints: Sequence[bytes], now: datetime) -> None:
-    """One more article of the site held these paragraphs."""
-    without_fsync(connection)
+    """One more article of the site held these paragraphs. Readers of the same site wait for one another from here to
+    the end of the transaction."""
     seen = [_SITE, *dict.fromkeys(prints)]
     connection.execute(_COUNT_UP, {"site": site, "prints": seen, "now": now})
 

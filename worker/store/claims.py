@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, text, update
 
 from worker.model import Article, ArticleId, EarlierReading, EntryId, FeedId, UnreadEntry
-from worker.store.engine import without_fsync
 from worker.store.schema import entries
 
 LEASE_S = 30.0
@@ -62,6 +61,12 @@ _RENEW = text("""
 """)
 
 
+_MARK = text("""
+    UPDATE entries SET attempts = attempts + CASE WHEN id = :begun THEN 1 ELSE -1 END
+    WHERE id = :begun AND lease_token = :begun_token OR id = :before AND lease_token = :before_token
+""")
+
+
 def claim_unread(
     connection: Connection, limit: int, lease_s: float = LEASE_S, *, backlog: int | None = None
 ) -> list[UnreadEntry]:
@@ -93,7 +98,6 @@ def _claimed(connection: Connection, claim: Any, asked: Mapping[str, Any]) -> li
 
 def renew(connection: Connection, held: Sequence[UnreadEntry], lease_s: float = LEASE_S) -> None:
     """The caller goes on working on these; leases that were lost stay lost."""
-    without_fsync(connection)
     ids, tokens = [entry.id for entry in held], [entry.token for entry in held]
     connection.execute(_RENEW, {"ids": ids, "tokens": tokens, "lease": lease_s})
 
@@ -138,14 +142,9 @@ def _earlier(row: Mapping[Any, Any]) -> EarlierReading:
 def begin_reading(connection: Connection, entry: UnreadEntry, unharmed: UnreadEntry | None = None) -> None:
     """Counts a reading that is about to begin, committed first, so that a process it kills is remembered. The mark
     of `unharmed`, which was begun before and has not ended its reader, is taken back."""
-    without_fsync(connection)
-    for each, by in ((entry, 1), (unharmed, -1)):
-        if each is not None:
-            connection.execute(
-                update(entries)
-                .where(entries.c.id == each.id, entries.c.lease_token == each.token)
-                .values(attempts=entries.c.attempts + by)
-            )
+    before = unharmed or entry
+    marks = {"begun": entry.id, "begun_token": entry.token, "before": before.id, "before_token": before.token}
+    connection.execute(_MARK, marks)
 
 
 def give_back(connection: Connection, entry: UnreadEntry) -> None:
