@@ -44,6 +44,7 @@ _REL_NEXT = re.compile(
     re.IGNORECASE,
 )
 _SILENT_TAGS = ["script", "style", "template", "noscript"]
+PAGES_MOST = 6
 _BLOCK_LONGEST = 400  # a longer paragraph is somebody's prose
 _BLOCKS_FIRST, _BLOCKS_LAST = 2, 10
 _REPEATED_IN, _REPEATED_SHARE = 4, 0.1  # background that stands in some stories is no furniture
@@ -69,17 +70,48 @@ def _brand(host: str) -> str:
     return registered[-1] if registered else ""
 
 
-def leads_on(body: bytes, url: str) -> str | None:
-    """Where a page that is none sends its reader at once; None for a page that is one."""
-    found = _REFRESH.search(body[:_REDIRECTOR_LONGEST]) if len(body) <= _REDIRECTOR_LONGEST else None
-    told = _REFRESH_TO.match(unescape((found[1] or found[2]).decode("utf-8", "replace"))) if found else None
-    if told is None or int(told[1]) > _REDIRECTOR_SECONDS:
-        return None
-    target = web_link(told[2].strip(), url)
-    return target if target != url else None
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that lies open, for every later look at it; `forward` is where one that is none sends its reader."""
+
+    url: str
+    tree: bytes
+    content_type: str
+    forward: str | None = None
 
 
-def next_page(body: bytes, url: str, first: str = "") -> str | None:
+def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
+    """Opens a page that came from `url` with this content type."""
+    return Page(url, body, content_type, _forward_of(body, url))
+
+
+def whole_page(page: Page, title: str = "") -> Article:
+    """Every word of a page, to be asked whether any topic may touch it. `title` is what the feed calls it."""
+    tree = LexborHTMLParser(decode(page.tree, charset_of(page.content_type)).text)
+    tree.strip_tags(_SILENT_TAGS)
+    return Article(title=title, body=tree.text(separator=" ") if tree.root is not None else "")
+
+
+def read_article(page: Page) -> PageText:
+    """The article on an open page."""
+    return extract_page(page.tree, url=page.url, content_type=page.content_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Addresses that a page gives for its own article: all of it on one page, and its next page."""
+
+    whole: str | None = None
+    next: str | None = None
+
+
+def elsewhere(page: bytes, url: str, first: str = "", number: int = 2) -> Elsewhere:
+    """Where the article goes on. `url` is the page's address, `first` that of its first page (empty: this is it), and
+    `number` the page that is wanted next."""
+    return Elsewhere(next=_next_page(page, url, first) if number <= PAGES_MOST else None)
+
+
+def _next_page(body: bytes, url: str, first: str) -> str | None:
     """The address of the article's next page, on the same host and below or beside its first one."""
     found = _REL_NEXT.search(body)
     target = web_link(unescape((found[1] or found[2]).decode("utf-8", "replace")), url) if found else None
@@ -89,55 +121,40 @@ def next_page(body: bytes, url: str, first: str = "") -> str | None:
     return target if stem and urlsplit(target).path.startswith(stem) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page that lies open, for every later look at it."""
-
-    body: bytes
-    url: str
-    content_type: str
-
-
-def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
-    """Opens a page that came from `url` with this content type."""
-    return Page(body, url, content_type)
+def _forward_of(body: bytes, url: str) -> str | None:
+    """Where a page that is none sends its reader at once; None for a page that is one."""
+    found = _REFRESH.search(body[:_REDIRECTOR_LONGEST]) if len(body) <= _REDIRECTOR_LONGEST else None
+    told = _REFRESH_TO.match(unescape((found[1] or found[2]).decode("utf-8", "replace"))) if found else None
+    if told is None or int(told[1]) > _REDIRECTOR_SECONDS:
+        return None
+    target = web_link(told[2].strip(), url)
+    return target if target != url else None
 
 
-def whole_page(page: Page, title: str = "") -> Article:
-    """Every word of a page, to be asked whether any topic may touch it. `title` is what the feed calls it."""
-    tree = LexborHTMLParser(decode(page.body, charset_of(page.content_type)).text)
-    tree.strip_tags(_SILENT_TAGS)
-    return Article(title=title, body=tree.text(separator=" ") if tree.root is not None else "")
-
-
-def read_article(page: Page) -> PageText:
-    """The article on an open page."""
-    return extract_page(page.body, url=page.url, content_type=page.content_type)
-
-
-def join_pages(texts: Sequence[str]) -> str:
+def joined(texts: Sequence[str]) -> str:
     """The text of an article that its site has cut into pages; what each page says anew stands once."""
     paragraphs = (paragraph for text in texts for paragraph in text.split("\n\n"))
     return "\n\n".join(dict.fromkeys(filter(None, paragraphs)))
 
 
-def prints(text: str) -> tuple[bytes, ...]:
-    """The marks of those paragraphs that a site may repeat under each of its articles: short ones near its ends."""
-    return tuple(dict.fromkeys(mark for _, mark in _candidates(text.split("\n\n"))))
+def fingerprints(text: str) -> frozenset[int]:
+    """A text's paragraphs, each as a number of 64 bits with a sign, the same for the same words."""
+    return frozenset(mark for _, mark in _candidates(text.split("\n\n")))
 
 
-def without_repeated(text: str, counts: Mapping[bytes, int], articles: int) -> str:
-    """The text without paragraphs that stood in several other articles of its site, and in a good part of them;
-    never without all of them. `articles` is in how many was looked."""
+def without_repeats(text: str, others: Mapping[int, int], articles: int) -> str:
+    """The text without paragraphs that stood in several other articles of its site, and in a good part of them.
+    `others`: in how many others each stood, of `articles` that were looked at. One left empty stays as it is."""
     most = max(_REPEATED_IN, _REPEATED_SHARE * articles)
     paragraphs = text.split("\n\n")
-    repeated = {place for place, mark in _candidates(paragraphs) if counts.get(mark, 0) >= most}
+    repeated = {place for place, mark in _candidates(paragraphs) if others.get(mark, 0) >= most}
     kept = [paragraph for place, paragraph in enumerate(paragraphs) if place not in repeated]
-    return "\n\n".join(kept) if kept else text
+    return "\n\n".join(kept) or text
 
 
-def _candidates(paragraphs: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+def _candidates(paragraphs: Sequence[str]) -> Iterator[tuple[int, int]]:
     for place, paragraph in enumerate(paragraphs):
         near_an_end = place < _BLOCKS_FIRST or place >= len(paragraphs) - _BLOCKS_LAST
         if near_an_end and 0 < len(paragraph) <= _BLOCK_LONGEST:
-            yield place, blake2b(one_line(paragraph).casefold().encode(), digest_size=8).digest()
+            mark = blake2b(one_line(paragraph).casefold().encode(), digest_size=8).digest()
+            yield place, int.from_bytes(mark, "big", signed=True)

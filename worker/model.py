@@ -48,7 +48,8 @@ class FeedDocument:
 class PageText:
     """What we read on a page: the article's own words, without the furniture around them.
 
-    `text` is the paragraphs separated by blank lines; `method` names the step that produced it.
+    `text` is the paragraphs separated by blank lines; `method` names the step that produced it. `wall` is what stood
+    in the article's place: paywall, login (`text` is the opening, if any was shown), consent, bot, script or error.
     """
 
     title: str
@@ -58,6 +59,7 @@ class PageText:
     authors: tuple[str, ...] = ()
     canonical: str | None = None
     method: str = "none"
+    wall: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,9 +73,10 @@ def article_of(entry: UnreadEntry, had: Had) -> ReadArticle:
     """The article as it will be matched. Without a page (or where the user does not want pages read) the feed's own
     words are its text."""
     page = had.page
-    body = page.text if page and page.text else _own_text(entry)
+    whole = page is not None and bool(page.text) and not page.wall
+    body, method = _words(entry, page)
     title = entry.title or (page.title if page else "")
-    summary_only = entry.full_text and not (page and page.text)
+    summary_only = entry.full_text and not whole
     prior = (page.language if page else None) or entry.language
     return ReadArticle(
         article=Article(
@@ -90,9 +91,9 @@ def article_of(entry: UnreadEntry, had: Had) -> ReadArticle:
         identity=_short(_identity(entry, had)),
         authors=entry.authors or (page.authors if page else ()),
         published_at=entry.published_at or (page.published if page else None),
-        method=page.method if page and page.text else "feed",
+        method=method,
         summary_only=summary_only,
-        page_problem=had.problem or ("no article on the page" if summary_only else None),
+        page_problem=had.problem or (_missing(page) if summary_only else None),
         via=had.via,
         notes=had.notes,
     )
@@ -121,6 +122,18 @@ def _publishers(had: Had) -> str | None:
 
 def _registered(host: str) -> str:
     return ".".join(host.split(".")[-2:])
+
+
+def _words(entry: UnreadEntry, page: PageText | None) -> tuple[str, str]:
+    """The text, and what it was taken with. What a page shows before its wall counts where its feed says less."""
+    own = _own_text(entry)
+    if page is None or not page.text or (page.wall and len(page.text) <= len(own)):
+        return own, "feed"
+    return page.text, page.method
+
+
+def _missing(page: PageText | None) -> str:
+    return f"wall: {page.wall}" if page and page.wall else "no article on the page"
 
 
 def _own_text(entry: UnreadEntry) -> str:

@@ -29,7 +29,7 @@ _BEFORE_ITS_PAGE: Waits = (timedelta(minutes=5), timedelta(minutes=30))
 _SELDOM: Waits = (timedelta(minutes=30), timedelta(hours=2))
 _NEVER: Waits = ()
 
-_PASSING = ("dns", "refused", "timeout", "reset")
+_PASSING = ("dns", "refused", "timeout", "reset", "paused")
 _ODD = ("tls", "protocol", "redirects")
 
 

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.craft import (
-    join_pages,
-    leads_on,
-    next_page,
-    open_page,
-    prints,
-    target_of,
-    whole_page,
-    without_repeated,
-)
+from worker.craft import elsewhere, fingerprints, joined, open_page, target_of, whole_page, without_repeats
 
 HERE = "https://news.example/2026/kyiv"
 TARGETS = {
@@ -52,7 +43,7 @@ PAGES = {
 
 @pytest.mark.parametrize(("markup", "target"), PAGES.values(), ids=PAGES.keys())
 def test_where_a_page_that_is_none_leads(markup, target):
-    assert leads_on(markup.encode(), HERE) == target
+    assert open_page(markup.encode(), HERE).forward == target
 
 
 NEXT = {
@@ -71,11 +62,11 @@ NEXT = {
 
 @pytest.mark.parametrize(("markup", "target"), NEXT.values(), ids=NEXT.keys())
 def test_the_next_page_of_an_article(markup, target):
-    assert next_page(markup.encode(), HERE) == target
+    assert elsewhere(markup.encode(), HERE).next == target
 
 
 def test_what_each_page_says_anew_stands_once():
-    assert join_pages(["Kop.\n\nSatu.", "Kop.\n\nDua.", ""]) == "Kop.\n\nSatu.\n\nDua."
+    assert joined(["Kop.\n\nSatu.", "Kop.\n\nDua.", ""]) == "Kop.\n\nSatu.\n\nDua."
 
 
 def test_every_word_of_a_page_and_no_script():
@@ -88,13 +79,13 @@ def test_every_word_of_a_page_and_no_script():
 
 def test_a_paragraph_that_stood_in_four_articles_goes_and_one_of_three_stays():
     text = "Satu.\n\nDua.\n\nIkuti kami."
-    counts = dict.fromkeys(prints("Ikuti kami."), 4) | dict.fromkeys(prints("Dua."), 3)
-    assert without_repeated(text, counts, 40) == "Satu.\n\nDua."
-    assert without_repeated("Ikuti kami.", counts, 40) == "Ikuti kami."
-    assert without_repeated(text, {}, 40) == text
+    counts = dict.fromkeys(fingerprints("Ikuti kami."), 4) | dict.fromkeys(fingerprints("Dua."), 3)
+    assert without_repeats(text, counts, 40) == "Satu.\n\nDua."
+    assert without_repeats("Ikuti kami.", counts, 40) == "Ikuti kami."
+    assert without_repeats(text, {}, 40) == text
 
 
 def test_the_background_of_a_story_is_no_furniture_of_its_site():
-    counts = dict.fromkeys(prints("Perang itu pecah pada 2022."), 9)
-    assert "pecah" in without_repeated("Satu.\n\nPerang itu pecah pada 2022.", counts, 100)
-    assert "pecah" not in without_repeated("Satu.\n\nPerang itu pecah pada 2022.", counts, 90)
+    counts = dict.fromkeys(fingerprints("Perang itu pecah pada 2022."), 9)
+    assert "pecah" in without_repeats("Satu.\n\nPerang itu pecah pada 2022.", counts, 100)
+    assert "pecah" not in without_repeats("Satu.\n\nPerang itu pecah pada 2022.", counts, 90)

@@ -233,3 +233,16 @@ def test_the_amp_twin_of_a_page_may_name_the_page():
     here = "https://news.example/2026/kyiv"
     for twin in (f"{here}/amp", "https://amp.news.example/2026/kyiv", f"{here}?amp=1", f"{here}.amp"):
         assert identity(entry(link=twin), page(canonical=here)) == here
+
+
+OPENING = "Pembukaan artikel yang lebih panjang dari ringkasan."
+
+
+@pytest.mark.parametrize(
+    ("shown", "body", "method"),
+    [("", "Ringkasan.", "feed"), ("Pendek.", "Ringkasan.", "feed"), (OPENING, OPENING, "fast")],
+)
+def test_what_a_page_shows_before_its_wall_counts_where_its_feed_says_less(shown, body, method):
+    read = article_of(entry(), page(text=shown, wall="paywall"), None, None)
+    assert (read.article.body, read.method) == (body, method)
+    assert (read.summary_only, read.page_problem) == (True, "wall: paywall")

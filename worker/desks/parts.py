@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import structlog
 
-from worker.craft import Page, next_page, open_page, read_article
+from worker.craft import Page, elsewhere, open_page, read_article
 from worker.desks.pile import Sheet
 from worker.errors import BadInput
 from worker.limits import TooSlow, at_most
 from worker.model import PageText
-from worker.reading import page_problem
+from worker.reading import Forbidden, page_problem
 from worker.wire import Failure, Reply
 
 log = structlog.get_logger("worker")
 
 EXTRACT_SECONDS = 10.0
-MOST_PAGES = 6
 
 
 def take_part(sheet: Sheet) -> tuple[str | None, str | None]:
@@ -25,17 +24,25 @@ def take_part(sheet: Sheet) -> tuple[str | None, str | None]:
     problem = page_problem(reply)
     if problem is not None or not isinstance(reply, Reply):
         return problem, None
-    text, problem = _extract(sheet.page, reply)
-    sheet.page = None
+    page, sheet.page = sheet.page or open_reply(reply), None
+    text, problem = _extract(page)
     if text is None:
         return problem, None
     if not sheet.parts:
         sheet.final_url = reply.url
     sheet.parts.append(text)
-    if not text.text or len(sheet.parts) >= MOST_PAGES:
-        return None, None
-    onward = next_page(reply.body, reply.url, sheet.final_url or "")
-    return None, onward if onward not in sheet.asked else None
+    return None, _onward(sheet, page) if text.text and not text.wall else None
+
+
+def _onward(sheet: Sheet, page: Page) -> str | None:
+    """The page that has all of the article, where its first one names such; else its next one."""
+    if sheet.whole:
+        return None
+    there = elsewhere(page.tree, page.url, sheet.final_url or "", len(sheet.parts) + 1)
+    if len(sheet.parts) == 1 and there.whole and there.whole not in sheet.asked:
+        sheet.whole = True
+        return there.whole
+    return there.next if there.next not in sheet.asked else None
 
 
 def open_reply(reply: Reply) -> Page:
@@ -43,16 +50,16 @@ def open_reply(reply: Reply) -> Page:
     return open_page(reply.body, reply.url, reply.headers.get("content-type", ""))
 
 
-def _extract(page: Page | None, reply: Reply) -> tuple[PageText | None, str | None]:
+def _extract(page: Page) -> tuple[PageText | None, str | None]:
     try:
         with at_most(EXTRACT_SECONDS):
-            return read_article(page or open_reply(reply)), None
+            return read_article(page), None
     except TooSlow:
         return None, f"the page took more than {EXTRACT_SECONDS:.0f} s to read"
     except BadInput as error:
         return None, str(error)
     except Exception as error:
-        log.exception("extraction_failed", url=reply.url)
+        log.exception("extraction_failed", url=page.url)
         return None, f"the page could not be read ({type(error).__name__})"
 
 
@@ -61,6 +68,8 @@ def _note(sheet: Sheet) -> None:
     notes = sheet.notes
     notes["asked"] = sheet.asked
     match sheet.answer:
+        case Forbidden(rule):
+            notes["rule"] = rule
         case Reply(status, _, body, url, _, elapsed_s) if not sheet.parts:
             notes |= {"status": status, "url": url, "bytes": len(body), "seconds": round(elapsed_s, 3)}
         case Failure(reason, detail, _, elapsed_s) if not sheet.parts:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from worker.craft import join_pages, leads_on, prints, whole_page, without_repeated
+from worker.craft import fingerprints, joined, whole_page, without_repeats
 from worker.desks.pages import FURTHER_S
 from worker.desks.parts import open_reply, take_part
 from worker.desks.pile import Sheet
@@ -50,13 +50,14 @@ class Reader:
         if not isinstance(reply, Reply) or page_problem(reply) or sheet.parts:
             return None
         self._mark(sheet.entry)
-        if sheet.hops < MOST_HOPS and (target := leads_on(reply.body, reply.url)):
-            sheet.hops += 1
-            sheet.look = "unseen"
-            if _host(target) != _host(reply.url):
+        touched = self._may_touch(sheet, reply)
+        forward = sheet.page.forward if sheet.page else None
+        if forward and sheet.hops < MOST_HOPS:
+            sheet.hops, sheet.look, sheet.page = sheet.hops + 1, "unseen", None
+            if _host(forward) != _host(reply.url):
                 sheet.via = sheet.via or _host(reply.url)
-            return target
-        if not self._may_touch(sheet, reply):
+            return forward
+        if not touched:
             sheet.look, sheet.page = "untouched", None  # open it takes ten times the bytes
         return None
 
@@ -94,7 +95,7 @@ class Reader:
         if onward:
             sheet.until = max(sheet.until, asyncio.get_running_loop().time() + FURTHER_S)
             return onward
-        text = join_pages([part.text for part in sheet.parts])
+        text = joined([part.text for part in sheet.parts])
         read = article_of(entry, self._had(sheet, text, problem))
         settled = self._settle(sheet, read, self._findings(read.article), topic_set, text)
         self.marked = None
@@ -110,13 +111,21 @@ class Reader:
             problem = SET_ASIDE
         if not sheet.parts:
             return Had(problem=problem, via=sheet.via, notes=sheet.notes)
-        with self.connection.begin():
-            known = blocks.repeats_of(self.connection, _site(sheet), prints(text))
-        kept = without_repeated(text, known.counts, known.articles)
+        kept = self._without_repeats(sheet, text)
+        if len(sheet.parts) > 1:
+            sheet.notes["pages"] = len(sheet.parts)
         if len(kept) < len(text):
             sheet.notes["repeated"] = len(text) - len(kept)
         page = replace(sheet.parts[0], text=kept)
         return Had(page, sheet.final_url, None if kept else problem, sheet.via, sheet.notes)
+
+    def _without_repeats(self, sheet: Sheet, text: str) -> str:
+        with self.connection.begin():
+            known = blocks.repeats_of(self.connection, _site(sheet), fingerprints(text))
+        earlier = sheet.entry.earlier
+        itself = int(earlier is not None and not earlier.summary_only)  # counted when it was read before
+        others = {mark: times - itself for mark, times in known.counts.items()}
+        return without_repeats(text, others, known.articles - itself)
 
     def _findings(self, article: Article) -> list[Finding]:
         findings = []
@@ -135,8 +144,8 @@ class Reader:
             settled = self._store(sheet, read, found, topic_set, now)
             if settled is None:
                 self.connection.rollback()
-            elif sheet.parts and (settled.is_new or _first_page_of(sheet.entry)):
-                blocks.count_up(self.connection, _site(sheet), prints(text), now)
+            elif sheet.parts and not read.summary_only and (settled.is_new or _first_page_of(sheet.entry)):
+                blocks.count_up(self.connection, _site(sheet), fingerprints(text), now)
         if settled is not None and settled.article % PRUNE_EVERY == 0:
             with self.connection.begin():
                 blocks.forget_old(self.connection, _site(sheet), now)

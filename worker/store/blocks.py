@@ -1,11 +1,11 @@
 """Paragraphs that a site repeats: in how many of its articles each stood.
 
-The empty print stands for the site itself, and counts its articles.
+The print 0 stands for the site itself, and counts its articles.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,16 +21,16 @@ ONCE_S, LONG_S = 3 * 86_400.0, 60 * 86_400.0
 MOST_ARTICLES = 400
 """Of a site with more counted articles all counts are halved, so that what it repeats of late is noticed soon."""
 
-_SITE = b""
+_SITE = 0
 
 _COUNTS = text("""
-    SELECT print, articles FROM blocks WHERE site = :site AND print = ANY(CAST(:prints AS bytea[]))
+    SELECT print, articles FROM blocks WHERE site = :site AND print = ANY(CAST(:prints AS bigint[]))
 """)
 
 # In the order of the prints: two readers of one site that count the same ones wait for each other, never both.
 _COUNT_UP = text("""
     INSERT INTO blocks (site, print, last_seen_at)
-    SELECT :site, print, :now FROM unnest(CAST(:prints AS bytea[])) AS seen (print) ORDER BY print
+    SELECT :site, print, :now FROM unnest(CAST(:prints AS bigint[])) AS seen (print) ORDER BY print
     ON CONFLICT (site, print) DO UPDATE SET articles = blocks.articles + 1, last_seen_at = excluded.last_seen_at
 """)
 
@@ -40,13 +40,13 @@ _FORGET_UNSEEN = text("""
 
 _HALVE = text("""
     UPDATE blocks SET articles = articles / 2
-    WHERE site = :site AND (SELECT articles FROM blocks WHERE site = :site AND print = '') > :most
+    WHERE site = :site AND (SELECT articles FROM blocks WHERE site = :site AND print = 0) > :most
 """)
 
 _FORGET_OF_SITE = text("""
     DELETE FROM blocks b USING (
         SELECT print, row_number() OVER (ORDER BY articles <= 1, last_seen_at DESC) AS place
-        FROM blocks WHERE site = :site AND print <> '') AS ranked
+        FROM blocks WHERE site = :site AND print <> 0) AS ranked
     WHERE b.site = :site AND b.print = ranked.print
       AND (ranked.place > :most
            OR articles <= 1 AND last_seen_at < CAST(:now AS timestamptz) - make_interval(secs => :once))
@@ -59,17 +59,17 @@ class Repeats:
     articles of it was looked."""
 
     articles: int
-    counts: Mapping[bytes, int]
+    counts: Mapping[int, int]
 
 
-def repeats_of(connection: Connection, site: str, prints: Collection[bytes]) -> Repeats:
+def repeats_of(connection: Connection, site: str, prints: Collection[int]) -> Repeats:
     """What is known of these paragraphs of a site."""
     rows = connection.execute(_COUNTS, {"site": site, "prints": [_SITE, *prints]})
-    counts = {bytes(row.print): row.articles for row in rows}
+    counts = {row.print: row.articles for row in rows}
     return Repeats(counts.pop(_SITE, 0), counts)
 
 
-def count_up(connection: Connection, site: str, prints: Sequence[bytes], now: datetime) -> None:
+def count_up(connection: Connection, site: str, prints: Collection[int], now: datetime) -> None:
     """One more article of the site held these paragraphs. Readers of the same site wait for one another from here to
     the end of the transaction."""
     seen = [_SITE, *dict.fromkeys(prints)]

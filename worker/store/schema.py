@@ -186,7 +186,7 @@ blocks = Table(  # paragraphs that a site repeats from article to article
     "blocks",
     metadata,
     Column("site", Text, primary_key=True),
-    Column("print", LargeBinary, primary_key=True),  # of the paragraph's folded words
+    Column("print", BigInteger, primary_key=True, autoincrement=False),  # of its words; 0: the site itself
     Column("articles", Integer, nullable=False, server_default="1"),  # different ones that it stood in
     Column("last_seen_at", Instant, nullable=False),
     Index("ix_blocks_last_seen_at", "last_seen_at"),

@@ -47,7 +47,7 @@ CREATE INDEX ix_readings_article_id ON readings (article_id, id);
 
 CREATE TABLE blocks (
   site TEXT NOT NULL,
-  print BYTEA NOT NULL,
+  print BIGINT NOT NULL,
   articles INTEGER DEFAULT '1' NOT NULL,
   last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
   CONSTRAINT pk_blocks PRIMARY KEY (site, print)
