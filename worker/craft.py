@@ -19,14 +19,6 @@ from worker.model import Article, PageText
 from worker.pages.extract import extract_page
 from worker.plain import one_line
 
-AGGREGATORS = frozenset(
-    (
-        *("news.google.com", "feedproxy.google.com", "feeds.feedburner.com", "t.co"),
-        *("bit.ly", "dlvr.it", "ift.tt", "buff.ly", "l.facebook.com"),
-    )
-)
-"""Hosts whose addresses always mean somebody else's article."""
-
 _CARRIERS = {
     "google": ("/url", ("url", "q")),
     "bing": ("/news/apiclick.aspx", ("url",)),

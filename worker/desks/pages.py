@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
-from worker.craft import AGGREGATORS, target_of
+from worker.craft import target_of
 from worker.desks.pile import Sheet
 from worker.kit import Kit
 from worker.model import UnreadEntry
@@ -20,6 +20,14 @@ FURTHER_S = 5.0
 """What the further pages of an article may take, each."""
 MAX_PAGE_BYTES = 5 * 1024 * 1024
 ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+
+AGGREGATORS = frozenset(
+    (
+        *("news.google.com", "feedproxy.google.com", "feeds.feedburner.com", "t.co"),
+        *("bit.ly", "dlvr.it", "ift.tt", "buff.ly", "l.facebook.com"),
+    )
+)
+"""Hosts whose addresses always mean somebody else's article."""
 
 
 def sheet_for(entry: UnreadEntry, now: float) -> Sheet:
