@@ -260,7 +260,7 @@ def read_in_a_child(kit, web, dies):
     if child == 0:
         with suppress(BaseException):
             real = parts.read_article
-            parts.read_article = lambda page: dies() if b"poison" in page.tree else real(page)
+            parts.read_article = lambda page: dies() if page.url.endswith("poison") else real(page)
             engine = open_engine(kit.database)
             mine = Kit(engine=engine, web=web, keys=kit.keys, clock=kit.clock, settled=lambda _: None)
             asyncio.run(read(mine, seconds=20))
