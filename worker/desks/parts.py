@@ -31,6 +31,8 @@ def take_part(sheet: Sheet) -> tuple[str | None, str | None]:
     if not sheet.parts:
         sheet.final_url = reply.url
     sheet.parts.append(text)
+    if text.wall:
+        sheet.notes["wall"] = text.wall
     return None, _onward(sheet, page) if text.text and not text.wall else None
 
 
@@ -67,6 +69,8 @@ def _note(sheet: Sheet) -> None:
     """Notes how the page was had, for whoever asks why."""
     notes = sheet.notes
     notes["asked"] = sheet.asked
+    if sheet.via:
+        notes["via"] = sheet.via
     match sheet.answer:
         case Forbidden(rule):
             notes["rule"] = rule
