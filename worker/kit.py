@@ -102,7 +102,8 @@ class TopicWatch:
 class Kit:
     """One process's tools. `clock` is read at the edge of a desk; everything below takes `now`. `settled` is told
     which desk has left rows behind, and rings whoever follows it. `forbids` says whether a site's
-    robots.txt forbids a page (None: it may be read); where it is None itself, nobody asks."""
+    robots.txt forbids a page (None: it may be read); where it is None itself, nobody asks. `stopping` says that the
+    process is about to end."""
 
     engine: Engine
     web: Web
@@ -111,3 +112,4 @@ class Kit:
     settled: Callable[[Desk], object]
     topics: TopicWatch = field(default_factory=TopicWatch)
     forbids: Callable[[str], Awaitable[Forbidden | None]] | None = None
+    stopping: Callable[[], bool] = lambda: False

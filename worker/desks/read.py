@@ -49,12 +49,14 @@ def warm_up() -> None:
 
 async def read(kit: Kit, seconds: float = SECONDS) -> int:
     """Reads new entries and pages that are due again, until nothing is due and nothing is held; returns how many
-    were claimed. After `seconds` nothing more is claimed."""
+    were claimed. After `seconds` nothing more is claimed; where the process is stopping, what waits is given back at
+    once."""
     with kit.engine.connect() as connection, forgetful(kit.engine) as marks:
         desk = _Desk(kit, connection, marks, asyncio.get_running_loop().time() + seconds)
-        while desk.claim() or desk.held:
+        while (desk.claim() or desk.held) and not kit.stopping():
             desk.renew()
             await desk.step()
+        await desk.leave()
     if desk.troubles:
         raise desk.troubles[0]
     return desk.claimed
@@ -148,6 +150,15 @@ class _Desk:
                 self.pile.add(sheet)
         if self.pile:
             await self._work(self.pile.take())
+
+    async def leave(self) -> None:
+        """Gives back what lies on the desk, so that others may take it at once."""
+        if not self.held:
+            return
+        for task in self.coming:
+            task.cancel()
+        await asyncio.gather(*self.coming, return_exceptions=True)
+        claims.give_back(self.marks, list(self.held.values()), unharmed=self.reader.marked)
 
     async def _work(self, sheet: Sheet) -> None:
         try:

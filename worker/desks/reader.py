@@ -57,8 +57,9 @@ class Reader:
             if _host(forward) != _host(reply.url):
                 sheet.via = sheet.via or _host(reply.url)
             return forward
-        if not touched:
-            sheet.look, sheet.page = "untouched", None  # open it takes ten times the bytes
+        sheet.look = "touched" if touched else "untouched"
+        if not (touched and sheet.urgent):  # what is read next may stay open, which takes ten times the bytes
+            sheet.page = None
         return None
 
     def _may_touch(self, sheet: Sheet, reply: Reply) -> bool:
@@ -188,7 +189,7 @@ class Reader:
         self.marked = entry
 
     def _give_back(self, entry: UnreadEntry) -> None:
-        claims.give_back(self.marks, entry)
+        claims.give_back(self.marks, [entry])
         self.marked = None
 
     def _set_aside(self, entry: UnreadEntry, reason: str) -> None:

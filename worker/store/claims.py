@@ -147,10 +147,11 @@ def begin_reading(connection: Connection, entry: UnreadEntry, unharmed: UnreadEn
     connection.execute(_MARK, marks)
 
 
-def give_back(connection: Connection, entry: UnreadEntry) -> None:
-    """Ends the lease of an entry whose reading failed; its attempt stays counted."""
-    connection.execute(
-        update(entries)
-        .where(entries.c.id == entry.id, entries.c.lease_token == entry.token)
-        .values(lease_until=text("'epoch'"))
-    )
+def give_back(
+    connection: Connection, held: Sequence[UnreadEntry], unharmed: UnreadEntry | None = None
+) -> None:
+    """Ends the leases of these entries. Attempts stay counted, but for `unharmed`, whose reader goes in peace."""
+    for each in held:
+        mine = (entries.c.id == each.id) & (entries.c.lease_token == each.token)
+        fewer = {"attempts": entries.c.attempts - 1} if each is unharmed else {}
+        connection.execute(update(entries).where(mine).values(lease_until=text("'epoch'"), **fewer))

@@ -335,6 +335,27 @@ def test_a_suspect_comes_when_nothing_is_held_that_it_could_take_along(rows, bri
     assert rows.one("SELECT count(*) FROM articles") == 6
 
 
+def test_a_reader_that_is_told_to_stop_gives_back_what_it_holds(rows, bring, kit):
+    rows.topic()
+    names = [f"{n}" for n in range(12)]
+    for name in names:
+        bring(name)
+
+    async def stopped():
+        gate = asyncio.Event()
+        kit.web = Web({name: page(f"NATO di {name}.") for name in names}, {"11": gate})
+        kit.stopping = lambda: rows.one("SELECT count(*) FROM articles") >= 3
+        await read(kit, seconds=60)
+
+    asyncio.run(stopped())
+    assert rows.one("SELECT count(*) FROM articles") == 3
+    assert rows.one("SELECT count(*) FROM entries WHERE attempts > 0 AND state = 'new'") == 0
+    assert rows_leased(rows) == []
+    kit.stopping, kit.web.gates = (lambda: False), {}
+    assert asyncio.run(read(kit, seconds=60)) == 9
+    assert rows.one("SELECT count(*) FROM matches") == 12
+
+
 def test_trouble_with_the_database_ends_the_work_and_is_told(rows, bring, kit, monkeypatch):
     from worker.store.engine import DatabaseTrouble
 
