@@ -30,6 +30,7 @@ COMMANDS = {
     "channels": "ops.cli.channels",
     "subscriptions": "ops.cli.topics",
     "deliveries": "ops.cli.ledger",
+    "articles": "ops.cli.articles",
     "why": "ops.cli.why",
     "users": "ops.cli.users",
     "parse": "ops.cli.files",

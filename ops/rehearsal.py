@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ops.inspection import Charset, Way, charset_facts, way_of, why_failed
-from worker.desks.read import MAX_PAGE_BYTES, PAGE_ACCEPT, PAGE_DEADLINE_S
+from worker.desks.pages import ACCEPT, MAX_PAGE_BYTES, NEWS_DEADLINE_S
 from worker.errors import BadInput
 from worker.http import Web
 from worker.limits import TooSlow, at_most
@@ -14,7 +14,7 @@ from worker.model import EntryId, FeedId, PageText, ReadArticle, UnreadEntry
 from worker.pages.extract import extract_page
 from worker.permission import Permission
 from worker.plain import text_from_html
-from worker.reading import article_of, page_problem
+from worker.reading import Had, article_of, page_problem
 from worker.robots import Allowed, Forbidden
 from worker.wire import Failure, Reply, Request
 
@@ -42,8 +42,8 @@ async def rehearse(web: Web, url: str, now: datetime) -> Rehearsed:
     permission = await Permission(web).may_fetch(url)
     if isinstance(permission, Forbidden):
         return Rehearsed(url, permission, problem=f"robots.txt: {permission.rule}")
-    headers = {"Accept": PAGE_ACCEPT}
-    request = Request(url, headers=headers, deadline_s=PAGE_DEADLINE_S, max_bytes=MAX_PAGE_BYTES, traced=True)
+    headers = {"Accept": ACCEPT}
+    request = Request(url, headers=headers, deadline_s=NEWS_DEADLINE_S, max_bytes=MAX_PAGE_BYTES, traced=True)
     answer = await web.ask(request)
     if isinstance(answer, Failure) or answer.status != 200:
         return Rehearsed(url, permission, way_of(answer), problem=why_failed(answer)[0])
@@ -59,7 +59,7 @@ def _read(url: str, permission: Allowed, reply: Reply, now: datetime) -> Rehears
     if page is None or not page.text:
         why = problem or "there is no article on the page"
         return Rehearsed(url, permission, way, charset, page, problem=why)
-    read = article_of(_entry(url, now), page, reply.url, None)
+    read = article_of(_entry(url, now), Had(page, reply.url))
     visible = text_from_html(reply.body.decode(charset.used, "replace"))
     return Rehearsed(url, permission, way, charset, page, read, len(page.text.split()), len(visible.split()))
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 from ops.kit import clock, engine, keyring, our_version
 from ops.wiring import ring_next
 from worker.feeds.websub import callback_base
 from worker.http import Web
 from worker.kit import Kit, TopicWatch
 from worker.pace import Turns
+from worker.permission import Permission
 from worker.process import stopping
 from worker.settings import Settings
+from worker.store import hosts
+from worker.store.engine import Engine
 from worker.turns import SharedTurns
 
 
@@ -32,13 +38,25 @@ def make_web(settings: Settings, turns: Turns | None = None) -> Web:
 def make_kit(settings: Settings, topics: TopicWatch | None = None) -> Kit:
     """A process's tools. `topics` is what its parent has read of them already."""
     database = engine(settings)
+    web = make_web(settings, SharedTurns(database))
     return Kit(
         engine=database,
-        web=make_web(settings, SharedTurns(database)),
+        web=web,
         keys=keyring(settings),
         clock=clock,
         settled=ring_next,
+        forbids=Permission(web, _slower(database)).forbids if settings.robots else None,
         callback_base=callback_base(settings.public_url, settings.allow_nets),
         stopping=stopping,
         topics=topics or TopicWatch(),
     )
+
+
+def _slower(database: Engine) -> Callable[[str, float | None], Awaitable[object]]:
+    """Tells all workers how far apart a site wants its requests (Crawl-delay)."""
+
+    def slow_down(site: str, seconds: float | None) -> None:
+        with database.begin() as connection:
+            hosts.slow_down(connection, site, seconds)
+
+    return lambda site, seconds: asyncio.to_thread(slow_down, site, seconds)

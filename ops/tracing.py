@@ -71,7 +71,7 @@ def sentence(trace: Trace) -> str:
     if trail.article is None:
         return _unread(trail.entries)
     told = _told(trace)
-    return told or _silent(trace)
+    return told or _silent(trace) + _in_part(trail.article)
 
 
 def _unread(entries: Sequence[Row]) -> str:
@@ -151,6 +151,13 @@ def _silent(trace: Trace) -> str:
         if trace.silent
         else "Silent: there is no topic."
     )
+
+
+def _in_part(article: Row) -> str:
+    """That more than was read may stand on the page."""
+    if not article["summary_only"]:
+        return ""
+    return f" Only its feed's own words were read, since its page was not had: {article['page_problem']}."
 
 
 def _unheard(asked: Asked, found: Mapping[str, Row]) -> str:

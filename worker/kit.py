@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from worker.match import TopicIndex
 from worker.match.entities import Entity, shipped
 from worker.match.entities.own import with_own
 from worker.model import Topic, TopicId
+from worker.robots import Forbidden
 from worker.secrets import KeyRing
 from worker.store.engine import Connection, Engine
 from worker.store.entries import recent_articles
@@ -101,7 +102,8 @@ class TopicWatch:
 class Kit:
     """One process's tools. `clock` is read at the edge of a desk; everything below takes `now`. `settled` is told
     which desk has left rows behind, and rings whoever follows it. `stopping` says that the process is about to end.
-    `callback_base` is the public address at which hubs may call us (WebSub); None: they may not."""
+    `forbids` says whether a site's robots.txt forbids a page (None: it may be read); where it is None itself, nobody
+    asks. `callback_base` is the public address at which hubs may call us (WebSub); None: they may not."""
 
     engine: Engine
     web: Web
@@ -109,5 +111,6 @@ class Kit:
     clock: Callable[[], datetime]
     settled: Callable[[Desk], object]
     topics: TopicWatch = field(default_factory=TopicWatch)
+    forbids: Callable[[str], Awaitable[Forbidden | None]] | None = None
     callback_base: str | None = None
     stopping: Callable[[], bool] = lambda: False

@@ -184,8 +184,23 @@ class KnownKey:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierReading:
+    """What is stored of an article that is read again: whether it holds its feed's own words only, and when it was
+    last read again before (None: never)."""
+
+    article_id: ArticleId
+    article: Article
+    summary_only: bool
+    reread_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadEntry:
-    """An entry claimed for reading, with what its feed says about it."""
+    """An entry claimed for reading, with what its feed says about it.
+
+    `page_tries` counts how often its page was tried in vain; `earlier` is what was read of it before, None at
+    the first reading.
+    """
 
     id: EntryId
     token: int
@@ -204,11 +219,14 @@ class UnreadEntry:
     full_text: bool
     source: str
     language: str | None
+    page_tries: int = 0
+    earlier: EarlierReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadArticle:
-    """What was read for an entry: the article as the matcher saw it, and how it came to be."""
+    """What was read for an entry: the article as the matcher saw it, and how it came to be. `via` is the aggregator
+    whose link led to it; `notes` tell how its page was had."""
 
     article: Article
     identity: str
@@ -217,6 +235,8 @@ class ReadArticle:
     method: str
     summary_only: bool
     page_problem: str | None
+    via: str | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ _PLAIN = (
     "PANTAU_KEEP_ARTICLES",
     "PANTAU_KEEP_LEDGER",
     "PANTAU_METRICS",
+    "PANTAU_ROBOTS",
 )
 _FOREIGN = ("PANTAU_PYTHON", "PANTAU_DATA", "PANTAU_WORKER_NAME", "PANTAU_RUN")
 """Of the launcher, the tests and the supervisor; no settings."""
@@ -84,6 +85,7 @@ class Settings:
     keep_articles_s: float = 90 * 86400.0
     keep_ledger_s: float = 365 * 86400.0
     metrics: Literal["local", "token", "open"] = "local"
+    robots: bool = True
 
 
 def from_env(environ: Mapping[str, str]) -> Settings:
@@ -112,6 +114,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
         keep_articles_s=_keep("PANTAU_KEEP_ARTICLES", get("PANTAU_KEEP_ARTICLES"), 90),
         keep_ledger_s=_keep("PANTAU_KEEP_LEDGER", get("PANTAU_KEEP_LEDGER"), 365),
         metrics=_choice(get, "PANTAU_METRICS", ("local", "token", "open"), "local"),  # type: ignore[arg-type]
+        robots=_choice(get, "PANTAU_ROBOTS", ("on", "off"), "on") == "on",
     )
 
 

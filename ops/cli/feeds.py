@@ -74,7 +74,8 @@ def _to_know(row: Mapping[str, Any], now: datetime) -> str:
         return f"host cooling until {row['cooling_until']:%H:%M}: {row['cooling_why']}"[:110]
     if said := "; ".join(remarks(row, now) + notes(row, now)) if row["state"] == "ok" else "":
         return said
-    return plain_text(row["last_error"] or row["notice"] or "", 110)
+    aside = f"{row['set_aside']} entries set aside" if row["set_aside"] else ""
+    return plain_text("; ".join(filter(None, (row["last_error"] or row["notice"], aside))), 110)
 
 
 @feeds.command("add")

@@ -49,6 +49,7 @@ def _as_json(now: Overview) -> dict[str, Any]:
         "pushed": now.pushed,
         "desks": now.desks,
         "latency": {"seen_to_sent": now.seen_to_sent, "published_to_sent": now.published_to_sent},
+        "entries": {"set_aside": now.set_aside, "pages_due_again": now.pages_due_again},
         "articles_24h": now.articles_24h,
         "matched_24h": now.matched_24h,
         "sent_24h": now.sent_24h,
@@ -81,6 +82,7 @@ def _in_words(now: Overview) -> str:
             f"{sign} {sentence}",
             "",
             f"feeds      {feeds}",
+            *_unread(now),
             f"seen → sent        {_lag(now.seen_to_sent)}",
             f"published → sent   {_lag(now.published_to_sent)}",
             "",
@@ -97,6 +99,13 @@ def _cooling(now: Overview) -> list[str]:
         for site in now.cooling
     ]
     return ["", *told] if told else []
+
+
+def _unread(now: Overview) -> list[str]:
+    """What was not read in full, where there is any."""
+    counts = {"set aside": now.set_aside, "pages tried again later": now.pages_due_again}
+    told = ", ".join(f"{n:,} {what}" for what, n in counts.items() if n)
+    return [f"entries    {told} (`pantau articles unread`)"] if told else []
 
 
 def _lag(lag: Any) -> str:

@@ -17,6 +17,7 @@ from worker.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from ops.rehearsal import Rehearsed
+    from ops.store.tracing import Trail
     from ops.tracing import Asked, Trace
     from worker.match import Explained
     from worker.match.entities import Catalogue
@@ -152,6 +153,7 @@ def _as_json(trace: Trace) -> dict[str, Any]:
         "known": trace.known,
         "entries": trail.entries,
         "article": article,
+        "earlier_readings": trail.earlier,
         "topics": [_asked_json(asked) for asked in trace.asked],
         "silent": trace.silent,
         "matches": trail.matches,
@@ -177,6 +179,7 @@ def _in_words(trace: Trace) -> Iterator[str]:
         yield from _entry(entry)
     if trail.article is not None:
         yield from _article(trail.article)
+        yield from _page(trail)
     yield from _topics(trace)
     if trail.alerts:
         headings = ("topic", "for", "channel", "state", "delivery", "reason")
@@ -193,23 +196,49 @@ def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
     yield f"entry      seen {_at(entry['seen_at'])}, published {_at(entry['published_at'])}{backlog}"
     reason = f" ({plain_text(entry['reason'], 200)})" if entry["reason"] else ""
     tries = f", {entry['attempts']} readings begun" if entry["attempts"] > 1 else ""
-    yield f"           {entry['state']}{reason}{tries}"
+    edits = f", edited {_times(entry['edits'])}, last {_at(entry['edited_at'])}" if entry["edits"] else ""
+    yield f"           {entry['state']}{reason}{tries}{edits}"
 
 
 def _article(article: Mapping[str, Any]) -> Iterator[str]:
-    from ops.cli.rehearsed import notes_lines
-    from worker.model import ReadingNotes
 
     yield f"article    {plain_text(article['title'], 200) or '(without a title)'}"
     yield f"           {plain_text(article['identity'], 300)}"
     text = f"{article['text_length']:,} characters, language {article['language'] or 'unknown'}"
     topics = f"topic set {article['topic_set']}" if article["topic_set"] is not None else "topic set not kept"
-    yield f"read       {_at(article['read_at'])}, {text}, {topics}"
-    only = ", summary only" if article["summary_only"] else ""
-    problem = f" ({plain_text(article['page_problem'], 200)})" if article["page_problem"] else ""
-    yield f"page       {article['method']}{only}{problem}"
-    yield from notes_lines(ReadingNotes.of(article.get("notes") or {}))
+    again = f", again {_at(article['reread_at'])}" if article["reread_at"] else ""
+    yield f"read       {_at(article['read_at'])}{again}, {text}, {topics}"
+
+
+def _page(trail: Trail) -> Iterator[str]:
+    """How the page was had, what comes of it if it was not, and what was read before it was."""
+    from ops.cli.rehearsed import notes_lines
+    from worker.model import ReadingNotes
+
+    article = trail.article
+    assert article is not None
+    yield f"page       {_had(article)}"
+    yield from notes_lines(ReadingNotes.of(article["notes"]))
+    if article["summary_only"]:
+        yield from (f"           {_tried(entry)}" for entry in trail.entries if entry["page_tries"])
+    for reading in trail.earlier:
+        yield f"before     {_at(reading['read_at'])}, {reading['text_length']:,} characters, {_had(reading)}"
     yield ""
+
+
+def _had(reading: Mapping[str, Any]) -> str:
+    only = ", summary only" if reading["summary_only"] else ""
+    problem = f" ({plain_text(reading['page_problem'], 200)})" if reading["page_problem"] else ""
+    return f"{reading['method']}{only}{problem}"
+
+
+def _tried(entry: Mapping[str, Any]) -> str:
+    due = f"again at {_at(entry['page_due_at'])}" if entry["page_due_at"] else "and let be"
+    return f"tried {_times(entry['page_tries'])}, {due} (`pantau articles retry` tries it now)"
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
 
 
 def _topics(trace: Trace) -> Iterator[str]:

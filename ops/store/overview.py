@@ -74,6 +74,8 @@ class Overview:
     recovered: int = 0
     pushed: int = 0
     cooling: Sequence[Row] = ()
+    set_aside: int = 0
+    pages_due_again: int = 0
 
 
 # What a paused channel or site holds back is not late: the desk does what its receiver asked for.
@@ -138,7 +140,9 @@ _COUNTS = text("""
       (SELECT count(*) FROM deliveries
         WHERE state = 'unknown' AND ended_at > clock_timestamp() - interval '24 hours') AS in_doubt_24h,
       (SELECT extract(epoch FROM clock_timestamp() - at)::float FROM heartbeats
-        WHERE part = 'tick') AS tick_age_s
+        WHERE part = 'tick') AS tick_age_s,
+      (SELECT count(*) FROM entries WHERE state = 'failed') AS set_aside,
+      (SELECT count(*) FROM entries WHERE page_due_at IS NOT NULL) AS pages_due_again
 """)
 
 _CIRCUITS = text("""
@@ -191,7 +195,8 @@ _FEED_LIST = text("""
            f.last_polled_at, f.last_ok_at, f.last_status, f.last_error, f.failures,
            f.tags, f.language, f.declared,
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) AS entries,
-           (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at
+           (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at,
+           (SELECT count(*) FROM entries e WHERE e.feed_id = f.id AND e.state = 'failed') AS set_aside
     FROM feeds f LEFT JOIN hosts h ON h.site = f.site WHERE f.removed_at IS NULL
     ORDER BY array_position(ARRAY['failing', 'gone'], f.state) NULLS LAST,
              EXISTS (SELECT FROM habits b WHERE b.feed_id = f.id AND b.silent_since IS NOT NULL) DESC,

@@ -25,7 +25,9 @@ _DUE = text("""
         OR EXISTS (SELECT FROM websub WHERE due_at <= statement_timestamp()
                    AND lease_until <= statement_timestamp())
         AS poll,
-      EXISTS (SELECT FROM entries WHERE state = 'new' AND lease_until <= clock_timestamp()) AS read,
+      EXISTS (SELECT FROM entries WHERE state = 'new' AND lease_until <= clock_timestamp())
+        OR EXISTS (SELECT FROM entries WHERE state = 'read' AND page_due_at <= clock_timestamp()
+                   AND lease_until <= clock_timestamp()) AS read,
       EXISTS (SELECT FROM matches WHERE state = 'new') AS plan,
       EXISTS (SELECT FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
               AND due_at <= clock_timestamp())

@@ -18,6 +18,7 @@ _ENTRIES = text("""
         SELECT k.entry_id AS id FROM feeds f JOIN entry_keys k ON k.feed_id = f.id AND k.key = ANY(:keys)
         UNION SELECT e.id FROM entries e JOIN articles r ON r.id = e.article_id WHERE r.identity = ANY(:identities))
     SELECT e.id, e.link, e.title, e.published_at, e.seen_at, e.backlog, e.state, e.reason, e.attempts, e.article_id,
+           e.page_tries, e.page_due_at, e.edits, e.edited_at,
            coalesce(f.name, f.title, f.url) AS feed, f.url AS feed_url, f.state AS feed_state,
            f.last_error AS feed_error, f.last_polled_at AS feed_polled_at, f.full_text,
            f.removed_at IS NOT NULL AS feed_removed
@@ -29,6 +30,11 @@ _ARTICLE = text("""
     SELECT r.*, length(r.title) AS title_length, length(r.body) AS text_length
     FROM articles r WHERE r.identity = ANY(:identities) OR r.id = ANY(:articles)
     ORDER BY r.id LIMIT 1
+""")
+
+_EARLIER = text("""
+    SELECT read_at, title, length(body) AS text_length, language, method, summary_only, page_problem
+    FROM readings WHERE article_id = :article ORDER BY id
 """)
 
 _MATCHES = text("""
@@ -72,14 +78,16 @@ _HEARD = text("""
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """What an article left behind: the feed entries that brought it, itself as it was read (None: not yet), its
-    matches, what was decided for each subscription and channel, and the messages with every attempt."""
+    """What an article left behind: the feed entries that brought it, itself as it was read (None: not yet) and how
+    it was read before that, its matches, what was decided for each subscription and channel, and the messages with
+    every attempt."""
 
     entries: Sequence[Row]
     article: Row | None
     matches: Sequence[Row]
     alerts: Sequence[Row]
     deliveries: Sequence[Row]
+    earlier: Sequence[Row] = ()
 
     @property
     def read(self) -> Article | None:
@@ -117,6 +125,7 @@ def trail_of(connection: Connection, identities: Collection[str], keys: Collecti
         _rows(connection, _MATCHES, article=article),
         _rows(connection, _ALERTS, article=article),
         deliveries,
+        _rows(connection, _EARLIER, article=article),
     )
 
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker import reading
 from worker.model import EntryId, FeedId, PageText, UnreadEntry
-from worker.reading import LONGEST_IDENTITY, article_of, page_problem
+from worker.reading import LONGEST_IDENTITY, Had, page_problem
+from worker.robots import Forbidden
 from worker.wire import Failure, Reply
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -43,6 +45,10 @@ def page(**facts):
     return PageText(**{"title": "Page title", "text": BODY, "method": "fast", **facts})
 
 
+def article_of(given, page, final_url, problem, via=None):
+    return reading.article_of(given, Had(page, final_url, problem, via))
+
+
 def reply(status=200, **headers):
     return Reply(
         status, {name.replace("_", "-"): value for name, value in headers.items()}, b"", "https://x.example/"
@@ -51,6 +57,7 @@ def reply(status=200, **headers):
 
 PROBLEMS = {
     "there is no link": (None, "no_link"),
+    "robots.txt says no": (Forbidden("Disallow: /"), "robots.txt forbids (Disallow: /)"),
     "it did not answer": (Failure("timeout", "no page within 10 s"), "timeout: no page within 10 s"),
     "it is not there": (reply(404), "status 404"),
     "204 has no page": (reply(204), "status 204"),
@@ -205,3 +212,38 @@ def test_the_same_article_through_two_addresses_of_its_site_is_one():
         None,
     )
     assert plain.identity == tracked.identity
+
+
+LED = {
+    "to the publisher": ("https://news.example/2026/kyiv", "", "https://news.example/2026/kyiv"),
+    "to a page without an article": ("https://news.example/login", None, "https://t.co/x1"),
+    "to the publisher's front page": ("https://news.example/", "", "https://t.co/x1"),
+    "to a page of its own": ("https://consent.t.co/collect?continue=1", "", "https://t.co/x1"),
+    "nowhere": (None, None, "https://t.co/x1"),
+}
+
+
+@pytest.mark.parametrize(("final", "text", "expected"), LED.values(), ids=LED.keys())
+def test_where_an_aggregators_link_led_is_the_article_or_the_link_stays(final, text, expected):
+    shown = page() if text is not None else None
+    read = article_of(entry(link="https://t.co/x1"), shown, final, None, via="t.co")
+    assert (read.identity, read.article.url, read.via) == (expected, expected, "t.co")
+
+
+def test_the_amp_twin_of_a_page_may_name_the_page():
+    here = "https://news.example/2026/kyiv"
+    for twin in (f"{here}/amp", "https://amp.news.example/2026/kyiv", f"{here}?amp=1", f"{here}.amp"):
+        assert identity(entry(link=twin), page(canonical=here)) == here
+
+
+OPENING = "Pembukaan artikel yang lebih panjang dari ringkasan."
+
+
+@pytest.mark.parametrize(
+    ("shown", "body", "method"),
+    [("", "Ringkasan.", "feed"), ("Pendek.", "Ringkasan.", "feed"), (OPENING, OPENING, "fast")],
+)
+def test_what_a_page_shows_before_its_wall_counts_where_its_feed_says_less(shown, body, method):
+    read = article_of(entry(), page(text=shown, wall="paywall"), None, None)
+    assert (read.article.body, read.method) == (body, method)
+    assert (read.summary_only, read.page_problem) == (True, "wall: paywall")

@@ -82,6 +82,7 @@ UNDERSTOOD = [
     ("PANTAU_KEEP_ARTICLES", "30d", "keep_articles_s", 30 * 86400.0),
     ("PANTAU_KEEP_LEDGER", "24h", "keep_ledger_s", 86400.0),
     ("PANTAU_METRICS", "open", "metrics", "open"),
+    ("PANTAU_ROBOTS", "off", "robots", False),
 ]
 
 REFUSED = [
@@ -117,6 +118,7 @@ REFUSED = [
     ("PANTAU_KEEP_ARTICLES", "23h"),
     ("PANTAU_KEEP_LEDGER", "-1d"),
     ("PANTAU_METRICS", "yes"),
+    ("PANTAU_ROBOTS", "sometimes"),
 ]
 
 SECRETS = {

@@ -1,30 +1,39 @@
-"""The read desk: new entries, their pages fetched side by side, each read and matched as its page comes."""
+"""The read desk: entries come in, their pages are fetched side by side, and what may have to be told is read first.
+
+    claim ─▶ fetch ─▶ pile ─▶ look ─▶ pile ─▶ read ─▶ settle
+               ▲               │                │
+               └── leads on ───┴── next page ───┘
+
+One page at a time is looked at or read, and the next one is chosen anew: pages that a topic touches before those
+that none does, news before what stood in a feed when it was added. In the end all are read.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-import structlog
-
-from worker.errors import BadInput
+from worker.desks import pages
+from worker.desks.pile import Pile, Sheet
+from worker.desks.reader import Reader
 from worker.kit import Kit
-from worker.limits import TooSlow, at_most
-from worker.match import TopicIndex, detect, quote
-from worker.model import Article, Finding, PageText, ReadArticle, Topic, TopicId, UnreadEntry
+from worker.match import TopicIndex, detect
+from worker.model import Article, EntryId, Topic, TopicId, UnreadEntry
 from worker.pages.extract import extract_page
-from worker.reading import article_of, page_problem
-from worker.rolling import keep_busy
-from worker.store import entries as store
-from worker.wire import Failure, Reply, Request
+from worker.store import claims, rereading
+from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted, forgetful
 
-log = structlog.get_logger("worker")
-
-ROOM = 16
+ROOM = 32
+"""Pages on their way at once; each takes at most 5 MiB."""
+SLOW_ROOM = ROOM // 2
+"""Places that backlog and further tries may take: news finds the others free."""
+MOST_WAITING_BYTES = 32 * 1024 * 1024
+MOST_HELD = 200
 SECONDS = 20.0
-EXTRACT_SECONDS = 10.0
-PAGE_DEADLINE_S = 10.0
-MAX_PAGE_BYTES = 5 * 1024 * 1024
-PAGE_ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+LOOK_AGAIN_S, CLAIM_S = 0.25, 0.05
+"""Between two claims: where fewer were due than there was room for, and otherwise."""
+RENEW_S = 8.0
 
 
 def warm_up() -> None:
@@ -39,85 +48,146 @@ def warm_up() -> None:
 
 
 async def read(kit: Kit, seconds: float = SECONDS) -> int:
-    """Reads new entries, live ones first, each settled as its page comes; returns how many were read."""
+    """Reads new entries and pages that are due again, until nothing is due and nothing is held; returns how many
+    were claimed. After `seconds` nothing more is claimed; where the process is stopping, what waits is given back at
+    once."""
+    with kit.engine.connect() as connection, forgetful(kit.engine) as marks:
+        desk = _Desk(kit, connection, marks, asyncio.get_running_loop().time() + seconds)
+        while (desk.claim() or desk.held) and not kit.stopping():
+            desk.renew()
+            await desk.step()
+        await desk.leave()
+    if desk.troubles:
+        raise desk.troubles[0]
+    return desk.claimed
 
-    def claim(room: int) -> list[UnreadEntry]:
-        with kit.engine.begin() as connection:
-            kit.topics.follow(connection)
-            return store.claim_unread(connection, room)
 
-    return await keep_busy(claim, lambda entry: _read_one(kit, entry), room=ROOM, seconds=seconds)
+@dataclass(slots=True)
+class _Desk:
+    """What lies on the desk: entries `held` under lease, their pages on the way (`coming`) and on the pile. What must
+    last goes over `connection`, what may be forgotten over `marks`: one of each for all, since to ask a pool for one
+    costs a trip to the server, and a page took five."""
 
+    kit: Kit
+    connection: Connection
+    marks: Connection
+    until: float
+    claimed: int = 0
+    held: dict[EntryId, UnreadEntry] = field(default_factory=dict)
+    coming: dict[asyncio.Task[None], Sheet] = field(default_factory=dict)
+    pile: Pile = field(default_factory=Pile)
+    troubles: list[BaseException] = field(default_factory=list)
+    reader: Reader = field(init=False)
+    claim_at: float = 0.0
+    renew_at: float = 0.0
 
-async def _read_one(kit: Kit, entry: UnreadEntry) -> None:
-    if entry.attempts >= store.MOST_ATTEMPTS:
-        _set_aside(kit, entry, "it ended its reader three times")
-        return
-    answer = await _page(kit, entry)
-    with kit.engine.begin() as connection:
-        store.begin_reading(connection, entry)
-    topic_set = kit.topics.number
-    read, findings = _understand(kit, entry, answer)
-    with kit.engine.begin() as connection:
-        stored = store.settle_reading(connection, entry, read, findings, topic_set, kit.clock())
-        if stored is None:
-            connection.rollback()
-            log.warning("lease_lost", entry=entry.id)
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.kit, self.connection, self.marks)
+        self.renew_at = self._now() + RENEW_S
+
+    def claim(self) -> bool:
+        """Fills the free places. An entry that may have ended its reader comes by itself, when nothing is held that
+        it could take along."""
+        free = ROOM - len(self.coming)
+        if not self._may_claim(free):
+            return False
+        try:
+            entries = self._claimed(free)
+        except (DatabaseTrouble, PoolExhausted) as trouble:
+            self.troubles.append(trouble)
+            return False
+        self.claim_at = self._now() + (LOOK_AGAIN_S if len(entries) < free else CLAIM_S)
+        self.claimed += len(entries)
+        for entry in entries:
+            self._take_in(entry)
+        return bool(entries)
+
+    def _may_claim(self, free: int) -> bool:
+        if self.troubles or self._now() >= self.until:
+            return False
+        if not self.held:
+            return True
+        room = self.pile.size < MOST_WAITING_BYTES and len(self.held) < MOST_HELD
+        return room and free > 0 and self._now() >= self.claim_at
+
+    def _claimed(self, free: int) -> Sequence[UnreadEntry]:
+        connection = self.connection
+        with connection.begin():
+            self.kit.topics.follow(connection)
+            if not self.held:
+                rereading.let_fuller_be(connection)
+                if suspect := claims.claim_suspect(connection):
+                    return suspect
+            elif claims.suspects_wait(connection):
+                return ()
+            slow = SLOW_ROOM - sum(not sheet.urgent for sheet in self.coming.values())
+            new = claims.claim_unread(connection, free, backlog=min(max(slow, 0), free))
+            slow -= sum(entry.backlog for entry in new)
+            again = claims.claim_again(connection, max(min(slow, free - len(new)), 0))
+            return [*new, *again]
+
+    def renew(self) -> None:
+        """Keeps the leases, whatever keeps the entries."""
+        if self._now() < self.renew_at or self.troubles:
             return
-    if stored:
-        await asyncio.to_thread(kit.settled, "read")
-    log.info(
-        "read",
-        entry=entry.id,
-        feed=entry.feed_id,
-        method=read.method,
-        matches=stored,
-        problem=read.page_problem,
-    )
+        self.renew_at = self._now() + RENEW_S
+        try:
+            claims.renew(self.marks, list(self.held.values()))
+        except (DatabaseTrouble, PoolExhausted) as trouble:
+            self.troubles.append(trouble)
 
+    async def step(self) -> None:
+        """One page further, or a moment's wait for one."""
+        if not self.pile and self.coming:
+            await asyncio.wait(self.coming, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.sleep(0)  # what has arrived meanwhile may go first
+        for task in [task for task in self.coming if task.done()]:
+            sheet = self.coming.pop(task)
+            if (trouble := task.exception()) is not None:
+                self.troubles.append(trouble)
+                del self.held[sheet.entry.id]
+            else:
+                self.pile.add(sheet)
+        if self.pile:
+            await self._work(self.pile.take())
 
-async def _page(kit: Kit, entry: UnreadEntry) -> Reply | Failure | None:
-    """The page behind an entry; None where there is none to read."""
-    if not entry.link or not entry.full_text:
-        return None
-    request = Request(
-        entry.link, headers={"Accept": PAGE_ACCEPT}, deadline_s=PAGE_DEADLINE_S, max_bytes=MAX_PAGE_BYTES
-    )
-    try:
-        return await asyncio.wait_for(kit.web.ask(request), PAGE_DEADLINE_S)
-    except TimeoutError:
-        return Failure("timeout", f"no page within {PAGE_DEADLINE_S:.0f} s")
+    async def leave(self) -> None:
+        """Gives back what lies on the desk, so that others may take it at once."""
+        if not self.held:
+            return
+        for task in self.coming:
+            task.cancel()
+        await asyncio.gather(*self.coming, return_exceptions=True)
+        claims.give_back(self.marks, list(self.held.values()), unharmed=self.reader.marked)
 
+    async def _work(self, sheet: Sheet) -> None:
+        try:
+            if sheet.look == "unseen":
+                onward = self.reader.look(sheet)
+                if onward is None:
+                    self.pile.add(sheet)
+                    return
+            else:
+                onward = await self.reader.read(sheet)
+        except (DatabaseTrouble, PoolExhausted) as trouble:
+            self.troubles.append(trouble)
+            onward = None
+        if onward is None:
+            del self.held[sheet.entry.id]
+        else:
+            self._fetch(sheet, onward)
 
-def _understand(
-    kit: Kit, entry: UnreadEntry, answer: Reply | Failure | None
-) -> tuple[ReadArticle, list[Finding]]:
-    problem = page_problem(answer) if entry.full_text else None
-    page: PageText | None = None
-    if isinstance(answer, Reply) and problem is None:
-        page, problem = _extract(answer)
-    final_url = answer.url if isinstance(answer, Reply) and problem is None else None
-    read = article_of(entry, page, final_url, problem)
-    findings = []
-    for match in kit.topics.index.match(read.article):
-        shown = quote(read.article, match.hits)
-        findings.append(Finding(match, shown.field, shown.text, shown.marks))
-    return read, findings
+    def _take_in(self, entry: UnreadEntry) -> None:
+        self.held[entry.id] = entry
+        sheet = pages.sheet_for(entry, self._now())
+        link = sheet.entry.link
+        if link and entry.full_text and entry.attempts < claims.MOST_ATTEMPTS:
+            self._fetch(sheet, link)
+        else:
+            self.pile.add(sheet)
 
+    def _fetch(self, sheet: Sheet, url: str) -> None:
+        self.coming[asyncio.ensure_future(pages.fetch(self.kit, sheet, url))] = sheet
 
-def _extract(reply: Reply) -> tuple[PageText | None, str | None]:
-    try:
-        with at_most(EXTRACT_SECONDS):
-            return extract_page(
-                reply.body, url=reply.url, content_type=reply.headers.get("content-type", "")
-            ), None
-    except TooSlow:
-        return None, f"the page took more than {EXTRACT_SECONDS:.0f} s to read"
-    except BadInput as error:
-        return None, str(error)
-
-
-def _set_aside(kit: Kit, entry: UnreadEntry, reason: str) -> None:
-    with kit.engine.begin() as connection:
-        store.set_aside(connection, entry, reason)
-    log.error("set_aside", entry=entry.id, feed=entry.feed_id, reason=reason)
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

@@ -10,19 +10,18 @@ from typing import Any
 from worker.feeds.identity import entry_keys
 from worker.feeds.quirks import Quirks, recall_quirks, volatile_parameters
 from worker.feeds.recognise import keyed_entries, parameters_in_doubt, quirks_after, sift, told_again
-from worker.model import DueFeed, Entry, EntryId, FeedDocument, KnownKey, NewEntry
+from worker.model import DueFeed, Entry, FeedDocument, KnownKey, NewEntry
 from worker.store import feeds as store
+from worker.store.edits import note_edits
 from worker.store.engine import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """How many entries of a document were new and how many known; what it says now of the known ones; and columns of
-    the feed."""
+    """How many entries of a document were new and how many known; and columns of the feed."""
 
     new: int = 0
     known: int = 0
-    again: Mapping[EntryId, Entry] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -38,8 +37,9 @@ def take_in(connection: Connection, feed: DueFeed, document: FeedDocument, now: 
     store.learn_keys(connection, feed.id, sifted.learned)
     store.show_keys(connection, feed.id, _stale(known, now), now.date())
     store.add_entries(connection, feed.id, sifted.new, now)
+    note_edits(connection, told_again(keyed, known), now)
     facts = {"quirks": quirks_after(quirks, keyed, known).remembered()}
-    return TakenIn(len(sifted.new), len(keyed) - len(sifted.new), told_again(keyed, known), facts)
+    return TakenIn(len(sifted.new), len(keyed) - len(sifted.new), facts)
 
 
 def _held_against_known(

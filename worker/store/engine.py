@@ -7,7 +7,7 @@ need no SQL to name them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError as DatabaseTrouble
@@ -25,6 +25,7 @@ __all__ = [
     "Engine",
     "PoolExhausted",
     "TablesDoNotFit",
+    "forgetful",
     "lost_connection",
     "open_engine",
     "reaching_database",
@@ -79,6 +80,19 @@ def lost_connection(error: BaseException) -> bool:
 def without_fsync(connection: Connection) -> None:
     """This transaction may be forgotten if PostgreSQL itself crashes: for marks that only count tries."""
     connection.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+@contextmanager
+def forgetful(engine: Engine) -> Iterator[Connection]:
+    """A connection for marks alone: each statement is a transaction of its own, takes one trip to the server, and may
+    be forgotten if PostgreSQL itself crashes."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET synchronous_commit = off"))
+        try:
+            yield connection
+        finally:
+            with suppress(DatabaseTrouble):  # a connection that broke is not used again
+                connection.execute(text("RESET synchronous_commit"))
 
 
 def _first_line(error: BaseException) -> str:

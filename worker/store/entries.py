@@ -1,44 +1,16 @@
-"""Entries to be read, and what reading leaves behind: the article and its matches in one transaction."""
+"""What reading leaves behind: the article and its matches in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from worker.model import Article, ArticleId, EntryId, FeedId, Finding, MatchId, ReadArticle, UnreadEntry
-from worker.store.engine import without_fsync
+from worker.model import Article, ArticleId, Finding, MatchId, ReadArticle, UnreadEntry
 from worker.store.schema import articles, entries, matches
-
-LEASE_S = 30.0
-"""Longer than a reading can take: 10 s for the page, and the extraction under its own limit."""
-
-MOST_ATTEMPTS = 3
-"""An entry whose reading has killed its process this often is set aside and shown."""
-
-
-# MATERIALIZED: a plain subquery may be run again for each row it is joined to, and claims more each time
-_CLAIM = text("""
-    WITH unread AS MATERIALIZED (
-        SELECT id, feed_id FROM entries
-        WHERE state = 'new' AND lease_until <= clock_timestamp()
-        ORDER BY backlog, id LIMIT :limit FOR UPDATE SKIP LOCKED)
-    UPDATE entries SET lease_until = clock_timestamp() + make_interval(secs => :lease),
-                       lease_token = entries.lease_token + 1
-    FROM unread JOIN feeds ON feeds.id = unread.feed_id
-    WHERE entries.id = unread.id
-    RETURNING entries.*, feeds.full_text, feeds.tags AS feed_tags, feeds.language AS feed_language,
-              coalesce(feeds.name, feeds.title, feeds.url) AS source
-""")
-
-
-def claim_unread(connection: Connection, limit: int, lease_s: float = LEASE_S) -> list[UnreadEntry]:
-    """The oldest unread entries, live ones before backlog, leased to the caller."""
-    rows = connection.execute(_CLAIM, {"limit": limit, "lease": lease_s}).mappings()
-    return sorted((_unread(row) for row in rows), key=lambda entry: (entry.backlog, entry.id))
 
 
 def recent_articles(connection: Connection, limit: int) -> list[Article]:
@@ -48,41 +20,17 @@ def recent_articles(connection: Connection, limit: int) -> list[Article]:
     return [Article(row.title, row.body, row.language) for row in rows]
 
 
-def _unread(row: Mapping[Any, Any]) -> UnreadEntry:
-    return UnreadEntry(
-        id=EntryId(row["id"]),
-        token=row["lease_token"],
-        attempts=row["attempts"],
-        feed_id=FeedId(row["feed_id"]),
-        guid=row["guid"],
-        link=row["link"],
-        title=row["title"],
-        summary=row["summary"],
-        content=row["content"],
-        authors=tuple(row["authors"]),
-        tags=tuple(row["feed_tags"]),
-        published_at=row["published_at"],
-        seen_at=row["seen_at"],
-        backlog=row["backlog"],
-        full_text=row["full_text"],
-        source=row["source"],
-        language=row["feed_language"],
-    )
+class Settled(NamedTuple):
+    """What a reading left: the article, whether it is a new one, and how many of its matches are new."""
 
-
-def begin_reading(connection: Connection, entry: UnreadEntry) -> None:
-    """Counts a reading that is about to begin, committed first, so that a process it kills is remembered."""
-    without_fsync(connection)
-    connection.execute(
-        update(entries)
-        .where(entries.c.id == entry.id, entries.c.lease_token == entry.token)
-        .values(attempts=entries.c.attempts + 1)
-    )
+    article: ArticleId
+    is_new: bool
+    matches: int
 
 
 def set_aside(connection: Connection, entry: UnreadEntry, reason: str) -> bool:
     """Ends an entry that cannot be read, with its reason; it stays visible as failed."""
-    return _end(connection, entry, state="failed", reason=reason)
+    return end_entry(connection, entry, state="failed", reason=reason, page_due_at=None)
 
 
 def settle_reading(
@@ -92,21 +40,38 @@ def settle_reading(
     found: Sequence[Finding],
     topic_set: int,
     now: datetime,
-) -> int | None:
-    """Stores the article and its matches and ends the entry; returns how many matches are new. `topic_set` is the
-    last change of topics that the reader had taken in when it looked for them.
+    *,
+    page_due_at: datetime | None = None,
+    set_aside: str | None = None,
+) -> Settled | None:
+    """Stores the article and its matches and ends the entry. `topic_set` is the last change of topics that the
+    reader had taken in when it looked for them.
 
-    None if the lease was lost meanwhile (the caller rolls back). An article that another feed brought
-    before is the same article: the entry is tied to it, and nothing is announced again.
+    `page_due_at` is when a page that could not be had is tried again; `set_aside` is why the entry is shown as
+    failed although its feed's words were read. None if the lease was lost meanwhile (the caller rolls back). An
+    article that another feed brought before is the same article: the entry is tied to it, and nothing is announced
+    again; where only this entry's page could be had, it is due at once, to be read into that article.
     """
-    article_id, is_new = _store_article(connection, _article_row(entry, read, topic_set, now))
-    reason = None if is_new else "same_article"
-    if not _end(connection, entry, state="read", reason=reason, article_id=article_id):
+    article_id, known = _store_article(connection, _article_row(entry, read, topic_set, now))
+    if known is not None:
+        fuller = known and not read.summary_only and entry.full_text
+        page_due_at = now if fuller else None
+    end = {
+        "state": "failed" if set_aside else "read",
+        "reason": set_aside or (None if known is None else "same_article"),
+        "article_id": article_id,
+        "page_due_at": page_due_at,
+        "page_tries": int(read.summary_only),
+        **({"attempts": 0} if page_due_at else {}),
+    }
+    if not end_entry(connection, entry, **end):
         return None
-    return _store_matches(connection, article_id, found) if is_new else 0
+    new = _store_matches(connection, article_id, found) if known is None else 0
+    return Settled(article_id, known is None, new)
 
 
-def _store_article(connection: Connection, row: Mapping[str, Any]) -> tuple[ArticleId, bool]:
+def _store_article(connection: Connection, row: Mapping[str, Any]) -> tuple[ArticleId, bool | None]:
+    """The article's id, and of one that is there already whether it is summary only; None for a new one."""
     stored = connection.execute(
         upsert(articles)
         .values(row)
@@ -114,40 +79,49 @@ def _store_article(connection: Connection, row: Mapping[str, Any]) -> tuple[Arti
         .returning(articles.c.id)
     ).scalar()
     if stored is not None:
-        return ArticleId(stored), True
+        return ArticleId(stored), None
     known = connection.execute(
-        select(articles.c.id).where(articles.c.identity == row["identity"])
-    ).scalar_one()
-    return ArticleId(known), False
+        select(articles.c.id, articles.c.summary_only).where(articles.c.identity == row["identity"])
+    ).one()
+    return ArticleId(known.id), known.summary_only
 
 
 def _article_row(entry: UnreadEntry, read: ReadArticle, topic_set: int, now: datetime) -> dict[str, Any]:
-    article = read.article
     return {
+        **reading_row(read),
         "identity": read.identity,
-        "url": article.url,
         "feed_id": entry.feed_id,
-        "source": article.source,
-        "title": article.title,
-        "body": article.body,
-        "language": article.language,
-        "authors": list(read.authors),
-        "tags": list(article.tags),
+        "source": read.article.source,
+        "tags": list(read.article.tags),
         "published_at": read.published_at,
         "seen_at": entry.seen_at,
         "read_at": now,
         "backlog": entry.backlog,
+        "topic_set": topic_set,
+    }
+
+
+def reading_row(read: ReadArticle) -> dict[str, Any]:
+    """The columns of an article that each reading of it writes."""
+    article = read.article
+    return {
+        "url": article.url,
+        "title": article.title,
+        "body": article.body,
+        "language": article.language,
+        "authors": list(read.authors),
         "method": read.method,
         "summary_only": read.summary_only,
         "page_problem": read.page_problem,
-        "topic_set": topic_set,
+        "via": read.via,
+        "notes": dict(read.notes),
     }
 
 
 def _store_matches(connection: Connection, article: ArticleId, found: Sequence[Finding]) -> int:
     if not found:
         return 0
-    connection.execute(upsert(matches).on_conflict_do_nothing(), _match_rows(article, found))
+    connection.execute(upsert(matches).on_conflict_do_nothing(), match_rows(article, found))
     return len(found)
 
 
@@ -156,7 +130,7 @@ def store_older_matches(
 ) -> tuple[list[MatchId], list[MatchId]]:
     """Stores what topics find in an article that was read before, as planned: the caller plans it himself, in the
     same transaction. Returns the matches that are new, and all of these topics in this article."""
-    made = upsert(matches).values([{**row, "state": "planned"} for row in _match_rows(article, found)])
+    made = upsert(matches).values([{**row, "state": "planned"} for row in match_rows(article, found)])
     new = connection.execute(made.on_conflict_do_nothing().returning(matches.c.id)).scalars().all()
     topics = [finding.match.topic for finding in found]
     here = select(matches.c.id).where(matches.c.article_id == article, matches.c.topic_id.in_(topics))
@@ -164,7 +138,8 @@ def store_older_matches(
     return [MatchId(number) for number in new], [MatchId(number) for number in known]
 
 
-def _match_rows(article: ArticleId, found: Sequence[Finding]) -> list[dict[str, Any]]:
+def match_rows(article: ArticleId, found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """What topics find in an article, as rows."""
     return [
         {
             "topic_id": finding.match.topic,
@@ -176,10 +151,12 @@ def _match_rows(article: ArticleId, found: Sequence[Finding]) -> list[dict[str, 
     ]
 
 
-def _end(connection: Connection, entry: UnreadEntry, **values: Any) -> bool:
+def end_entry(connection: Connection, entry: UnreadEntry, **values: Any) -> bool:
+    """Ends a claim with these values in the entry's row. False if the lease was lost meanwhile."""
+    before = "new" if entry.earlier is None else "read"
     ended = connection.execute(
         update(entries)
-        .where(entries.c.id == entry.id, entries.c.lease_token == entry.token, entries.c.state == "new")
+        .where(entries.c.id == entry.id, entries.c.lease_token == entry.token, entries.c.state == before)
         .values(lease_until=text("'epoch'"), **values)
     )
     return ended.rowcount == 1

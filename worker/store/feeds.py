@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from worker.hosts import EPOCH, take
 from worker.model import DueFeed, Entry, EntryId, FeedId, KnownKey, NewEntry, Turn
+from worker.rereading import text_hash
 from worker.store import hosts
 from worker.store.many import update_many
 from worker.store.schema import entries, entry_keys, feeds
@@ -272,4 +273,5 @@ def _entry_row(feed: FeedId, new: NewEntry, seen_at: datetime) -> dict[str, Any]
         "published_at": entry.published or entry.updated,
         "seen_at": seen_at,
         "backlog": new.backlog,
+        "text_hash": text_hash(entry),
     }

@@ -154,8 +154,16 @@ entries = Table(
         "attempts", Integer, nullable=False, server_default="0"
     ),  # readings begun; 3 = it kills its reader
     Column("article_id", BigInteger, ForeignKey("articles.id")),
+    Column("text_hash", LargeBinary),  # of the feed's own words; null: of a version that kept none
+    Column("edits", Integer, nullable=False, server_default="0"),  # how often the feed changed them since
+    Column("edited_at", Instant),  # when the last of these was, or is, due to be read
+    Column("page_tries", Integer, nullable=False, server_default="0"),  # of its page, all in vain so far
+    Column("page_due_at", Instant),  # when the page is tried again; null: it was read, or is let be
     *lease(),
     Index("ix_entries_new", "backlog", "id", postgresql_where=text("state = 'new'")),
+    Index("ix_entries_suspect", "id", postgresql_where=text("state = 'new' AND attempts > 0")),
+    Index("ix_entries_set_aside", "id", postgresql_where=text("state = 'failed'")),
+    Index("ix_entries_page_due_at", "page_due_at", postgresql_where=text("page_due_at IS NOT NULL")),
     Index("ix_entries_article_id", "article_id"),
     Index("ix_entries_feed_id", "feed_id", "seen_at"),
 )
@@ -257,8 +265,37 @@ articles = Table(
     Column("summary_only", Boolean, nullable=False),
     Column("page_problem", Text),  # why the page could not be had
     Column("topic_set", BigInteger),  # the last change of topics that its reader had taken in
+    Column("via", Text),  # the aggregator whose link led to it
+    Column("notes", JSONB, nullable=False, server_default="{}"),  # how its page was had and read
+    Column("reread_at", Instant),  # when a later reading replaced the text of the first
     UniqueConstraint("identity"),
     Index("ix_articles_read_at", "read_at"),
+)
+
+readings = Table(  # what an article said before a later reading replaced it
+    "readings",
+    metadata,
+    key(),
+    Column("article_id", BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Column("read_at", Instant, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("language", Text),
+    Column("method", Text, nullable=False),
+    Column("summary_only", Boolean, nullable=False),
+    Column("page_problem", Text),
+    Index("ix_readings_article_id", "article_id", "id"),
+)
+
+blocks = Table(  # paragraphs that a site repeats from article to article
+    "blocks",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("print", BigInteger, primary_key=True, autoincrement=False),  # of its words; 0: the site itself
+    Column("articles", Integer, nullable=False, server_default="1"),  # different ones that it stood in
+    Column("last_seen_at", Instant, nullable=False),
+    Index("ix_blocks_last_seen_at", "last_seen_at"),
+    postgresql_with={"fillfactor": 80},  # counted up in place (HOT)
 )
 
 topic_changes = Sequence("topic_changes", metadata=metadata)  # of topics, and of the entities they name

@@ -1,6 +1,6 @@
 """Keys outlive their entries, feeds have quirks, and the entries of before are known by the keys of now.
 
-Revision: 0007, after 0005
+Revision: 0007, after 0006
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from worker.feeds.identity import entry_keys
 from worker.model import Entry
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

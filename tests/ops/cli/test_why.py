@@ -201,6 +201,47 @@ def test_an_entry_that_was_not_read_says_so(pantau: Any, desk: Any, facts: Any, 
     assert last_line(answer).startswith(words)
 
 
+def test_an_article_whose_page_was_not_had_says_so_and_when_it_is_tried_again(pantau: Any, desk: Any) -> None:
+    desk.topic("Banjir", "banjir")
+    article = bring(desk, summary_only=True, method="feed", page_problem="status 503")
+    desk.change("UPDATE entries SET page_tries = 2, page_due_at = '2026-11-23 14:05'")
+    answer = pantau("why", URL)
+    assert "page       feed, summary only (status 503)" in answer.out
+    assert "tried 2 times, again at 2026-11-23 14:05:00" in answer.out
+    assert last_line(answer) == (
+        "Silent: none of the 1 topics matches. "
+        "Only its feed's own words were read, since its page was not had: status 503."
+    )
+    assert pantau("why", URL, "--json").lines[0]["entries"][0]["page_tries"] == 2
+    assert desk.one("SELECT id FROM articles") == article
+
+
+def test_both_readings_of_an_article_are_shown_and_the_way_it_came(pantau: Any, desk: Any) -> None:
+    article = bring(
+        desk,
+        via="news.google.com",
+        reread_at=NOW,
+        notes={"asked": ["https://a.example/", URL], "repeated": 41, "via": "news.google.com"},
+    )
+    desk.change(
+        "INSERT INTO readings (article_id, read_at, title, body, method, summary_only, page_problem) "
+        "VALUES (:a, '2026-11-23 07:00', 'Gempa', 'Gempa.', 'feed', true, 'timeout: no page')",
+        a=article,
+    )
+    answer = pantau("why", URL)
+    for words in (
+        "before     2026-11-23 07:00:00, 6 characters, feed, summary only (timeout: no page)",
+        "the link led through news.google.com",
+        "asked      https://a.example/",
+        "41 characters that the site repeats",
+        f"again {NOW:%Y-%m-%d %H:%M:%S}",
+    ):
+        assert words in answer.out
+    (found,) = pantau("why", URL, "--json").lines
+    assert found["article"]["via"] == "news.google.com"
+    assert [reading["method"] for reading in found["earlier_readings"]] == ["feed"]
+
+
 def test_an_address_that_nobody_brought_is_told_with_the_nearest_feed(pantau: Any, desk: Any) -> None:
     answer = pantau("why", "https://www.example.id/elsewhere")
     assert answer.code == 4

@@ -78,6 +78,15 @@ def test_an_unread_entry_rings_read_and_a_new_match_rings_plan(due, rows):
     assert due() == ["read", "plan"]
 
 
+def test_a_page_that_is_due_again_rings_read_and_one_that_is_not_does_not(due, rows):
+    feed = rows.feed(next_poll_at=SOON)
+    rows.entry(feed, state="read", page_due_at=SOON)
+    rows.entry(feed, state="failed", page_due_at=AGO)
+    assert due() == []
+    rows.entry(feed, state="read", page_due_at=AGO)
+    assert due() == ["read"]
+
+
 WORK = {
     "something is due": {"state": "ready", "due_at": AGO},
     "a bundle is full": {"state": "collecting", "due_at": AGO},

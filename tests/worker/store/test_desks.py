@@ -204,12 +204,18 @@ def test_without_a_page_the_feeds_own_words_are_matched_and_it_says_so(rows, fee
     assert told == problem or (problem is None and told)
 
 
-def test_an_entry_that_ended_its_reader_three_times_is_set_aside_and_its_neighbour_read(rows, feed, run):
-    rows.entry(feed, link="https://news.example/bad", attempts=3)
+def test_an_entry_whose_reading_failed_three_times_is_set_aside_and_its_neighbour_read(rows, feed, run):
+    rows.topic()
+    rows.entry(feed, link="https://news.example/bad", summary="NATO met.", attempts=3)
+    rows.entry(feed, link="https://news.example/worse", attempts=4)
     rows.entry(feed, link="https://news.example/good")
-    run(read, good=PAGE.format(PARAGRAPHS).encode())
-    states = rows.all("SELECT state, reason FROM entries ORDER BY id")
-    assert states == [("failed", "it ended its reader three times"), ("read", None)]
+    assert run(read, good=PAGE.format(PARAGRAPHS).encode()) == 3
+    assert rows.all("SELECT state, reason, article_id IS NULL FROM entries ORDER BY id") == [
+        ("failed", "reading its page failed 3 times", False),
+        ("failed", "reading it failed without its page, too", True),
+        ("read", None, False),
+    ]
+    assert rows.one("SELECT count(*) FROM matches") == 2  # what its feed says of the first is not lost
 
 
 def test_a_topic_that_was_added_meanwhile_counts_for_the_next_entry(rows, feed, run):

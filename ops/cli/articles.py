@@ -1,0 +1,84 @@
+"""`pantau articles`: what was not read in full, and reading it once more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from alerts.letter import plain_text
+from ops.cli.connected import connected
+from ops.cli.output import json_option, print_json, print_json_lines, table
+
+NOTHING = 4
+
+
+@click.group()
+def articles() -> None:
+    """List what was not read in full; read it once more."""
+
+
+@articles.command("unread")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
+)
+@json_option
+def list_unread(limit: int, as_json: bool) -> None:
+    """List the newest entries that were set aside because reading them failed, or that were matched with their
+    feed's own words because their page could not be had."""
+    from ops.store.unread import unread
+
+    with connected() as connection:
+        rows = unread(connection, limit)
+    if as_json:
+        print_json_lines(rows)
+    elif rows:
+        headings = ("seen", "state", "tries", "feed", "article", "reason")
+        click.echo(table([_line(row) for row in rows], headings))
+    else:
+        click.echo("everything was read in full")
+
+
+def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
+    due = f" {row['page_due_at']:%H:%M:%S}" if row["page_due_at"] else ""
+    return (
+        f"{row['seen_at']:%Y-%m-%d %H:%M:%S}",
+        row["state"] + due,
+        row["page_tries"],
+        plain_text(row["feed"], 40),
+        plain_text(row["url"] or row["title"], 200),
+        plain_text(row["reason"] or "", 80),
+    )
+
+
+@articles.command("retry")
+@click.argument("url", required=False)
+@click.option("--set-aside", is_flag=True, help="Everything that was set aside.")
+@json_option
+def retry(url: str | None, set_aside: bool, as_json: bool) -> int:
+    """Read an article once more: the one at URL, or all that were set aside. What it adds is told to those who have
+    not heard of it; nobody hears of it twice. Exit 4 where there is nothing to read again."""
+    from ops.store.unread import all_set_aside, entries_of
+    from ops.tracing import names_of
+    from worker.store.rereading import try_now
+
+    if (url is None) is not set_aside:
+        raise click.UsageError("name one URL, or say --set-aside")
+    with connected() as connection:
+        wanted = entries_of(connection, *names_of(url)) if url else all_set_aside(connection)
+        due = try_now(connection, wanted)
+    if as_json:
+        print_json({"entries": len(wanted), "due": due})
+    else:
+        click.echo(_told(url, len(wanted), due))
+    return 0 if due else NOTHING
+
+
+def _told(url: str | None, wanted: int, due: int) -> str:
+    if due:
+        what = "1 entry is" if due == 1 else f"{due:,} entries are"
+        return f"{what} read again within seconds"
+    if not wanted:
+        return f"no feed has brought {plain_text(url, 300)}" if url else "nothing is set aside"
+    return "it was read in full, or is about to be read: there is nothing to try again"
