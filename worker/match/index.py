@@ -64,7 +64,9 @@ class TopicIndex:
         self._filed: dict[TopicId, _Filed] = {}
         self._topics_at: dict[str, list[_Entry]] = {}
         self._groups = Groups()
-        self._titles = self._exact = 0
+        # What topics look for in titles, and the parts of exact terms.
+        self._titled: set[str] = set()
+        self._exact: set[str] = set()
         self._prefixes: Counter[int] = Counter()
         # What words of articles bring, as far as any were met; those that bring nothing, by themselves.
         self._brought: dict[str, tuple[list[_Entry], ...]] = {}
@@ -141,9 +143,9 @@ class TopicIndex:
     def _count(self, anchor: str, by: int) -> None:
         """What an article must be asked for besides its words: only what some topic is filed under."""
         if anchor[0] == "^":
-            self._titles += by
+            (self._titled.add if by > 0 else self._titled.discard)(anchor[1:])
         elif anchor[0] == "=":
-            self._exact += by
+            (self._exact.add if by > 0 else self._exact.discard)(anchor[1:])
         elif anchor[-1] == "*":
             self._prefixes[len(anchor) - 1] += by
             self._prefixes = +self._prefixes
@@ -198,10 +200,10 @@ class TopicIndex:
         if self._groups:
             yield from self._groups.within(reading.title)
             yield from self._groups.within(reading.body)
-        if self._titles:
-            yield from (f"^{key}" for key in reading.title.keys)
+        if self._titled:
+            yield from (f"^{key}" for key in self._titled & reading.title.keys)
         if self._exact:
-            yield from (f"={part}" for part in reading.parts())
+            yield from (f"={part}" for part in self._exact & reading.parts())
         if self._book.names:
             yield from (f"@{entity}" for entity in reading.entities())
 
@@ -224,8 +226,6 @@ class TopicIndex:
     def _anchors_within(self, keys: set[str]) -> Iterator[str]:
         """Whatever, besides its words, a topic might be filed under that a part of a text with these words can hold."""
         yield from self._groups.among(keys)
-        if self._titles:
-            yield from (f"^{key}" for key in keys)
-        if self._exact:
-            yield from (f"={part}" for part in keys)
+        yield from (f"^{key}" for key in self._titled & keys)
+        yield from (f"={part}" for part in self._exact & keys)
         yield from (f"@{entity}" for entity in names_within(self._book.names, keys))

@@ -69,7 +69,10 @@ class Reading:
     def parts(self) -> set[str]:
         """The words, and of those that an exact term takes for several (o'brien, a run of katakana) their parts."""
         tokens = {*self.title.tokens, *self.body.tokens}
-        joined = " ".join(token for token in tokens if not token.isalnum() or _UNJOINED.search(token))
+        plain = self.title.is_plain and self.body.is_plain
+        joined = " ".join(
+            [each for each in tokens if not each.isalnum() or (not plain and _UNJOINED.search(each))]
+        )
         return self.keys.union(exact_parts(unicodedata.normalize("NFC", joined)))
 
     def word(self, key: str) -> tuple[Hit, ...]:

@@ -36,11 +36,12 @@ class Span(NamedTuple):
 
 
 class FieldText:
-    """One field of an article: its words, and for every key the positions that answer to it."""
+    """One field of an article: its words, and for every key the positions that answer to it. `is_plain`: it was cut
+    at its blanks and signs alone."""
 
     def __init__(self, name: Field, written: str, language: str | None) -> None:
         self.name, self.written, self.language = name, written, language
-        self.tokens, self._edges, self._plain = cut(written)
+        self.tokens, self._edges, self.is_plain = cut(written)
         self._known = vocabulary(language)
 
     def __len__(self) -> int:
@@ -60,7 +61,11 @@ class FieldText:
     @cached_property
     def manifold(self) -> dict[str, tuple[str, ...]]:
         """The words that answer to more than themselves or to something else, with their keys."""
-        return self._known.manifold_among(set(self._standing))
+        return self._known.manifold_among(self._unique)
+
+    @cached_property
+    def _unique(self) -> set[str]:
+        return set(self.tokens)
 
     @cached_property
     def places(self) -> dict[str, list[int]]:
@@ -78,8 +83,8 @@ class FieldText:
 
     @cached_property
     def keys(self) -> set[str]:
-        """Every key that some word answers to."""
-        return set(self.places)
+        """Every key that some word answers to. Most articles hold what no topic asks for, so places can wait."""
+        return self._unique.difference(self.manifold).union(*self.manifold.values())
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
@@ -150,7 +155,7 @@ class FieldText:
 
     def _hits(self, firsts: Sequence[int], further: int, open_end: bool = False) -> list[Hit]:
         """The hits of so many further words behind each of the first ones."""
-        if not self._plain:
+        if not self.is_plain:
             firsts = [first for first in firsts if self.is_whole(first, first + further, open_end)]
         name, written, edges, hung = self.name, self.written, self._edges, self._hung
         found = []
@@ -173,7 +178,7 @@ class FieldText:
     def is_whole(self, first: int, last: int, open_end: bool = False) -> bool:
         """Whether no word of Chinese or Japanese is cut in two at either end (中国 in 集中国力); with `open_end`
         the last one may go on."""
-        if self._plain or self._borders is None:
+        if self.is_plain or self._borders is None:
             return True
         if is_ideograph(self.tokens[first]) and self._edges[2 * first] not in self._borders:
             return False

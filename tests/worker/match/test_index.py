@@ -186,7 +186,7 @@ def test_an_index_that_was_emptied_holds_nothing_back() -> None:
     assert left["_topics_at"] == left["_book"].names == {}
     assert not left["_prefixes"]
     assert not left["_groups"]
-    assert left["_exact"] == left["_titles"] == 0
+    assert left["_exact"] == left["_titled"] == set()
     assert _ids(index, "kata1 awal2x Nama3") == []
 
 
