@@ -24,9 +24,9 @@ from worker.encoding import ACCEPTED, unpacker
 from worker.exchange import MOST_WRAPPING, Counted, Exchange, under_way
 from worker.failures import failure
 from worker.names import Blocked, GuardedNames, SystemNames, literal_refusal
-from worker.pace import LocalTurns, NoTurn, Pace, Turns, site_of
+from worker.pace import LocalTurns, NoTurn, Pace, Turns
 from worker.targets import for_anyone, loses_tls, redirected, same_origin, unusable
-from worker.wire import Failure, Reply, Request
+from worker.wire import Failure, Reply, Request, site_of
 
 PATIENCE_S = 60.0
 """How long a request may wait for its turn at a site before it gives up."""

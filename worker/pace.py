@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import urlsplit
 
 MOST_SITES = 10_000
 
@@ -24,13 +23,6 @@ class Pace:
     connections: int = 2
     per_second: float = 4.0
     burst: int = 20
-
-
-def site_of(url: str) -> str:
-    """The host and port that an address is asked at: `news.example.id:443`. The column `feeds.site` says the
-    same in SQL."""
-    parts = urlsplit(url)
-    return f"{(parts.hostname or '').lower()}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 class NoTurn(Exception):

@@ -16,8 +16,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from worker.robots import MOST_BYTES, Allowed, Forbidden, Rules, read_rules
-from worker.targets import site_of, unusable
-from worker.wire import Failure, Reply, Request
+from worker.targets import unusable
+from worker.wire import Failure, Reply, Request, site_of
 
 DAY_S = 24 * 3600.0
 """How long a robots.txt is good for (RFC 9309, 2.4)."""

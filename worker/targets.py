@@ -8,6 +8,8 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from yarl import URL
 
+from worker.wire import site_of
+
 LONGEST_URL = 8192
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 _FOR_ANYONE = ("accept", "accept-language", "a-im", "user-agent")
@@ -46,12 +48,6 @@ def _escaped(text: str) -> str:
 def _is_plain(text: str) -> bool:
     """Without what must be escaped. Control characters stay, to be refused."""
     return text.isascii() and " " not in text
-
-
-def site_of(url: str) -> str:
-    """Host and port, as one word."""
-    parts = urlsplit(url)
-    return f"{(parts.hostname or '').lower()}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def same_origin(one: str, other: str) -> bool:

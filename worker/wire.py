@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 from worker.model import Turn
 
@@ -92,3 +93,10 @@ class Failure:
     written: bool = False
     elapsed_s: float = 0.0
     hops: tuple[Hop, ...] = ()
+
+
+def site_of(url: str) -> str:
+    """The host and port that an address is asked at: `news.example.id:443`. The column `feeds.site` says the
+    same in SQL."""
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').lower()}:{parts.port or (443 if parts.scheme == 'https' else 80)}"

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.hosts import CRAWL_DELAY_MOST_S, Host, cooling, give_back, hear, open_at, take
-from worker.pace import Pace, site_of
+from worker.pace import Pace
+from worker.wire import site_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SITE = "news.example:443"

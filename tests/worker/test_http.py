@@ -17,8 +17,8 @@ from aiohttp import web
 
 from worker.http import Web
 from worker.model import Turn
-from worker.pace import NoTurn, Pace, site_of
-from worker.wire import Failure, Reply, Request
+from worker.pace import NoTurn, Pace
+from worker.wire import Failure, Reply, Request, site_of
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 FAST = Pace(connections=50, per_second=10_000, burst=10_000)

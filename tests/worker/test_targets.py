@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.targets import for_anyone, loses_tls, redirected, same_origin, site_of, unusable
+from worker.targets import for_anyone, loses_tls, redirected, same_origin, unusable
+from worker.wire import site_of
 
 HERE = "https://news.example/a/b?c=d"
 

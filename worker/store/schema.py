@@ -58,7 +58,7 @@ def lease() -> tuple[Column[object], Column[int]]:
     )
 
 
-# What `worker.pace.site_of` says of the address that is polled: host and port, without the brackets of IPv6.
+# What `worker.wire.site_of` says of the address that is polled: host and port, without the brackets of IPv6.
 SITE_OF_FEED = r"""translate(regexp_replace(regexp_replace(regexp_replace(lower(coalesce(found_url, url)),
   '^https?://(\[[^]]*\]|[^/?#:]*):([0-9]+)([/?#].*)?$', '\1:\2'),
   '^http://(\[[^]]*\]|[^/?#:]*):?([/?#].*)?$', '\1:80'),

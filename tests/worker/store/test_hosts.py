@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from worker.hosts import Host
-from worker.pace import NoTurn, Pace, site_of
+from worker.pace import NoTurn, Pace
 from worker.store import feeds, hosts, spread
 from worker.turns import SharedTurns
+from worker.wire import site_of
 
 pytestmark = pytest.mark.servers
 
