@@ -61,11 +61,7 @@ class FieldText:
     @cached_property
     def manifold(self) -> dict[str, tuple[str, ...]]:
         """The words that answer to more than themselves or to something else, with their keys."""
-        return self._known.manifold_among(self._unique)
-
-    @cached_property
-    def _unique(self) -> set[str]:
-        return set(self.tokens)
+        return self._known.manifold_among(set(self._standing))
 
     @cached_property
     def places(self) -> dict[str, list[int]]:
@@ -83,8 +79,8 @@ class FieldText:
 
     @cached_property
     def keys(self) -> set[str]:
-        """Every key that some word answers to. Most articles hold what no topic asks for, so places can wait."""
-        return self._unique.difference(self.manifold).union(*self.manifold.values())
+        """Every key that some word answers to."""
+        return set(self.places)
 
     @cached_property
     def words(self) -> tuple[Word, ...]:
