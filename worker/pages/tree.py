@@ -31,6 +31,8 @@ _ENDLESS_NAMES = etree.XPath("//*[string-length(@class) > 2000 or string-length(
 _DEEP = etree.XPath(f"boolean(/*{'/*' * DEPTH})")
 _DEEP_TABLE = etree.XPath("boolean(//table[count(ancestor::table) > 7])")
 _UNLIKE_TEXT = ("script", "style")
+_SCRIPT = re.compile(rb"(</?script(?=[\s/>]))", re.IGNORECASE)
+_LESS_THAN = re.compile(rb"<(?=[a-zA-Z])")
 _ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 
 
@@ -42,6 +44,8 @@ def read_tree(body: bytes, content_type: str) -> html.HtmlElement | None:
         markup = _NO_CHARACTERS.sub(b"", markup)
     if b"<" not in markup:
         return None
+    if _is_crowded(markup):
+        markup = _quiet(markup)
     if markup.count(b"<") <= _ANGLES_FEW and not _is_crowded(markup):
         tree = _parsed(markup)
         if tree is not None and not _DEEP(tree) and not _DEEP_TABLE(tree):
@@ -71,6 +75,16 @@ def _parsed(markup: bytes) -> html.HtmlElement | None:
 
 def _is_crowded(markup: bytes) -> bool:
     return (_CROWDED if len(markup) <= _LONG else _CROWDED_IN_LONG).search(markup) is not None
+
+
+def _quiet(markup: bytes) -> bytes:
+    """The same with no start tag inside of what looks like a script, where `i<n;` would count as one. Whether it is
+    a script, or only looks like one, it holds no crowded tag any more; stated articles (JSON-LD) stay as they are."""
+    pieces = _SCRIPT.split(markup)
+    for at in range(2, len(pieces), 2):
+        if pieces[at - 1][1:2] != b"/" and b"ld+json" not in pieces[at][:_HEAD]:
+            pieces[at] = _LESS_THAN.sub(b"< ", pieces[at])
+    return b"".join(pieces)
 
 
 def _bound_attributes(tree: html.HtmlElement) -> None:

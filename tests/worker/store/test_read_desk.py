@@ -8,6 +8,7 @@ import resource
 import signal
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -243,7 +244,9 @@ def _kill():
 
 
 def _eat_memory():
-    resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+    # A quarter of a gigabyte more than this process has, which is the whole test run's and may be large.
+    had = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (had + 2**28, had + 2**28))
     eaten = []
     with suppress(MemoryError):
         while True:
