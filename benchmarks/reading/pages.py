@@ -211,22 +211,22 @@ def _spend(engine: Engine, page: bytes, answer: multiprocessing.connection.Conne
 @click.option(
     "--hostile/--no-hostile", "with_hostile", default=True, show_default=True, help="Read hostile pages too."
 )
-def main(rounds: int, with_hostile: bool) -> None:
+def pages(rounds: int, with_hostile: bool) -> None:
     """Take the articles out of pages, with Pantau and by other means, and print what it took.
 
     PANTAU_DATA may name a directory with annotated pages (extraction/ground-truth.json).
     """
-    pages, reading = annotated(), engines()
+    read, reading = annotated(), engines()
     click.echo(
-        f"{len(pages)} pages, {sum(len(page.html) for page in pages) / len(pages) / 1024:.0f} KB on average"
+        f"{len(read)} pages, {sum(len(page.html) for page in read) / len(read) / 1024:.0f} KB on average"
     )
     for engine in reading.values():
-        scored(engine, pages[:10])
+        scored(engine, read[:10])
     taken: dict[str, list[Score]] = {name: [] for name in reading}
     for _ in range(rounds):
         for name, engine in reading.items():
-            taken[name].append(scored(engine, pages))
-    _print(taken, len(pages))
+            taken[name].append(scored(engine, read))
+    _print(taken, len(read))
     if with_hostile:
         _print_hostile(reading)
 
@@ -249,4 +249,4 @@ def _print_hostile(reading: Mapping[str, Engine]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    pages()
