@@ -21,19 +21,16 @@ from ops.inspection import (
     why_failed,
     why_no_feed,
 )
-from worker.discovery import Discovered, NothingFound, discover, request_for
+from worker.desks.documents import asking, read_feed
+from worker.discovery import Discovered, NothingFound, discover
 from worker.errors import BadInput
 from worker.feeds.discover import find_feeds, is_page, looks_like_a_feed
-from worker.feeds.parse import parse_feed
 from worker.http import Web
-from worker.limits import TooSlow, at_most
 from worker.model import FeedDocument
 from worker.permission import Permission
 from worker.polling import ACCEPT, MAX_FEED_BYTES
 from worker.robots import Allowed, Forbidden
 from worker.wire import Failure, Reply, Request
-
-PARSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +105,9 @@ async def check_address(web: Web, url: str, now: datetime) -> Checked:
 
 
 async def _search(web: Web, url: str, page: Reply) -> Discovered | NothingFound:
-    async def ask(address: str) -> Reply | Failure:
-        return await web.ask(request_for(address, ACCEPT, MAX_FEED_BYTES))
-
     if has_wall(page) or not is_page(page.body):
         return NothingFound(declared=tuple(find_feeds(page.body, page.url)))
-    return await discover(page.body, page.url, ask, _parse, only_declared=looks_like_a_feed(url))
+    return await discover(page.body, page.url, asking(web), read_feed, only_declared=looks_like_a_feed(url))
 
 
 async def _behind(web: Web, found: Discovered, way: Way, now: datetime) -> Checked:
@@ -150,17 +144,9 @@ def _request(url: str) -> Request:
 def _read(body: bytes, url: str, content_type: str) -> FeedDocument | str:
     """The document, or why it is no feed."""
     try:
-        return _parse(body, url, content_type)
+        return read_feed(body, url, content_type)
     except BadInput as error:
         return str(error)
-
-
-def _parse(body: bytes, url: str, content_type: str) -> FeedDocument:
-    try:
-        with at_most(PARSE_SECONDS):
-            return parse_feed(body, url=url, content_type=content_type)
-    except TooSlow:
-        raise BadInput(f"the feed took more than {PARSE_SECONDS:.0f} s to parse") from None
 
 
 async def _pages(web: Web, document: FeedDocument) -> Allowed | Forbidden | None:

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from worker.desks.poll import credentials, read_feed
+from worker.desks.documents import read_feed
+from worker.desks.poll import credentials
 from worker.errors import BadConfiguration
 from worker.feeds.gaps import missed, next_step, section
 from worker.feeds.recognise import keyed_entries, sift

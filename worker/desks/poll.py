@@ -11,15 +11,14 @@ from datetime import datetime
 import structlog
 
 from worker import hosts
+from worker.desks.documents import read_feed
 from worker.desks.noting import note
 from worker.desks.search import find_feed
 from worker.desks.taking_in import TakenIn, take_in
-from worker.errors import BadConfiguration, BadInput
+from worker.errors import BadConfiguration
 from worker.feeds.callback import pushed
-from worker.feeds.parse import parse_feed
 from worker.kit import Kit
-from worker.limits import TooSlow, at_most
-from worker.model import DueFeed, FeedDocument, FeedId
+from worker.model import DueFeed, FeedId
 from worker.polling import (
     After,
     Failing,
@@ -46,7 +45,6 @@ ROOM = 100
 SECONDS = 60.0
 REST = 0.25
 TOGETHER_S = 0.1
-PARSE_SECONDS = 5.0
 DEADLOCK = "40P01"  # https://www.postgresql.org/docs/18/errcodes-appendix.html
 
 
@@ -120,7 +118,7 @@ async def _answer(kit: Kit, feed: DueFeed) -> Outcome:
     except BadConfiguration as error:
         return Failing(str(error))
     outcome = judge(feed, await kit.web.ask(request), read_feed)
-    return await find_feed(kit, feed, outcome, read_feed) if isinstance(outcome, Site) else outcome
+    return await find_feed(kit, feed, outcome) if isinstance(outcome, Site) else outcome
 
 
 def credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secret]]:
@@ -131,15 +129,6 @@ def credentials(kit: Kit, feed: DueFeed) -> tuple[Secret | None, dict[str, Secre
         for name, kept in feed.headers.items()
     }
     return password, headers
-
-
-def read_feed(body: bytes, url: str, content_type: str) -> FeedDocument:
-    """The document in these bytes, under a time limit. Raises BadInput."""
-    try:
-        with at_most(PARSE_SECONDS):
-            return parse_feed(body, url=url, content_type=content_type)
-    except TooSlow:
-        raise BadInput(f"the feed took more than {PARSE_SECONDS:.0f} s to parse") from None
 
 
 def settle(kit: Kit, polled: Sequence[Polled]) -> list[Settled]:

@@ -6,26 +6,24 @@ import asyncio
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from worker.discovery import Discovered, discover, request_for
+from worker.desks.documents import asking, read_feed
+from worker.discovery import Discovered, discover
 from worker.feeds.discover import looks_like_a_feed
 from worker.kit import Kit
 from worker.model import DueFeed
-from worker.polling import ACCEPT, MAX_FEED_BYTES, Failing, Found, Parse, Site
-from worker.wire import Failure, Reply
+from worker.polling import Failing, Found, Site
 
 SECONDS = 25.0
 
 
-async def find_feed(kit: Kit, feed: DueFeed, site: Site, read: Parse) -> Found | Failing:
+async def find_feed(kit: Kit, feed: DueFeed, site: Site) -> Found | Failing:
     """The feed behind a site's page, if one is found in time."""
-
-    async def ask(address: str) -> Reply | Failure:
-        return await kit.web.ask(request_for(address, ACCEPT, MAX_FEED_BYTES))
-
     try:
         async with asyncio.timeout(SECONDS):
             only_declared = looks_like_a_feed(feed.asked_url)
-            found = await discover(site.page, site.url, ask, read, only_declared=only_declared)
+            found = await discover(
+                site.page, site.url, asking(kit.web), read_feed, only_declared=only_declared
+            )
     except TimeoutError:
         return replace(site.failing, reason=f"{site.failing.reason}; its feed was not found in time")
     if isinstance(found, Discovered):
