@@ -167,6 +167,7 @@ class Shelf:
         """Adds feeds by hand, none of which is watched. They have no secrets."""
         for feed in found:
             self._put(feeds, None, {**self._feed_row(feed, {}), "declared": False})
+        spread_new(self.connection)
 
     def feed_addresses(self) -> set[str]:
         """The keys of all addresses that are watched."""

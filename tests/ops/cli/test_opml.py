@@ -195,3 +195,13 @@ def test_every_feed_gets_a_name_of_its_own() -> None:
     names = [line.name for line, _ in decide(OpmlDocument(lines), (), {"berita"})]
     assert len({name.casefold() for name in names} | {"berita"}) == 7
     assert all(len(name) <= 200 and not name.startswith("-") for name in names)
+
+
+def test_feeds_imported_by_the_hundred_are_spread_as_those_of_a_watchlist_are(
+    pantau: Any, rows: Any, tmp_path: Path
+) -> None:
+    outlines = "".join(f'<outline xmlUrl="https://a{n}.example/rss"/>' for n in range(400))
+    (tmp_path / "many.opml").write_text(f"<opml><body>{outlines}</body></opml>")
+    assert pantau("feeds", "import", str(tmp_path / "many.opml")).code == 0
+    latest = "SELECT extract(epoch FROM max(next_poll_at) - max(created_at))::float FROM feeds"
+    assert 5 < rows.one(latest) < 12, "fifty a second"
