@@ -37,9 +37,10 @@ class Rehearsed:
     problem: str | None = None
 
 
-async def rehearse(web: Web, url: str, now: datetime) -> Rehearsed:
-    """Fetches and reads the page behind an address, as the read desk would for a feed's entry without any words."""
-    permission = await Permission(web).may_fetch(url)
+async def rehearse(web: Web, url: str, now: datetime, *, robots: bool = True) -> Rehearsed:
+    """Fetches and reads the page behind an address, as the read desk would for a feed's entry without any words.
+    `robots`: whether robots.txt counts (PANTAU_ROBOTS)."""
+    permission = await Permission(web).may_fetch(url) if robots else Allowed()
     if isinstance(permission, Forbidden):
         return Rehearsed(url, permission, problem=f"robots.txt: {permission.rule}")
     headers = {"Accept": ACCEPT}

@@ -76,9 +76,11 @@ def _rehearsed(url: str) -> Rehearsed:
     from ops.rehearsal import rehearse
     from ops.tools import make_web
 
+    settings = kit.settings_of()
+
     async def once() -> Rehearsed:
-        async with make_web(kit.settings_of()) as web:
-            return await rehearse(web, url, kit.clock())
+        async with make_web(settings) as web:
+            return await rehearse(web, url, kit.clock(), robots=settings.robots)
 
     return asyncio.run(once())
 

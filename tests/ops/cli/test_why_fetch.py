@@ -118,3 +118,10 @@ def test_a_page_inside_is_not_asked(pantau: Any) -> None:
     assert answer.code == 1
     assert "asked      http://10.0.0.1/: not at all\n" in answer.out
     assert "robots.txt" not in answer.out
+
+
+def test_where_robots_txt_does_not_count_it_forbids_nothing_here_either(
+    pantau: Any, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PANTAU_ROBOTS", "off")
+    assert pantau("why", f"{site}/private", "--fetch").code == 0
