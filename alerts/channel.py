@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Literal, Protocol, runtime_checkable
 
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
@@ -88,8 +88,50 @@ class Never:
     reason: str
 
 
-Verdict = Sent | Later | Unsure | Simpler | Blocked | Never
+@dataclass(frozen=True, slots=True)
+class Astray:
+    """The message that this one hangs on is gone at the receiver: tell it as one of its own."""
+
+    reason: str
+
+
+Verdict = Sent | Later | Unsure | Simpler | Blocked | Never | Astray
 Answer = Reply | Failure | MailReply
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A message that the receiver may or may not have: which, under which thread's `remote_id`, and the time in
+    which it would have arrived. `cursor` is where an earlier look left off."""
+
+    key: str
+    since: datetime
+    until: datetime
+    thread: str | None = None
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The receiver has it."""
+
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """It is not among what the receiver has of that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Not on this page; the next one begins at `cursor`."""
+
+    cursor: str
+
+
+Finding = Found | Absent | More | Later | Blocked
+"""What a look at the receiver came to; Later: ask again, Blocked: nobody may ask."""
 
 
 class Channel(Protocol):
@@ -98,6 +140,9 @@ class Channel(Protocol):
     kind: str
     credential: str | None
     """Names what all channels of this kind share (such as "smtp"), or None where each stands alone."""
+    threads: bool
+    """Whether later articles of a story stand as replies below its first message, which can be updated: the channel
+    composes letters of kind "update" then, and has `remote_id`s."""
 
     def check(self, to: str, options: Mapping[str, str]) -> str | None:
         """Why this target can not be used, as a sentence; None if it can."""
@@ -107,3 +152,14 @@ class Channel(Protocol):
 
     def judge(self, answer: Answer) -> Verdict:
         """What the receiver's answer means."""
+
+
+@runtime_checkable
+class Askable(Protocol):
+    """A channel whose receiver can be asked what it has, so that no doubt stays."""
+
+    def look(self, doubt: Doubt, channel: ChannelRow) -> Request:
+        """Asks the receiver for what it has of the doubt's time."""
+
+    def find(self, answer: Answer, doubt: Doubt) -> Finding:
+        """Whether the message is in the receiver's answer."""

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NewType
 
-from worker.model import ArticleId, MatchId, TopicId
+from worker.model import ArticleId, FeedId, MatchId, StoryId, TopicId
 from worker.secrets import Secret
 
 ChannelId = NewType("ChannelId", int)
 SubscriptionId = NewType("SubscriptionId", int)
 DeliveryId = NewType("DeliveryId", int)
 
-DeliveryKind = Literal["article", "backlog", "digest", "quiet", "rollup"]
+DeliveryKind = Literal["article", "followup", "rollup", "digest", "quiet", "backlog", "update", "notice"]
+"""What a delivery is: the first message of a story (or a single article), its later articles, what a cap held back,
+a digest, what quiet hours held, older articles; an update of a message that is there already, which carries no alert
+of its own; and a notice, which tells of Pantau itself."""
 OnDoubt = Literal["resend", "hold"]
 
 
@@ -32,7 +35,8 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Topics → channels: when and how. Durations in seconds; `topics` are the resolved topic ids."""
+    """Topics → channels: when and how. Durations in seconds; `topics` are the resolved topic ids, `urgent` those of
+    them that break quiet hours. While `paused`, or before `snoozed_until`, what it hears is kept for later."""
 
     id: SubscriptionId
     name: str
@@ -48,6 +52,9 @@ class Subscription:
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     on_doubt: OnDoubt = "resend"
+    urgent: frozenset[TopicId] = frozenset()
+    paused: bool = False
+    snoozed_until: datetime | None = None
 
 
 Asked = Literal["catch_up", "silent"]
@@ -56,8 +63,12 @@ Asked = Literal["catch_up", "silent"]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A new match, with what planning must know of its article. `asked` if it is of an older article that somebody
-    wants a topic to be applied to (`topics apply-back`)."""
+    """A new match, with what planning must know of its article.
+
+    `story` is the event that the article tells of, and `text` the first article with the same text (itself, where it
+    is the first). `asked` if the match is of an older article that somebody wants a topic to be applied to
+    (`topics apply-back`).
+    """
 
     match: MatchId
     topic: TopicId
@@ -70,6 +81,9 @@ class News:
     read_at: datetime
     backlog: bool = False
     asked: Asked | None = None
+    story: StoryId | None = None
+    text: ArticleId | None = None
+    feed: FeedId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,27 @@ class Item:
     seen_at: datetime | None = None
     summary_only: bool = False
     language: str | None = None
+    story: StoryId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How widely a story is told, as far as this channel has heard or hears with this letter: articles, sources and
+    languages, each counted once."""
+
+    articles: int
+    outlets: int
+    languages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What a follow-up or an update belongs to: the story's first message on the channel. `remote_id` is the
+    receiver's name for it (a Slack `ts`), None where there is none; `key` that delivery's own key."""
+
+    key: str
+    title: str
+    remote_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +132,8 @@ class Letter:
 
     `key` is the delivery's stable public id (Message-ID, webhook-id); `simpler` counts how many times a
     receiver refused the form, so a channel composes plainer with each. `older` if somebody asked for older
-    articles, and it tells of nothing else.
+    articles, and it tells of nothing else. `thread` is set for follow-ups and updates; an update has the items
+    of the first message, with what is known of them by now. `notice` are the sentences of a notice.
     """
 
     key: str
@@ -112,3 +148,6 @@ class Letter:
     backlog_total: int = 0
     older: bool = False
     language: Literal["en", "id"] = "en"
+    thread: Thread | None = None
+    coverage: Mapping[StoryId, Coverage] = field(default_factory=dict)
+    notice: tuple[str, ...] = ()

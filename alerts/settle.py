@@ -5,6 +5,7 @@ Later                   -> waiting: 5 s doubling to 1 h, never before the time t
 Unsure, policy resend   -> waiting once, marked as a possible repeat; a second time -> unknown (no third copy)
 Unsure, policy hold     -> unknown
 Simpler                 -> due at once, composed plainer; refused in its plainest form -> failed
+Astray                  -> due at once, as a message of its own
 Blocked                 -> held, no attempt counted; its circuit is probed after 1 min, doubling to 1 h
 Never                   -> failed
 the next try too late   -> expired (24 h after it was due, e-mail 48 h: RFC 5321 4.5.4.1 wants days for mail
@@ -18,7 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from alerts.channel import Blocked, Later, Never, Sent, Simpler, Unsure, Verdict
+from alerts.channel import Astray, Blocked, Later, Never, Sent, Simpler, Unsure, Verdict
 from alerts.model import ChannelId, OnDoubt
 
 State = Literal[
@@ -47,6 +48,7 @@ class Reason(StrEnum):
     ANSWER_LOST_HOLDS = "answer_lost_holds"
     ANSWER_LOST_TWICE = "answer_lost_twice"
     PLAINER_FORM = "plainer_form"
+    THREAD_GONE = "thread_gone"
     REFUSED_PLAINEST = "refused_plainest"
     REFUSED = "refused"
     CHANNEL_BLOCKED = "channel_blocked"
@@ -107,7 +109,7 @@ Effect = PauseChannel | OpenCircuit | CloseCircuit
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """What to write in the ledger. `due_at` is None where nothing more happens by itself; `detail` is the
-    receiver's own reason or, once sent, its id."""
+    receiver's own reason or, once sent, its id. `alone` if it hangs on no other message any more."""
 
     state: State
     reason: Reason
@@ -119,6 +121,7 @@ class Settlement:
     possible_repeat: bool = False
     unsure_before: bool = False
     effects: tuple[Effect, ...] = ()
+    alone: bool = False
 
 
 def patience(credential: str | None) -> timedelta:
@@ -148,6 +151,9 @@ def settle(trying: Trying, verdict: Verdict, now: datetime, jitter: float) -> Se
             return _unsure(tried, detail, now, jitter)
         case Simpler(detail):
             return _simpler(tried, detail, now)
+        case Astray(detail):
+            alone = replace(_settlement(tried, "ready", Reason.THREAD_GONE, detail), due_at=now, alone=True)
+            return replace(alone, effects=_sender_works(tried))
         case Blocked():
             return _blocked(trying, verdict, now, jitter)
         case Never(detail):

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from alerts import desks
+from alerts.desks.plan import plan as plan_desk
+from alerts.desks.send import Outbox
+from alerts.desks.send import send as send_desk
 from worker.app import app
 from worker.process import run, tools
 
-_make_outbox: Callable[[], desks.Outbox] | None = None
-_outbox: desks.Outbox | None = None
+_make_outbox: Callable[[], Outbox] | None = None
+_outbox: Outbox | None = None
 
 
-def make_outbox_with(make: Callable[[], desks.Outbox]) -> None:
+def make_outbox_with(make: Callable[[], Outbox]) -> None:
     """Says how this process's outbox is made (by the composition root)."""
     global _make_outbox
     _make_outbox = make
 
 
-def outbox() -> desks.Outbox:
+def outbox() -> Outbox:
     """The outbox of this process, made at first use."""
     global _outbox
     if _outbox is None:
@@ -31,10 +33,10 @@ def outbox() -> desks.Outbox:
 @app.task(name="plan")
 def plan() -> None:
     """Plans the matches that are new."""
-    desks.plan(tools())
+    plan_desk(tools())
 
 
 @app.task(name="send")
 def send() -> None:
     """Sends the deliveries that are due."""
-    run(desks.send(outbox()))
+    run(send_desk(outbox()))

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from alerts.decision import Decision, Suppress
 from alerts.model import Asked
-from alerts.plan import Decision, Suppress, decide
+from alerts.plan import decide
 from alerts.store import people, planning
+from alerts.store.decisions import Ledger
 from ops.searching import Stored
 from worker.match import TopicIndex, quote
 from worker.match.entities import Catalogue
@@ -92,7 +94,7 @@ def _take_in(connection: Connection, order: Order, batch: Sequence[Found], appli
     told = planning.told_of(connection, places, {item.article for item in news})
     decided = planning.decided(connection, wanted)
     decisions = decide(news, subscriptions, told, {}, now, decided)
-    ledger = planning.Ledger(connection, {s.id: s for s in subscriptions}, now)
+    ledger = Ledger(connection, {s.id: s for s in subscriptions}, now)
     ledger.write(decisions, {item.match for item in news})
     _count(decisions, applied)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from alerts.desks import Outbox
+from alerts.desks.send import Outbox
 from alerts.post import MailDoor, parse_smtp_url
 from worker.kit import Kit
 from worker.settings import Settings

@@ -6,8 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from alerts.channel import Answer, Blocked, Later, Mail, MailReply, Never, Sent, Simpler, Unsure, Verdict
-from alerts.desks import NO_MAIL, Outbox, exchange
+from alerts.channel import (
+    Answer,
+    Astray,
+    Blocked,
+    Later,
+    Mail,
+    MailReply,
+    Never,
+    Sent,
+    Simpler,
+    Unsure,
+    Verdict,
+)
+from alerts.desks.send import NO_MAIL, Outbox, exchange
 from alerts.letter import plain_text
 from alerts.model import Channel, Item, Letter
 from ops.verdict import cause, span
@@ -72,6 +84,8 @@ def in_words(verdict: Verdict) -> str:
             return f"not now: {cause(reason)}{asked}"
         case Unsure(reason):
             return f"in doubt: {cause(reason)}; look whether the message has arrived"
+        case Astray(reason):
+            return f"the message it belongs to is gone: {cause(reason)}"
         case Simpler(reason):
             return f"the receiver does not take a message of this form: {cause(reason)}"
         case Blocked(reason):

@@ -12,6 +12,7 @@ EntryId = NewType("EntryId", int)
 ArticleId = NewType("ArticleId", int)
 TopicId = NewType("TopicId", int)
 MatchId = NewType("MatchId", int)
+StoryId = NewType("StoryId", int)
 
 Field = Literal["title", "body"]
 

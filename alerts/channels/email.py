@@ -55,6 +55,7 @@ class Email:
 
     kind = "email"
     credential: str | None = "smtp"
+    threads = False
 
     def check(self, to: str, options: Mapping[str, str]) -> str | None:
         """Whether mail can be addressed so; that somebody reads it there only sending tells."""

@@ -51,6 +51,7 @@ class Webhook:
 
     kind = "webhook"
     credential: str | None = None
+    threads = False
 
     def check(self, to: str, options: Mapping[str, str]) -> str | None:  # noqa: ARG002 - the contract's
         """Whether `to` is an address to post to; whether it may be reached is for the door to say."""

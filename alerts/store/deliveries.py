@@ -36,7 +36,7 @@ class DueDelivery:
     token: int
     key: str
     channel_id: ChannelId
-    subscription_id: SubscriptionId
+    subscription_id: SubscriptionId | None
     kind: DeliveryKind
     on_doubt: OnDoubt
     attempts: int
@@ -72,7 +72,7 @@ _TIDY = (
     """),
     text("""
         UPDATE deliveries SET state = 'suppressed', ended_at = clock_timestamp(), held_by = NULL, reason = 'emptied'
-        WHERE state IN ('collecting', 'ready', 'waiting', 'held')
+        WHERE state IN ('collecting', 'ready', 'waiting', 'held') AND kind NOT IN ('update', 'notice')
           AND NOT EXISTS (SELECT FROM alerts a WHERE a.delivery_id = deliveries.id)
     """),
     # an article that only they wanted leaves what goes on to others
@@ -198,7 +198,7 @@ def _due(row: Mapping[Any, Any]) -> DueDelivery:
         token=row["lease_token"],
         key=str(row["key"]),
         channel_id=ChannelId(row["channel_id"]),
-        subscription_id=SubscriptionId(row["subscription_id"]),
+        subscription_id=row["subscription_id"],
         kind=row["kind"],
         on_doubt=row["on_doubt"],
         attempts=row["attempts"],

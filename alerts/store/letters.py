@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from alerts.decision import Reason
 from alerts.evidence import Evidence, show_why
 from alerts.model import Item, Letter
-from alerts.plan import Reason
 from alerts.store.deliveries import DueDelivery
 from worker.model import ArticleId
 

@@ -1,29 +1,21 @@
-"""What planning reads and leaves behind: news with everything known of it, decisions as rows."""
+"""What planning reads: news with everything known of it, what channels have heard, what was decided."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, Connection, func, select, text
 
-from alerts.model import Asked, ChannelId, DeliveryId, News, Subscription, SubscriptionId
-from alerts.plan import Announce, Bundle, Decision, Join, Move, Pair, Reason, Suppress, Told
-from alerts.settle import patience
-from alerts.store.schema import alerts, channels, deliveries, delivery_articles
-from worker.model import ArticleId, MatchId, TopicId
+from alerts.decision import Pair, Reason, Told
+from alerts.model import Asked, ChannelId, DeliveryId, News, SubscriptionId
+from alerts.store.schema import alerts, deliveries, delivery_articles
+from worker.model import ArticleId, FeedId, MatchId, StoryId, TopicId
 from worker.store.schema import articles, matches
 
 _PLAN_LOCK = 0x504C414E  # "PLAN": one planner at a time, so that two never open the same bundle twice
-
-MOST_ARTICLES = 200
-"""Articles in one message: what every channel can list by name (Slack 1,125, a webhook's 64 KB at least 200)."""
-
-_DECIDED = ("delivery_id", "suppressed", "reason")
 
 _STATES = {
     "collecting": "collecting",
@@ -95,6 +87,9 @@ def _news(connection: Connection, wanted: ColumnElement[bool]) -> list[News]:
             seen_at=row.seen_at,
             read_at=row.read_at,
             backlog=row.backlog,
+            story=None if row.story_id is None else StoryId(row.story_id),
+            text=ArticleId(row.copy_of or row.id),
+            feed=FeedId(row.feed_id),
         )
         for row in rows
     ]
@@ -141,140 +136,3 @@ def recent_times(
     for channel, sent in rows:
         times[ChannelId(channel)].append(sent)
     return dict(times)
-
-
-@dataclass(slots=True)
-class Ledger:
-    """Writes the decisions of one planning; `placed` remembers the delivery of each article announced in it."""
-
-    connection: Connection
-    subscriptions: Mapping[int, Subscription]
-    now: datetime
-    placed: dict[tuple[ChannelId, ArticleId], DeliveryId] = field(default_factory=dict)
-    patiences: dict[ChannelId, timedelta] = field(default_factory=dict)
-
-    def write(self, decisions: Sequence[Decision], planned: Collection[MatchId]) -> None:
-        """Stores every decision as a row, and the matches as planned."""
-        first = [decision for decision in decisions if not isinstance(decision, Join)]
-        joining = [decision for decision in decisions if isinstance(decision, Join)]
-        for decision in (*first, *joining):  # a bundle must be open before others join it
-            self._write(decision)
-        self.connection.execute(update(matches).where(matches.c.id.in_(planned)).values(state="planned"))
-
-    def _write(self, decision: Decision) -> None:
-        match decision:
-            case Suppress(pair, reason):
-                self._alert(pair, reason, delivery=None)
-            case Announce(pair, article, bundle, reason):
-                delivery = self._open(pair, bundle)
-                self._take_slot(delivery, pair.channel, article)
-                self.placed[pair.channel, article] = delivery
-                self._close_if_full(delivery, bundle)
-                self._alert(pair, reason, delivery)
-            case Move(pair, article, old, bundle, reason):
-                self.placed[pair.channel, article] = self._move(pair, article, old, bundle)
-                self._alert(pair, reason, self.placed[pair.channel, article])
-            case Join(pair, article, into, reason):
-                delivery = self.placed[pair.channel, article] if isinstance(into, Bundle) else into
-                self._alert(pair, reason, delivery)
-
-    def _alert(self, pair: Pair, reason: str, delivery: DeliveryId | None) -> None:
-        made = upsert(alerts)
-        self.connection.execute(
-            made.values(
-                match_id=pair.match,
-                subscription_id=pair.subscription,
-                channel_id=pair.channel,
-                delivery_id=delivery,
-                suppressed=str(reason) if delivery is None else None,
-                reason=str(reason),
-            ).on_conflict_do_update(
-                index_elements=["match_id", "subscription_id", "channel_id"],
-                set_={name: column for name, column in made.excluded.items() if name in _DECIDED},
-                where=alerts.c.suppressed == Reason.BEFORE_SUBSCRIPTION,
-            )
-        )
-
-    def _open(self, pair: Pair, bundle: Bundle) -> DeliveryId:
-        subscription = self.subscriptions[pair.subscription]
-        new = insert_delivery(pair, bundle, subscription, self.now)
-        due = {
-            "backlog": func.greatest(deliveries.c.due_at, bundle.due_at),
-            "article": func.least(deliveries.c.due_at, bundle.due_at),
-        }.get(bundle.kind, deliveries.c.due_at)
-        delivery = self.connection.execute(
-            upsert(deliveries)
-            .values(**new, expires_at=bundle.due_at + self._patience(pair.channel))
-            .on_conflict_do_update(
-                index_elements=["channel_id", "bundle"],
-                index_where=text("state IN ('collecting', 'ready')"),
-                set_={"due_at": due, "waited_s": _waiting(due)},
-            )
-            .returning(deliveries.c.id)
-        ).scalar_one()
-        return DeliveryId(delivery)
-
-    def _patience(self, channel: ChannelId) -> timedelta:
-        if channel not in self.patiences:
-            credential = select(channels.c.credential).where(channels.c.id == channel)
-            self.patiences[channel] = patience(self.connection.execute(credential).scalar())
-        return self.patiences[channel]
-
-    def _take_slot(self, delivery: DeliveryId, channel: ChannelId, article: ArticleId) -> None:
-        self.connection.execute(
-            insert(delivery_articles).values(delivery_id=delivery, channel_id=channel, article_id=article)
-        )
-
-    def _close_if_full(self, delivery: DeliveryId, bundle: Bundle) -> None:
-        """A bundle of MOST_ARTICLES takes no more: its key is free for the next one."""
-        if bundle.kind == "article":
-            return
-        held = select(func.count()).where(delivery_articles.c.delivery_id == delivery)
-        if self.connection.execute(held.select_from(delivery_articles)).scalar_one() >= MOST_ARTICLES:
-            self.connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id == delivery)
-                .values(bundle=f"{bundle.key}:full:{delivery}")
-            )
-
-    def _move(self, pair: Pair, article: ArticleId, old: DeliveryId, bundle: Bundle) -> DeliveryId:
-        """The article and its alerts leave a collecting delivery; one left empty is ended by the send desk."""
-        delivery = self._open(pair, bundle)
-        if delivery == old:
-            return delivery
-        self.connection.execute(
-            update(delivery_articles)
-            .where(delivery_articles.c.delivery_id == old, delivery_articles.c.article_id == article)
-            .values(delivery_id=delivery)
-        )
-        self.connection.execute(
-            update(alerts)
-            .where(
-                alerts.c.delivery_id == old,
-                alerts.c.match_id.in_(select(matches.c.id).where(matches.c.article_id == article)),
-            )
-            .values(delivery_id=delivery)
-        )
-        return delivery
-
-
-def _waiting(due: Any) -> Any:
-    """The wait that was asked for, when the due time moves to `due`."""
-    return func.greatest(0.0, deliveries.c.waited_s + func.extract("epoch", due - deliveries.c.due_at))
-
-
-def insert_delivery(
-    pair: Pair, bundle: Bundle, subscription: Subscription, now: datetime
-) -> dict[str, object]:
-    """The row of a delivery that has just been opened."""
-    return {
-        "channel_id": pair.channel,
-        "subscription_id": pair.subscription,
-        "kind": bundle.kind,
-        "bundle": bundle.key,
-        "state": "ready" if bundle.due_at <= now else "collecting",
-        "rank": 1 if bundle.kind == "backlog" else 0,
-        "due_at": bundle.due_at,
-        "on_doubt": subscription.on_doubt,
-        "waited_s": max(0.0, (bundle.due_at - now).total_seconds()),
-    }

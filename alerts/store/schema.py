@@ -86,8 +86,16 @@ deliveries = Table(
     key(),
     Column("key", Uuid, nullable=False, server_default=text("gen_random_uuid()")),  # the public id
     Column("channel_id", BigInteger, ForeignKey("channels.id"), nullable=False),
-    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id"), nullable=False),  # the soonest
-    Column("kind", Text, nullable=False),  # article backlog digest quiet rollup
+    Column(
+        "subscription_id", BigInteger, ForeignKey("subscriptions.id")
+    ),  # the soonest; none: of nobody's own
+    Column("kind", Text, nullable=False),  # alerts.model.DeliveryKind
+    Column(
+        "story_id", BigInteger, ForeignKey("stories.id")
+    ),  # what its articles tell of, where that is one event
+    Column(
+        "thread_of", BigInteger, ForeignKey("deliveries.id")
+    ),  # the first message of its story, for what follows
     Column("bundle", Text, nullable=False),  # what it collects: article:17, digest:3:2026-…
     Column(
         "state", Text, nullable=False
@@ -132,6 +140,13 @@ deliveries = Table(
         postgresql_where=text("state IN ('sending', 'held', 'unknown', 'failed')"),
     ),
     Index("ix_deliveries_ended_at", "ended_at"),
+    Index(  # the story's messages on a channel: the first and what followed
+        "ix_deliveries_story",
+        "channel_id",
+        "story_id",
+        postgresql_where=text("story_id IS NOT NULL"),
+    ),
+    Index("ix_deliveries_thread_of", "thread_of", postgresql_where=text("thread_of IS NOT NULL")),
 )
 
 delivery_articles = Table(  # the slot: an article is announced once to a channel, whatever else happens

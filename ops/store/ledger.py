@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 _DELIVERY = text("""
     SELECT d.id, d.key, c.name AS channel, c.kind AS channel_kind, s.name AS subscription, d.kind, d.state, d.reason,
            d.possible_repeat, d.created_at, d.due_at, d.expires_at, d.ended_at, d.held_by, d.remote_id, d.last_answer
-    FROM deliveries d JOIN channels c ON c.id = d.channel_id JOIN subscriptions s ON s.id = d.subscription_id
+    FROM deliveries d JOIN channels c ON c.id = d.channel_id LEFT JOIN subscriptions s ON s.id = d.subscription_id
     WHERE d.id = :delivery
 """)
 

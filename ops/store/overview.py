@@ -219,7 +219,7 @@ _LATEST = text("""
               WHERE a.delivery_id = d.id AND m.article_id = r.id) AS quotes
     FROM deliveries d
     JOIN channels c ON c.id = d.channel_id
-    JOIN subscriptions s ON s.id = d.subscription_id
+    LEFT JOIN subscriptions s ON s.id = d.subscription_id
     LEFT JOIN LATERAL (SELECT r.* FROM delivery_articles da JOIN articles r ON r.id = da.article_id
                        WHERE da.delivery_id = d.id ORDER BY r.id DESC LIMIT 1) r ON true
     WHERE :state = '' OR d.state = :state

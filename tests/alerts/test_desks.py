@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from alerts import desks
 from alerts.channel import MailReply
 from alerts.channels import channels
+from alerts.desks import send as desks
 from alerts.store import deliveries as store
 from worker.secrets import KeyRing, Secret
 from worker.wire import Failure, Reply

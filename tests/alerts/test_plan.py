@@ -10,19 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.decision import Announce, Bundle, Decision, Join, Move, Pair, Reason, Suppress, Told
 from alerts.model import ChannelId, DeliveryId, News, Subscription, SubscriptionId
-from alerts.plan import (
-    Announce,
-    Bundle,
-    Decision,
-    Join,
-    Move,
-    Pair,
-    Reason,
-    Suppress,
-    Told,
-    decide,
-)
+from alerts.plan import decide
 from worker.model import ArticleId, MatchId, TopicId
 
 Make = Callable[..., Any]

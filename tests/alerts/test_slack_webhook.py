@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channel import Blocked, Later, Sent, Simpler, Unsure
-from alerts.channels.slack_webhook import channel, escaped
+from alerts.channels._slack_blocks import escaped
+from alerts.channels.slack_webhook import channel
 from worker.wire import Failure, Reply, Request
 
 Make = Callable[..., Any]

@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from alerts.desks import plan
+from alerts.desks.plan import plan
 from alerts.model import ChannelId
 from alerts.store.people import load_channel
 from ops import adding

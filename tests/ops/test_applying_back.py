@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from alerts.desks import plan
+from alerts.desks.plan import plan
 from alerts.store import deliveries, letters
 from ops.applying_back import BATCH, Applied, Order, apply_back
 from ops.store.audit import audit

@@ -244,6 +244,17 @@ websub = Table(  # what was asked of hubs: they tell of a feed's news at our cal
     Index("ix_websub_due_at", "due_at"),
 )
 
+stories = Table(  # events that articles tell of; they decide what is told together, and never what is told
+    "stories",
+    metadata,
+    key(),
+    Column("title", Text, nullable=False),  # of its first article
+    Column("first_at", Instant, nullable=False),  # when its first and its latest article were seen
+    Column("last_at", Instant, nullable=False),
+    Column("articles", Integer, nullable=False, server_default="1"),
+    Index("ix_stories_last_at", "last_at"),
+)
+
 articles = Table(
     "articles",
     metadata,
@@ -268,8 +279,14 @@ articles = Table(
     Column("via", Text),  # the aggregator whose link led to it
     Column("notes", JSONB, nullable=False, server_default="{}"),  # how its page was had and read
     Column("reread_at", Instant),  # when a later reading replaced the text of the first
+    Column(
+        "story_id", BigInteger, ForeignKey("stories.id")
+    ),  # null until planned, and where no topic touches it
+    Column("copy_of", BigInteger, ForeignKey("articles.id")),  # the first article with the same text
     UniqueConstraint("identity"),
     Index("ix_articles_read_at", "read_at"),
+    Index("ix_articles_story_id", "story_id", postgresql_where=text("story_id IS NOT NULL")),
+    Index("ix_articles_copy_of", "copy_of", postgresql_where=text("copy_of IS NOT NULL")),
 )
 
 readings = Table(  # what an article said before a later reading replaced it

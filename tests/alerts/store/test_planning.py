@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from alerts.desks import plan
+from alerts.desks.plan import plan
 from alerts.store import deliveries, planning
 
 pytestmark = pytest.mark.servers

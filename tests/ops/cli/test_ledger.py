@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from alerts.desks import send
+from alerts.desks.send import send
 from alerts.store.schema import attempts
 from ops.newsroom import SlackSink, running
 from ops.outbox import make_outbox

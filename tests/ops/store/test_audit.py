@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.desks import plan
+from alerts.desks.plan import plan
 from ops.store.audit import audit
 
 pytestmark = pytest.mark.servers

@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from alerts.desks import plan
+from alerts.desks.plan import plan
 from ops.store.audit import audit
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredSubscription, DeclaredTopic, Snapshot, Watchlist, changes

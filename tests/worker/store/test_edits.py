@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.desks import plan
+from alerts.desks.plan import plan
 from worker.desks.poll import poll
 from worker.desks.read import read
 from worker.model import Entry

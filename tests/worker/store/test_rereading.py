@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.desks import plan
+from alerts.desks.plan import plan
 from worker.desks.read import read
 from worker.robots import Forbidden
 from worker.wire import Failure, Reply

@@ -1,4 +1,4 @@
-"""SHELL: the two desks about people. `plan` decides who hears what, `send` carries it out and keeps the ledger."""
+"""The send desk: what is due goes out, one message per channel at a time, and the ledger says what became of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from alerts.channel import Answer, Blocked, Channel, Mail, MailReply, Simpler, U
 from alerts.channels import channels
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
-from alerts.plan import decide
 from alerts.post import MailDoor
 from alerts.settle import (
     TERMINAL,
@@ -28,7 +27,7 @@ from alerts.settle import (
     Trying,
     settle,
 )
-from alerts.store import deliveries, letters, people, planning
+from alerts.store import deliveries, letters, people
 from alerts.store.deliveries import DueDelivery
 from alerts.store.schema import deliveries as ledger
 from worker.errors import BadConfiguration
@@ -39,7 +38,6 @@ from worker.wire import Failure, Reply, Request
 
 log = structlog.get_logger("alerts")
 
-PLAN_ARTICLES = 200
 SEND_ROOM = 16
 SEND_SECONDS = 20.0
 TIDY_EVERY = timedelta(seconds=1)  # a removed channel or subscription is not told for longer than this
@@ -55,37 +53,6 @@ class Outbox:
     mail: MailDoor | None
     sender: Mapping[str, str] = field(default_factory=dict)
     registry: Mapping[str, Channel] = field(default_factory=channels)
-
-
-def plan(kit: Kit) -> int:
-    """Decides everything that is new, in batches; returns how many matches were planned."""
-    total = 0
-    while planned := _plan_batch(kit):
-        total += planned
-        kit.settled("plan")
-    return total
-
-
-def _plan_batch(kit: Kit) -> int:
-    with kit.engine.begin() as connection:
-        news = planning.take_news(connection, PLAN_ARTICLES)
-        if not news:
-            return 0
-        now = kit.clock()
-        subscriptions = people.load_subscriptions(connection)
-        places = {channel for subscription in subscriptions for channel in subscription.channels}
-        told = planning.told_of(connection, places, {item.article for item in news})
-        recent = planning.recent_times(connection, places, now)
-        decisions = decide(news, subscriptions, told, recent, now)
-        ledger = planning.Ledger(connection, {s.id: s for s in subscriptions}, now)
-        ledger.write(decisions, {item.match for item in news})
-    log.info(
-        "planned",
-        matches=len(news),
-        decisions=len(decisions),
-        articles=len({article for _, article in ledger.placed}),
-    )
-    return len(news)
 
 
 async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
@@ -279,6 +246,8 @@ def _facts(settlement: Settlement, answer: str, now: datetime) -> dict[str, obje
         "last_answer": answer or None,
         "ended_at": now if over else None,
     }
+    if settlement.alone:
+        facts["thread_of"] = None
     if settlement.due_at is not None:
         facts["due_at"] = settlement.due_at
     for effect in settlement.effects:

@@ -1,0 +1,52 @@
+"""Whether somebody wants to hear of a match at all: what came before, what was filtered out, what is too old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from alerts.decision import Reason
+from alerts.model import News, Subscription
+
+BACKLOG_AGE = timedelta(days=7)
+
+
+def unwanted(news: News, subscription: Subscription, now: datetime) -> Reason | None:
+    """Why this subscription does not want to hear of it; None if it does."""
+    if news.asked is None and news.read_at < subscription.created_at:
+        return Reason.BEFORE_SUBSCRIPTION
+    if not _source_fits(subscription.sources, news):
+        return Reason.SOURCE_FILTER
+    if not _language_fits(subscription.languages, news.language):
+        return Reason.LANGUAGE_FILTER
+    if news.asked is not None:
+        return Reason.APPLIED_BACK if news.asked == "silent" else None
+    if news.backlog and now - (news.published_at or news.seen_at) > BACKLOG_AGE:
+        return Reason.TOO_OLD
+    return None
+
+
+def _source_fits(sources: Iterable[str], news: News) -> bool:
+    """Excluded names win; without any included name everything else fits."""
+    names = [name.strip() for name in sources]
+    excluded = [name[1:].strip() for name in names if name.startswith("-")]
+    included = [name for name in names if name and not name.startswith("-")]
+    if any(_names(name, news) for name in excluded):
+        return False
+    return not included or any(_names(name, news) for name in included)
+
+
+def _names(name: str, news: News) -> bool:
+    """Whether `name` is the feed, one of its tags ("war" or "tag:war"), or the host above it."""
+    wanted, source = name.casefold(), news.source.casefold()
+    tags = {tag.casefold() for tag in news.tags}
+    above = "." in wanted and " " not in wanted and source.endswith("." + wanted)
+    return bool(wanted) and (wanted == source or above or wanted.removeprefix("tag:") in tags)
+
+
+def _language_fits(languages: Sequence[str], language: str | None) -> bool:
+    """ "pt" takes "pt-BR" as well; an article whose language nobody knows fits no list."""
+    spoken = (language or "").casefold()
+    return not languages or any(
+        spoken == wanted or spoken.startswith(wanted + "-") for wanted in map(str.casefold, languages)
+    )
