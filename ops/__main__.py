@@ -30,6 +30,7 @@ COMMANDS = {
     "channels": "ops.cli.channels",
     "subscriptions": "ops.cli.topics",
     "deliveries": "ops.cli.ledger",
+    "feedback": "ops.cli.feedback",
     "articles": "ops.cli.articles",
     "why": "ops.cli.why",
     "users": "ops.cli.users",

@@ -195,3 +195,17 @@ attempts = Table(  # committed before the request goes out, so that a crash leav
     Column("elapsed_s", Float),
     UniqueConstraint("delivery_id", "n"),
 )
+
+feedback = Table(  # what people said of an article that they were told of; the last word of each counts
+    "feedback",
+    metadata,
+    key(),
+    Column("delivery_id", BigInteger, ForeignKey("deliveries.id"), nullable=False),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),
+    Column("channel_id", BigInteger, ForeignKey("channels.id"), nullable=False),
+    Column("said_by", Text, nullable=False),  # "slack:T01/U02"
+    Column("relevant", Boolean, nullable=False),
+    Column("said_at", Instant, nullable=False, server_default=func.now()),
+    UniqueConstraint("channel_id", "article_id", "said_by"),
+    Index("ix_feedback_said_at", "said_at"),
+)
