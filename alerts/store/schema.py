@@ -113,6 +113,7 @@ deliveries = Table(
         "waited_s", Float, nullable=False, server_default="0"
     ),  # waits that the user or receiver asked for
     Column("remote_id", Text),
+    Column("notice", ARRAY(Text)),  # the sentences of a notice
     Column("last_answer", Text),
     Column("expires_at", Instant, nullable=False),
     Column("first_attempt_at", Instant),

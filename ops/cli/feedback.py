@@ -41,10 +41,5 @@ def feedback(since: str, limit: int, as_json: bool) -> None:
 def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     word = "relevant" if row["relevant"] else "not relevant"
     topics = plain_text(", ".join(row["topics"] or ()), 40)
-    return (
-        f"{row['said_at']:%Y-%m-%d %H:%M}",
-        word,
-        plain_text(row["channel"], 30),
-        topics,
-        plain_text(row["title"], 80),
-    )
+    channel, title = plain_text(row["channel"], 30), plain_text(row["title"], 80)
+    return f"{row['said_at']:%Y-%m-%d %H:%M}", word, channel, topics, title

@@ -40,3 +40,11 @@ slack_calls = Table(  # signatures of calls that were taken, so that a copy of o
     Column("signature", Text, primary_key=True),
     Column("at", Instant, nullable=False, server_default=func.now()),
 )
+
+troubles = Table(  # what the operator's channel was told of, until it is over
+    "troubles",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("said", Text, nullable=False),
+    created(),
+)

@@ -1,4 +1,4 @@
-"""People say of an article whether it was relevant, and a call of Slack's counts once.
+"""People say of an article whether it was relevant, a call of Slack's counts once, the operator hears of troubles once.
 
 Revision: 0015, after 0008
 """
@@ -25,7 +25,7 @@ CREATE TABLE feedback (
   CONSTRAINT fk_feedback_delivery_id FOREIGN KEY(delivery_id) REFERENCES deliveries (id),
   CONSTRAINT fk_feedback_article_id FOREIGN KEY(article_id) REFERENCES articles (id),
   CONSTRAINT fk_feedback_channel_id FOREIGN KEY(channel_id) REFERENCES channels (id),
-  CONSTRAINT uq_feedback_channel_id UNIQUE (channel_id, article_id, said_by)
+  CONSTRAINT uq_feedback_channel_id_article_id_said_by UNIQUE (channel_id, article_id, said_by)
 );
 
 CREATE INDEX ix_feedback_said_at ON feedback (said_at);
@@ -35,9 +35,18 @@ CREATE TABLE slack_calls (
   at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
   CONSTRAINT pk_slack_calls PRIMARY KEY (signature)
 );
+
+CREATE TABLE troubles (
+  key TEXT NOT NULL,
+  said TEXT NOT NULL,
+  created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+  CONSTRAINT pk_troubles PRIMARY KEY (key)
+);
+
+ALTER TABLE deliveries ADD COLUMN notice TEXT[];
 """
 
 
 def upgrade() -> None:
-    """Forward only. Two tables more, which the version before does not know."""
+    """Forward only. Three tables and a column more, which the version before does not know."""
     op.get_bind().exec_driver_sql(CHANGES)
