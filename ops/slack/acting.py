@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from alerts.channels._slack_blocks import escaped, message
 from alerts.model import ChannelId, Item, Letter
+from alerts.silences import Scope, What
 from alerts.store import silences
 from ops.slack.calls import Command, Press
 from ops.slack.words import Language, say
@@ -24,7 +25,7 @@ from ops.store.tracing import trail_of
 from ops.store.watched import topic_names
 from ops.tracing import Trace, names_of, sentence
 from ops.verdict import verdict
-from worker.model import ArticleId
+from worker.model import ArticleId, TopicId
 from worker.secrets import KeyRing
 from worker.settings import parse_duration
 from worker.store.engine import Connection
@@ -70,7 +71,7 @@ class _Here:
     def say(self, key: str, **values: object) -> str:
         return say(self.language, key, **values)
 
-    def mute(self, scope: str, what: str, until: datetime) -> None:
+    def mute(self, scope: Scope, what: What, until: datetime) -> None:
         silences.add(
             self.connection,
             scope=scope,
@@ -97,7 +98,7 @@ def pressed(connection: Connection, call: Press, keys: KeyRing, now: datetime) -
             return _mute_story(here, told)
         case "mute_topic":
             topics = slack.matched_there(connection, here.channel, told.article)
-            return _mute(here, [topic.name for topic in topics], MUTE_TOPIC)
+            return _mute(here, topics, MUTE_TOPIC)
         case "why":
             return Said("\n".join(_why(here, told)))
 
@@ -135,28 +136,30 @@ def _mute_story(here: _Here, told: slack.ToldThere) -> Said:
     if told.story is None:
         return Said(here.say("no_story"))
     until = here.now + MUTE_STORY
-    here.mute("story", str(told.story), until)
+    here.mute("story", told.story, until)
     return Said(here.say("story_muted", user=here.user, until=_moment(until)), aloud=True)
 
 
-def _mute(here: _Here, topics: Sequence[str], length: timedelta) -> Said:
+def _mute(here: _Here, topics: Sequence[Any], length: timedelta) -> Said:
     until = here.now + length
     for topic in topics:
-        here.mute("topic", topic, until)
-    muted = here.say("topic_muted", user=here.user, topics=_listed(topics), until=_moment(until))
+        here.mute("topic", TopicId(topic.id), until)
+    names = _listed([topic.name for topic in topics])
+    muted = here.say("topic_muted", user=here.user, topics=names, until=_moment(until))
     return Said(muted, aloud=True)
 
 
 def _mute_by_words(here: _Here, words: Sequence[str]) -> Said:
     """`mute NATO`, `mute NATO 8h`, `mute Laut Natuna 2d`."""
-    heard = {topic.name.casefold(): topic.name for topic in slack.heard_at(here.connection, here.channel)}
+    heard = {topic.name.casefold(): topic for topic in slack.heard_at(here.connection, here.channel)}
     whole = " ".join(words).casefold()
     if whole in heard:
         return _mute(here, [heard[whole]], MUTE_TOPIC)
     wanted, last = " ".join(words[:-1]), words[-1]
     if wanted.casefold() not in heard:
         named = escaped(" ".join(words), _LONG)
-        return Said(here.say("unknown_topic", topic=named, topics=_listed(sorted(heard.values()))))
+        names = _listed(sorted(topic.name for topic in heard.values()))
+        return Said(here.say("unknown_topic", topic=named, topics=names))
     try:
         length = timedelta(seconds=parse_duration(last))
     except ValueError:

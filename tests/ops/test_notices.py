@@ -80,7 +80,7 @@ def test_whatever_comes_and_goes_each_spell_is_told_once_and_ended_once(spells):
         assert set(due.over if due else ()) == set(told) - keys
         if due:
             last = now
-            told = {key: "x" for key in keys}
+            told = dict.fromkeys(keys, "x")
 
 
 @pytest.mark.servers
