@@ -35,8 +35,7 @@ def told(rows):
     feed = rows.feed(last_ok_at=NOW)
     channel, subscription, topic = rows.channel(), rows.subscription(), rows.topic()
     states = ("sent", "waiting")
-    found = [rows.announced(channel, subscription, topic, feed, state=state, due_at=NOW) for state in states]
-    return found
+    return [rows.announced(channel, subscription, topic, feed, state=state, due_at=NOW) for state in states]
 
 
 @pytest.fixture
