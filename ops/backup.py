@@ -196,7 +196,7 @@ def _database(settings: Settings) -> Iterator[Secret]:
     if settings.database_url is not None:
         yield settings.database_url
         return
-    with bundled(settings.data_dir) as urls:
+    with bundled(settings.data_dir, log=lambda _name, _line: None) as urls:
         yield Secret(urls.database)
 
 
