@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from alerts.model import ChannelId, DeliveryId, DeliveryKind, SubscriptionId
+from alerts.model import ChannelId, DeliveryId, DeliveryKind, SilenceId, SubscriptionId
 from worker.model import ArticleId, MatchId
 
 
@@ -18,6 +18,8 @@ class Reason(StrEnum):
     WAITS = "waits"
     DIGEST = "digest"
     QUIET_HOURS = "quiet_hours"
+    PAUSED = "paused"
+    SNOOZED = "snoozed"
     BACKLOG = "backlog"
     OVER_CAP = "over_cap"
     APPLIED_BACK = "applied_back"
@@ -26,6 +28,7 @@ class Reason(StrEnum):
     SOURCE_FILTER = "source_filter"
     LANGUAGE_FILTER = "language_filter"
     TOO_OLD = "too_old"
+    SILENCED = "silenced"
     ALREADY_TOLD = "already_told"
 
 
@@ -101,10 +104,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """Nobody is told, and this is why."""
+    """Nobody is told, and this is why; `silence` is the one that keeps it, where that is the reason."""
 
     pair: Pair
     reason: Reason
+    silence: SilenceId | None = None
 
 
 Decision = Announce | Join | Move | Suppress

@@ -13,6 +13,7 @@ from worker.secrets import Secret
 ChannelId = NewType("ChannelId", int)
 SubscriptionId = NewType("SubscriptionId", int)
 DeliveryId = NewType("DeliveryId", int)
+SilenceId = NewType("SilenceId", int)
 
 DeliveryKind = Literal["article", "followup", "rollup", "digest", "quiet", "backlog", "update", "notice"]
 """What a delivery is: the first message of a story (or a single article), its later articles, what a cap held back,
@@ -67,7 +68,8 @@ class News:
 
     `story` is the event that the article tells of, and `text` the first article with the same text (itself, where it
     is the first). `asked` if the match is of an older article that somebody wants a topic to be applied to
-    (`topics apply-back`).
+    (`topics apply-back`). `source` is what its feed was called when it was read, `names` what that is called as well;
+    `hosts` are those of the feed and of the article itself.
     """
 
     match: MatchId
@@ -84,6 +86,8 @@ class News:
     story: StoryId | None = None
     text: ArticleId | None = None
     feed: FeedId | None = None
+    names: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

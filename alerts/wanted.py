@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -31,17 +32,24 @@ def _source_fits(sources: Iterable[str], news: News) -> bool:
     names = [name.strip() for name in sources]
     excluded = [name[1:].strip() for name in names if name.startswith("-")]
     included = [name for name in names if name and not name.startswith("-")]
-    if any(_names(name, news) for name in excluded):
+    if any(answers_to(name, news) for name in excluded):
         return False
-    return not included or any(_names(name, news) for name in included)
+    return not included or any(answers_to(name, news) for name in included)
 
 
-def _names(name: str, news: News) -> bool:
-    """Whether `name` is the feed, one of its tags ("war" or "tag:war"), or the host above it."""
-    wanted, source = name.casefold(), news.source.casefold()
-    tags = {tag.casefold() for tag in news.tags}
-    above = "." in wanted and " " not in wanted and source.endswith("." + wanted)
-    return bool(wanted) and (wanted == source or above or wanted.removeprefix("tag:") in tags)
+def answers_to(name: str, news: News) -> bool:
+    """Whether `name` is what the article's feed is called, one of its tags ("war" or "tag:war"), or a host that the
+    feed or the article lies at or below."""
+    wanted = _form(name)
+    called = {_form(each) for each in (news.source, *news.names, *news.hosts)}
+    tags = {_form(tag) for tag in news.tags}
+    above = "." in wanted and any(each.endswith(f".{wanted}") for each in called)
+    return bool(wanted) and (wanted in called or above or wanted.removeprefix("tag:") in tags)
+
+
+def _form(name: str) -> str:
+    """Names are the same whatever their case, and whether their marks are written into the letters or after them."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _language_fits(languages: Sequence[str], language: str | None) -> bool:

@@ -21,4 +21,5 @@ def sender_of(settings: Settings) -> dict[str, str]:
     return {
         "from": settings.mail_from or f"Pantau <pantau@{platform.node() or 'localhost'}>",
         "public_url": settings.public_url or "",
+        "interactive": "yes" if settings.slack_signing_secret and settings.slack_token else "",
     }

@@ -23,6 +23,7 @@ _SUPPRESSED = {
     "before_subscription": "it was read before they subscribed",
     "channel_removed": "the channel was removed",
     "language_filter": "the subscription does not want its language",
+    "restored": "it may have been told before a backup was restored",
     "source_filter": "the subscription does not want its source",
     "subscription_removed": "the subscription was removed",
     "too_old": "it was older than a week when its feed was added",

@@ -38,6 +38,7 @@ _CAUSES = {
     "refused": "nobody listens at its address",
     "relay_denied": "the mail server does not forward our mail",
     "reset": "the connection broke",
+    "restored": "a backup was restored, and nobody has said yet that sending may go on (`pantau release`)",
     "secret_not_opened": "its secret does not open with this installation's key (PANTAU_SECRET_KEY)",
     "sender_refused": "the mail server refuses our sender address",
     "sender_vanished": "the sender was stopped in the middle",

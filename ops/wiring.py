@@ -13,6 +13,7 @@ from collections.abc import Callable
 from celery import Celery
 
 from ops.store.ticking import beat, desks_with_work
+from ops.watching import Watch, look
 from worker.app import Desk, ring
 from worker.kit import Kit
 
@@ -24,19 +25,21 @@ def ring_next(desk: Desk) -> None:
     ring(FOLLOWS[desk])
 
 
-def tick(kit: Kit) -> list[Desk]:
-    """Rings every desk that has work; returns which."""
+def tick(kit: Kit, watch: Watch | None = None) -> list[Desk]:
+    """Rings every desk that has work, and looks round for the operator; returns which were rung."""
     with kit.engine.begin() as connection:
         due = desks_with_work(connection)
         beat(connection, "tick")
     for desk in due:
         ring(desk)
+    if watch is not None:
+        look(kit, watch)
     return due
 
 
-def add_tick(app: Celery, tools: Callable[[], Kit]) -> None:
+def add_tick(app: Celery, tools: Callable[[], Kit], watch: Watch | None = None) -> None:
     """Registers the tick's task."""
 
     @app.task(name="tick")
     def _tick() -> None:
-        tick(tools())
+        tick(tools(), watch)

@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from worker.errors import BadInput
-from worker.feeds.discover import Place, find_feeds, is_page, places, sitemaps_in
+from worker.feeds.discover import Place, find_feeds, is_page, places
 from worker.model import FeedDocument
+from worker.robots import is_for_news, read_rules
 from worker.wire import Failure, Reply, Request
 
+_MOST_SITEMAPS = 3
 MOST_REQUESTS = 12
 Ask = Callable[[str], Awaitable[Reply | Failure]]
 Parse = Callable[[bytes, str, str], FeedDocument]
@@ -94,4 +96,5 @@ async def _named_in_robots(url: str, ask: Ask) -> list[Place]:
     answer = await ask(f"{site}/robots.txt")
     if not isinstance(answer, Reply) or answer.status != 200 or is_page(answer.body):
         return []
-    return [Place(address, "sitemap") for address in sitemaps_in(answer.body.decode("utf-8", "replace"), url)]
+    named = read_rules(answer.body, url).sitemaps
+    return [Place(address, "sitemap") for address in named if is_for_news(address)][:_MOST_SITEMAPS]

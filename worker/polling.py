@@ -21,6 +21,7 @@ from worker.feeds.hints import hint_s
 from worker.feeds.moves import Move, believed, recall_move, sighted
 from worker.model import DueFeed, FeedDocument
 from worker.secrets import Secret
+from worker.targets import for_anyone, is_foreign
 from worker.wire import Failure, Reply, Request
 
 ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -101,10 +102,15 @@ class After:
 
 
 def ask(feed: DueFeed, password: Secret | None, headers: Mapping[str, Secret], now: datetime) -> Request:
-    """The request for a feed: both validators, so that a server that honours either can say 304; once a day none."""
+    """The request for a feed: both validators, so that a server that honours either can say 304; once a day none.
+    Where the feed has moved to another host, or out of TLS, what the user gave for the first is not sent along: it
+    was adopted there because it answers without."""
     asked = {"Accept": ACCEPT}
     if not schedule.ask_for_all(schedule.recall(feed.rhythm), now):
         asked |= _conditions(feed)
+    if is_foreign(feed.asked_url, feed.url):
+        asked |= for_anyone({name: value.reveal() for name, value in headers.items()})
+        return Request(feed.url, headers=asked, max_bytes=MAX_FEED_BYTES, turn=feed.turn)
     if feed.username:
         pair = f"{feed.username}:{password.reveal() if password else ''}"
         asked["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()

@@ -77,6 +77,12 @@ class Forbidden:
     for_now: bool = False
 
 
+def is_for_news(sitemap: str) -> bool:
+    """Whether a sitemap is one of news, by its address: one of everything holds a site's whole past, and has neither
+    titles nor dates to trust (https://www.sitemaps.org/protocol.html#submit_robots)."""
+    return "news" in urlsplit(sitemap).path.lower()
+
+
 def read_rules(body: bytes, url: str = "") -> Rules:
     """The rules for us in the bytes of a robots.txt that came from `url`. Never raises: what cannot be understood
     says nothing."""

@@ -28,6 +28,7 @@ _SECRETS = (
     "PANTAU_SECRET_KEY",
     "PANTAU_SMTP_URL",
     "PANTAU_SLACK_TOKEN",
+    "PANTAU_SLACK_SIGNING_SECRET",
     "PANTAU_ADMIN_PASSWORD",
     "PANTAU_API_TOKEN",
     "PANTAU_HEARTBEAT_URL",
@@ -74,6 +75,7 @@ class Settings:
     mail_from: str | None = None
     slack_token: Secret | None = None
     slack_api: str = "https://slack.com/api"
+    slack_signing_secret: Secret | None = None
     allow_nets: tuple[Network, ...] = ()
     log: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -102,6 +104,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
         smtp_url=_url(get, "PANTAU_SMTP_URL", ("smtp", "smtps")),
         mail_from=_mail_from(get("PANTAU_MAIL_FROM")),
         slack_token=_secret(get("PANTAU_SLACK_TOKEN")),
+        slack_signing_secret=_secret(get("PANTAU_SLACK_SIGNING_SECRET")),
         slack_api=_web_url("PANTAU_SLACK_API", get("PANTAU_SLACK_API") or "https://slack.com/api"),
         allow_nets=_networks(get("PANTAU_ALLOW_NETS")),
         log=_choice(get, "PANTAU_LOG", ("console", "json"), "console"),  # type: ignore[arg-type]

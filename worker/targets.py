@@ -60,6 +60,11 @@ def loses_tls(url: str, target: str) -> bool:
     return urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http"
 
 
+def is_foreign(one: str, other: str) -> bool:
+    """Whether what is meant for one address is not for the other: another host, or the same in the clear."""
+    return urlsplit(one).hostname != urlsplit(other).hostname or loses_tls(one, other)
+
+
 def for_anyone(headers: Mapping[str, str]) -> dict[str, str]:
     """What a site may be told about us after another one sent us there: no credentials, which a feed may carry
     in a header of any name, and no validators."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from alerts.decision import Announce, Bundle, Decision, Join, Move, Pair, Reason, Suppress
-from alerts.model import ChannelId, DeliveryId, Subscription
+from alerts.model import ChannelId, DeliveryId, SilenceId, Subscription
 from alerts.settle import patience
 from alerts.store.schema import alerts, channels, deliveries, delivery_articles
 from worker.model import ArticleId, MatchId
@@ -20,7 +20,7 @@ from worker.store.schema import matches
 MOST_ARTICLES = 200
 """Articles in one message: what every channel can list by name (Slack 1,125, a webhook's 64 KB at least 200)."""
 
-_DECIDED = ("delivery_id", "suppressed", "reason")
+_DECIDED = ("delivery_id", "suppressed", "reason", "silence_id")
 
 
 @dataclass(slots=True)
@@ -43,8 +43,8 @@ class Ledger:
 
     def _write(self, decision: Decision) -> None:
         match decision:
-            case Suppress(pair, reason):
-                self._alert(pair, reason, delivery=None)
+            case Suppress(pair, reason, silence):
+                self._alert(pair, reason, delivery=None, silence=silence)
             case Announce(pair, article, bundle, reason):
                 delivery = self._open(pair, bundle)
                 self._take_slot(delivery, pair.channel, article)
@@ -58,7 +58,9 @@ class Ledger:
                 delivery = self.placed[pair.channel, article] if isinstance(into, Bundle) else into
                 self._alert(pair, reason, delivery)
 
-    def _alert(self, pair: Pair, reason: str, delivery: DeliveryId | None) -> None:
+    def _alert(
+        self, pair: Pair, reason: str, delivery: DeliveryId | None, silence: SilenceId | None = None
+    ) -> None:
         made = upsert(alerts)
         self.connection.execute(
             made.values(
@@ -68,6 +70,7 @@ class Ledger:
                 delivery_id=delivery,
                 suppressed=str(reason) if delivery is None else None,
                 reason=str(reason),
+                silence_id=silence,
             ).on_conflict_do_update(
                 index_elements=["match_id", "subscription_id", "channel_id"],
                 set_={name: column for name, column in made.excluded.items() if name in _DECIDED},

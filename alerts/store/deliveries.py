@@ -24,6 +24,9 @@ _SEND_LOCK = 0x53454E44  # "SEND": claims are made one at a time, so a channel n
 _TIDY_LOCK = 0x54494459  # "TIDY": one at a time, so a circuit never has two probes
 
 
+BY_HAND = "restored"
+"""The reason of circuits that no success closes: a person has to say that messages may go out again."""
+
 _AFTER_CLAIM = {"ready": "waiting"}
 """Once claimed, a delivery takes no more articles and is open for planning no more."""
 
@@ -298,7 +301,7 @@ def open_circuit(connection: Connection, name: str, reason: str, probe_at: datet
 def close_circuit(connection: Connection, name: str, *, opened_for: str | None = None) -> bool:
     """Lets everything behind `name` through again, in its old order; True if it was open (for that reason,
     where one is given)."""
-    closing = delete(circuits).where(circuits.c.name == name)
+    closing = delete(circuits).where(circuits.c.name == name, circuits.c.reason != BY_HAND)
     if opened_for is not None:
         closing = closing.where(circuits.c.reason == opened_for)
     closed = connection.execute(closing).rowcount

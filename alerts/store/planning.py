@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
@@ -13,7 +14,7 @@ from alerts.decision import Pair, Reason, Told
 from alerts.model import Asked, ChannelId, DeliveryId, News, SubscriptionId
 from alerts.store.schema import alerts, deliveries, delivery_articles
 from worker.model import ArticleId, FeedId, MatchId, StoryId, TopicId
-from worker.store.schema import articles, matches
+from worker.store.schema import articles, feeds, matches
 
 _PLAN_LOCK = 0x504C414E  # "PLAN": one planner at a time, so that two never open the same bundle twice
 
@@ -69,9 +70,11 @@ def decided(connection: Connection, of: Collection[MatchId]) -> frozenset[Pair]:
 
 
 def _news(connection: Connection, wanted: ColumnElement[bool]) -> list[News]:
+    feed = (feeds.c[name].label(f"feed_{name}") for name in ("name", "title", "url", "found_url"))
     rows = connection.execute(
-        select(matches.c.id.label("match_id"), matches.c.topic_id, articles)
+        select(matches.c.id.label("match_id"), matches.c.topic_id, articles, *feed)
         .join(articles, articles.c.id == matches.c.article_id)
+        .join(feeds, feeds.c.id == articles.c.feed_id)
         .where(wanted)
         .order_by(matches.c.id)
     )
@@ -90,9 +93,23 @@ def _news(connection: Connection, wanted: ColumnElement[bool]) -> list[News]:
             story=None if row.story_id is None else StoryId(row.story_id),
             text=ArticleId(row.copy_of or row.id),
             feed=FeedId(row.feed_id),
+            names=_each_once(row.feed_name, row.feed_title),
+            hosts=_each_once(*map(_host, (row.feed_url, row.feed_found_url, row.url))),
         )
         for row in rows
     ]
+
+
+def _each_once(*texts: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _host(address: str | None) -> str | None:
+    """The host of an address; what is none has none."""
+    try:
+        return urlsplit(address or "").hostname
+    except ValueError:
+        return None
 
 
 def told_of(

@@ -73,11 +73,37 @@ subscriptions = Table(
     Column("sources", ARRAY(Text), nullable=False, server_default="{}"),
     Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
     Column("on_doubt", Text, nullable=False, server_default="resend"),
+    Column("urgent", ARRAY(Text), nullable=False, server_default="{}"),  # names, or tag:x
+    Column("paused_at", Instant),  # since when it is to hear nothing, until somebody resumes it
+    Column("snoozed_until", Instant),
     Column("declared", Boolean, nullable=False, server_default=text("false")),
     Column("changed_at", Instant, nullable=False, server_default=func.now()),
     Column("removed_at", Instant),
     created(),
     Index("uq_subscriptions_name", "name", unique=True, postgresql_where=text("removed_at IS NULL")),
+)
+
+silences = Table(  # what nobody is to hear of for a while
+    "silences",
+    metadata,
+    key(),
+    Column("scope", Text, nullable=False),  # alerts.silences.Scope
+    Column("topic_id", BigInteger, ForeignKey("topics.id")),
+    Column("story_id", BigInteger, ForeignKey("stories.id", ondelete="CASCADE")),
+    Column("source", Text),  # a feed's name, a tag or a host
+    Column("channel_id", BigInteger, ForeignKey("channels.id")),  # null: on every channel
+    Column("from_at", Instant, nullable=False),
+    Column("until_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # by hand, before its time
+    Column("made_by", Text, nullable=False),
+    Column("comment", Text, nullable=False, server_default=""),
+    created(),
+    CheckConstraint(
+        "(scope = 'topic') = (topic_id IS NOT NULL) AND (scope = 'story') = (story_id IS NOT NULL) "
+        "AND (scope = 'source') = (source IS NOT NULL) AND (scope <> 'channel' OR channel_id IS NOT NULL)",
+        name="scope_and_what",
+    ),
+    Index("ix_silences_until_at", "until_at"),
 )
 
 deliveries = Table(
@@ -113,6 +139,7 @@ deliveries = Table(
         "waited_s", Float, nullable=False, server_default="0"
     ),  # waits that the user or receiver asked for
     Column("remote_id", Text),
+    Column("notice", ARRAY(Text)),  # the sentences of a notice
     Column("last_answer", Text),
     Column("expires_at", Instant, nullable=False),
     Column("first_attempt_at", Instant),
@@ -175,10 +202,12 @@ alerts = Table(  # match x subscription x channel: what someone must hear, and w
     Column("delivery_id", BigInteger, ForeignKey("deliveries.id")),
     Column("suppressed", Text),
     Column("reason", Text),  # why at this time and in this delivery
+    Column("silence_id", BigInteger, ForeignKey("silences.id", ondelete="SET NULL")),  # what suppressed it
     created(),
     UniqueConstraint("match_id", "subscription_id", "channel_id"),
     CheckConstraint("(delivery_id IS NULL) <> (suppressed IS NULL)", name="told_or_suppressed"),
     Index("ix_alerts_delivery_id", "delivery_id"),
+    Index("ix_alerts_silence_id", "silence_id", postgresql_where=text("silence_id IS NOT NULL")),
 )
 
 attempts = Table(  # committed before the request goes out, so that a crash leaves a trace
@@ -194,4 +223,18 @@ attempts = Table(  # committed before the request goes out, so that a crash leav
     Column("answer", Text),
     Column("elapsed_s", Float),
     UniqueConstraint("delivery_id", "n"),
+)
+
+feedback = Table(  # what people said of an article that they were told of; the last word of each counts
+    "feedback",
+    metadata,
+    key(),
+    Column("delivery_id", BigInteger, ForeignKey("deliveries.id"), nullable=False),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),
+    Column("channel_id", BigInteger, ForeignKey("channels.id"), nullable=False),
+    Column("said_by", Text, nullable=False),  # "slack:T01/U02"
+    Column("relevant", Boolean, nullable=False),
+    Column("said_at", Instant, nullable=False, server_default=func.now()),
+    UniqueConstraint("channel_id", "article_id", "said_by"),
+    Index("ix_feedback_said_at", "said_at"),
 )

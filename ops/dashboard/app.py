@@ -19,6 +19,8 @@ from ops.dashboard import gate
 from ops.dashboard.context import Context, DatabaseSilent, context_of
 from ops.dashboard.login import for_people, show_login, take_login, take_logout
 from ops.dashboard.overview import overview
+from ops.dashboard.slack import PATH as SLACK
+from ops.dashboard.slack import take_call
 from ops.dashboard.websub import confirm, take_ping
 from worker.feeds.websub import PATH
 from worker.store.engine import DatabaseTrouble, PoolExhausted, TablesDoNotFit, lost_connection
@@ -70,6 +72,8 @@ def build(context: Context) -> Starlette:
     @asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
         yield
+        if context.slack is not None:
+            await context.slack.web.close()
         context.close()
 
     app = Starlette(
@@ -82,6 +86,7 @@ def build(context: Context) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Route("/static/{name}", static),
+            Route(SLACK, take_call, methods=["POST"]),
             Route(PATH + "{token}", confirm, methods=["GET"]),
             Route(PATH + "{token}", take_ping, methods=["POST"]),
         ],

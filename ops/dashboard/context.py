@@ -20,6 +20,7 @@ from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS
 from ops.dashboard.proof import Proof
 from ops.health import Checks
+from ops.slack.app import SlackApp
 from worker.secrets import KeyRing
 from worker.store.engine import Connection, Engine
 
@@ -39,7 +40,7 @@ class DatabaseSilent(Exception):
 @dataclass(slots=True)
 class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
-    open what hubs sign with."""
+    open what hubs sign with; `slack` is our app there, where one is set up."""
 
     engine: Engine
     checks: Checks
@@ -47,6 +48,7 @@ class Context:
     version: str
     public_url: str | None = None
     keys: KeyRing | None = None
+    slack: SlackApp | None = None
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)

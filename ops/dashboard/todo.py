@@ -71,6 +71,7 @@ def _circuit(row: Row, now: datetime) -> Task:
         "and sends them all once it works."
     )
     command = f"pantau channels test {shlex.quote(name)}" if channel else "pantau doctor"
+    command = "pantau release --drop" if row["reason"] == "restored" else command
     return Task("bad", title, text, command)
 
 

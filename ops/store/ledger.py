@@ -60,6 +60,7 @@ _PROBE_NOW = text("""
     UPDATE circuits SET probe_at = least(probe_at, clock_timestamp())
     FROM deliveries d JOIN channels c ON c.id = d.channel_id
     WHERE d.id = :delivery AND circuits.name IN ('channel:' || c.id, 'sender:' || c.credential)
+      AND circuits.reason <> 'restored'
     RETURNING circuits.name, circuits.reason
 """)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, func, text
 
 from worker.store.schema import Instant, created, key, metadata
 
@@ -32,4 +32,19 @@ heartbeats = Table(  # the last sign of life of each part, by the database's clo
     metadata,
     Column("part", Text, primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+slack_calls = Table(  # signatures of calls that were taken, so that a copy of one counts for nothing
+    "slack_calls",
+    metadata,
+    Column("signature", Text, primary_key=True),
+    Column("at", Instant, nullable=False, server_default=func.now()),
+)
+
+troubles = Table(  # what the operator's channel was told of, until it is over
+    "troubles",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("said", Text, nullable=False),
+    created(),
 )

@@ -74,6 +74,23 @@ def test_log_in_and_headers_of_the_users_go_out_opened():
     assert "géheim" not in repr(request)
 
 
+@pytest.mark.parametrize(
+    ("moved_to", "told"),
+    [
+        ("https://a.example/other.xml", True),
+        ("https://b.example/rss", False),
+        ("https://www.a.example/rss", False),
+        ("http://a.example/rss", False),  # out of TLS
+    ],
+)
+def test_a_feed_that_moved_elsewhere_is_not_given_what_was_meant_for_the_first_host(moved_to, told):
+    moved = replace(FEED, url=moved_to, username="pantau", etag='"e"', rhythm=READ_LATELY)
+    headers = {"X-Api-Key": Secret("k"), "Accept-Language": Secret("id")}
+    asked = ask(moved, Secret("geheim"), headers, NOW).headers
+    assert ("Authorization" in asked, "X-Api-Key" in asked) == (told, told)
+    assert (asked["Accept-Language"], asked["If-None-Match"]) == ("id", '"e"')
+
+
 FAILURES = {
     "no address": (Failure("dns", "no such host"), "dns: no such host", None),
     "server error": (reply(503, b"", retry_after="60"), "the server answered 503", 503),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.robots import MOST_BYTES, Rules, read_rules
+from worker.robots import MOST_BYTES, Rules, is_for_news, read_rules
 
 SITE = "https://news.example"
 CASES = tomllib.loads((Path(__file__).parents[1] / "corpus/robots/cases.toml").read_text())["case"]
@@ -92,3 +92,11 @@ def test_a_hostile_file_costs_next_to_nothing(name):
 
 def test_rules_of_nobody_allow_everything():
     assert Rules().forbidding(f"{SITE}/x") is None
+
+
+def test_robots_names_the_news_sitemap_among_others():
+    site = "https://news.example/"
+    robots = b"User-agent: *\nDisallow: /x\nSITEMAP: https://news.example/sitemap.xml\nSitemap: /sitemap_news.xml\n"
+    named = read_rules(robots, site).sitemaps
+    assert [each for each in named if is_for_news(each)] == ["https://news.example/sitemap_news.xml"]
+    assert read_rules(b"Sitemap: javascript:news\nSitemap:\n" + b"x" * 100_000, site).sitemaps == ()

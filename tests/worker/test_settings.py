@@ -54,6 +54,7 @@ UNDERSTOOD = [
     ("PANTAU_MAIL_FROM", "pantau@example.org", "mail_from", "pantau@example.org"),
     ("PANTAU_MAIL_FROM", "Pantau <pantau@example.org>", "mail_from", "Pantau <pantau@example.org>"),
     ("PANTAU_SLACK_TOKEN", "xoxb-1", "slack_token", Secret("xoxb-1")),
+    ("PANTAU_SLACK_SIGNING_SECRET", "8f7a", "slack_signing_secret", Secret("8f7a")),
     ("PANTAU_SLACK_API", "http://127.0.0.1:9000/api/", "slack_api", "http://127.0.0.1:9000/api"),
     ("PANTAU_ALLOW_NETS", "127.0.0.0/8", "allow_nets", (ipaddress.ip_network("127.0.0.0/8"),)),
     (
@@ -127,6 +128,7 @@ SECRETS = {
     "PANTAU_SECRET_KEY": ("geheim geheim geheim", "secret_keys"),
     "PANTAU_SMTP_URL": ("smtp://u:geheim@host", "smtp_url"),
     "PANTAU_SLACK_TOKEN": ("xoxb-geheim", "slack_token"),
+    "PANTAU_SLACK_SIGNING_SECRET": ("8f7a-geheim", "slack_signing_secret"),
     "PANTAU_ADMIN_PASSWORD": ("geheim", "admin_password"),
     "PANTAU_API_TOKEN": ("pnt_geheim", "api_token"),
     "PANTAU_HEARTBEAT_URL": ("https://hc.example/geheim", "heartbeat_url"),

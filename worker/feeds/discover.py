@@ -97,16 +97,6 @@ def places(page: bytes, url: str) -> list[Place]:
     return list(found.values())
 
 
-def sitemaps_in(robots: str, url: str) -> list[str]:
-    """The news sitemaps that a robots.txt names (https://www.sitemaps.org/protocol.html#submit_robots); general ones
-    hold a site's whole past and are no feeds."""
-    named = re.findall(r"^\s*sitemap\s*:\s*(\S+)", robots[:65_536], re.IGNORECASE | re.MULTILINE)
-    addresses = (web_link(each, url) for each in named)
-    return list(dict.fromkeys(each for each in addresses if each and "news" in urlsplit(each).path.lower()))[
-        :3
-    ]
-
-
 def _tree(page: bytes) -> LexborHTMLParser:
     return LexborHTMLParser(page[:_MOST_BYTES])
 

@@ -17,12 +17,11 @@ from worker.errors import BadInput
 from worker.feeds.sitemap import ListOfSitemaps
 from worker.links import web_link
 from worker.model import FeedDocument
+from worker.robots import is_for_news, read_rules
 from worker.wire import Failure, Reply
 
 _MOST_SITEMAPS = 3
 # Google reads 500 KiB (https://developers.google.com/search/docs/crawling-indexing/robots/robots_txt)
-_MOST_ROBOTS = 512 * 1024
-_NAMED = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S{1,4096})", re.IGNORECASE | re.MULTILINE)
 
 Kind = Literal[
     "page",  # the next page, as the document links it
@@ -150,15 +149,13 @@ def _with(url: str, name: str, value: str) -> str:
 
 
 def _named_sitemaps(way: Way, robots: Reply) -> Look:
-    """The sitemaps that robots.txt names (https://www.sitemaps.org/protocol.html#submit_robots)."""
-    written = _NAMED.findall(robots.body[:_MOST_ROBOTS].decode("utf-8", "replace"))
-    ways = _sitemaps(written, way.url)
+    ways = _sitemaps(read_rules(robots.body, way.url).sitemaps, way.url)
     return Led(ways) if ways else DeadEnd("robots.txt names no news sitemap")
 
 
 def _sitemaps(written: Iterable[str], base: str) -> tuple[Way, ...]:
-    """Those for news: a sitemap of everything is large, and has neither titles nor dates to trust."""
+    """Those for news; the only one there is may be for news without saying so."""
     addresses = [address for each in written if (address := web_link(each, base))]
-    news = [address for address in addresses if "news" in urlsplit(address).path.lower()]
+    news = [address for address in addresses if is_for_news(address)]
     chosen = news or (addresses if len(addresses) == 1 else [])
     return tuple(Way("sitemap", address) for address in dict.fromkeys(chosen))[:_MOST_SITEMAPS]

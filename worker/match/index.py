@@ -203,7 +203,7 @@ class TopicIndex:
         if self._titled:
             yield from (f"^{key}" for key in self._titled & reading.title.keys)
         if self._exact:
-            yield from (f"={part}" for part in self._exact & reading.parts())
+            yield from (f"={part}" for part in self._exact & reading.parts(reading.keys))
         if self._book.names:
             yield from (f"@{entity}" for entity in reading.entities())
 
@@ -214,7 +214,8 @@ class TopicIndex:
 
     def _touched(self, article: Article) -> Iterator[TopicId]:
         reading = Reading(replace(article, language=None), self._book)
-        keys = reading.parts() if self._exact else reading.keys
+        keys = reading.keys_alone()
+        keys = reading.parts(keys) if self._exact else keys
         filed = list(filter(None, map(self._topics_at.get, self._anchors_within(keys))))
         for key in keys.difference(self._idle):
             filed += self._brought[key] if key in self._brought else self._brought_by(key)

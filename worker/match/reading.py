@@ -66,14 +66,19 @@ class Reading:
         """Every key that a word of the article answers to."""
         return self.title.keys | self.body.keys
 
-    def parts(self) -> set[str]:
-        """The words, and of those that an exact term takes for several (o'brien, a run of katakana) their parts."""
+    def keys_alone(self) -> set[str]:
+        """The same for whoever does not ask where they stand."""
+        return self.title.keys_alone() | self.body.keys_alone()
+
+    def parts(self, keys: set[str]) -> set[str]:
+        """These keys of the words, and of words that an exact term takes for several (o'brien, a run of katakana) the
+        parts."""
         tokens = {*self.title.tokens, *self.body.tokens}
         plain = self.title.is_plain and self.body.is_plain
         joined = " ".join(
             [each for each in tokens if not each.isalnum() or (not plain and _UNJOINED.search(each))]
         )
-        return self.keys.union(exact_parts(unicodedata.normalize("NFC", joined)))
+        return keys.union(exact_parts(unicodedata.normalize("NFC", joined)))
 
     def word(self, key: str) -> tuple[Hit, ...]:
         """Where a word stands, in order; every topic that asks gets the same tuple."""

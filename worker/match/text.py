@@ -82,6 +82,13 @@ class FieldText:
         """Every key that some word answers to."""
         return set(self.places)
 
+    def keys_alone(self) -> set[str]:
+        """The same for whoever does not ask where they stand, which is most of the work."""
+        found = set(self.tokens)
+        manifold = self._known.manifold_among(found)
+        found.difference_update(token for token, keys in manifold.items() if token not in keys)
+        return found.union(*manifold.values())
+
     @cached_property
     def words(self) -> tuple[Word, ...]:
         """Every word with its keys and their case."""

@@ -44,9 +44,11 @@ def read_tree(body: bytes, content_type: str) -> html.HtmlElement | None:
         markup = _NO_CHARACTERS.sub(b"", markup)
     if b"<" not in markup:
         return None
-    if _is_crowded(markup):
+    crowded = _is_crowded(markup)
+    if crowded:
         markup = _quiet(markup)
-    if markup.count(b"<") <= _ANGLES_FEW and not _is_crowded(markup):
+        crowded = _is_crowded(markup)
+    if not crowded and markup.count(b"<") <= _ANGLES_FEW:
         tree = _parsed(markup)
         if tree is not None and not _DEEP(tree) and not _DEEP_TABLE(tree):
             return tree

@@ -88,7 +88,8 @@ def _take_turns(
 
 
 def due_feed(row: Mapping[Any, Any], turn: Turn | None = None) -> DueFeed:
-    """The feed of a claimed row."""
+    """The feed of a claimed row. After a restore its first poll is a first one: what it brings may have been told."""
+    resumed = row["resumed_at"] is not None and (row["last_ok_at"] or row["resumed_at"]) <= row["resumed_at"]
     return DueFeed(
         id=FeedId(row["id"]),
         token=row["lease_token"],
@@ -106,8 +107,8 @@ def due_feed(row: Mapping[Any, Any], turn: Turn | None = None) -> DueFeed:
         username=row["username"],
         password=row["password"],
         headers=row["headers"],
-        first_poll=row["last_ok_at"] is None,
-        created_at=row["created_at"],
+        first_poll=row["last_ok_at"] is None or resumed,
+        created_at=row["resumed_at"] if resumed else row["created_at"],
         last_ok_at=row["last_ok_at"],
         pinged_at=row["pinged_at"],
         pushed_until=row["pushed_until"],

@@ -96,6 +96,7 @@ feeds = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("last_polled_at", Instant),
     Column("last_ok_at", Instant),
+    Column("resumed_at", Instant),  # when a backup was restored
     Column("last_status", Integer),
     Column("last_error", Text),
     Column("pinged_at", Instant),  # when its hub last told of news

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.feeds.discover import find_feeds, is_page, looks_like_a_feed, places, sitemaps_in
+from worker.feeds.discover import find_feeds, is_page, looks_like_a_feed, places
 
 SITE = "https://news.example/"
 
@@ -155,14 +155,6 @@ def test_for_an_articles_page_only_the_sites_places_are_usual():
 
 def test_a_page_is_never_tried_itself():
     assert SITE + "rss" not in [place.address for place in places(page(), SITE + "rss")]
-
-
-def test_robots_names_the_news_sitemap_among_others():
-    robots = (
-        "User-agent: *\nDisallow: /x\nSITEMAP: https://news.example/sitemap.xml\nSitemap: /sitemap_news.xml\n"
-    )
-    assert sitemaps_in(robots, SITE) == ["https://news.example/sitemap_news.xml"]
-    assert sitemaps_in("Sitemap: javascript:news\nSitemap:\n" + "x" * 100_000, SITE) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""PURE. What the operator's channel hears: what a person must mend, once, and that it is mended.
+
+A trouble is told of when it has lasted as long as its kind may take to mend itself, and never again while it lasts:
+who has heard of a dead feed on Monday need not hear of it each day. What begins or ends within a few minutes goes
+into one notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.letter import plain_text
+from ops.verdict import cause, count, span
+
+APART = timedelta(minutes=5)
+"""Between two notices."""
+LASTING: Mapping[str, timedelta] = {
+    "circuit": timedelta(0),
+    "failed": timedelta(0),
+    "gone": timedelta(0),
+    "silent": timedelta(0),
+    "failing": timedelta(hours=24),
+}
+"""How long a trouble of each kind may last before anybody hears of it. A circuit opens where nothing mends itself; a
+feed that fails is asked again, and most are back within the day."""
+_MOST_LINES = 40
+_LONG = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that a person must mend: of which kind, what it is about (unique with the kind), since when."""
+
+    kind: str
+    subject: str
+    name: str
+    since: datetime
+    reason: str = ""
+    n: int = 0
+
+    @property
+    def key(self) -> str:
+        """What it is known by while it lasts."""
+        return f"{self.kind}:{self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice: its lines, and the keys of the troubles that it tells of and that it calls over."""
+
+    lines: tuple[str, ...]
+    told: tuple[str, ...]
+    over: tuple[str, ...]
+
+
+def decide(
+    troubles: Sequence[Trouble], told: Mapping[str, str], last: datetime | None, now: datetime
+) -> Notice | None:
+    """The notice that is due, if any. `told` are the troubles that were told of and not called over, with the words
+    they were told in; `last` is when the last notice was made."""
+    if last is not None and now - last < APART:
+        return None
+    lasting = [trouble for trouble in troubles if now - trouble.since >= LASTING[trouble.kind]]
+    fresh = {trouble.key: trouble for trouble in lasting if trouble.key not in told}
+    gone = [key for key in told if key not in {trouble.key for trouble in troubles}]
+    if not fresh and not gone:
+        return None
+    lines = [*map(in_words, fresh.values()), *(f"Over: {told[key]}" for key in gone)]
+    if len(lines) > _MOST_LINES:
+        lines = [
+            *lines[:_MOST_LINES],
+            f"and {len(lines) - _MOST_LINES} more; `pantau status` shows where it stands.",
+        ]
+    return Notice(tuple(lines), tuple(fresh), tuple(gone))
+
+
+def in_words(trouble: Trouble) -> str:
+    """A trouble as one sentence, with what to do."""
+    name, why = plain_text(trouble.name, 80), plain_text(cause(trouble.reason), _LONG)
+    match trouble.kind:
+        case "circuit":
+            held = f"; {count(trouble.n, 'message')} held, none lost" if trouble.n else ""
+            return f"{name} lets nothing through: {why}{held}. `pantau channels list` shows it, `pantau doctor` helps."
+        case "failed":
+            messages = "A message" if trouble.n == 1 else f"{trouble.n:,} messages"
+            return (
+                f"{messages} to {name} could not be delivered: {why}. `pantau deliveries list --state failed`"
+            )
+        case "gone":
+            return f"The feed {name} is gone for good, its site says. Give its new address in the watchlist."
+        case "silent":
+            return (
+                f"The feed {name} is silent: long past its usual time without an entry. `pantau feeds list`"
+            )
+        case _:
+            return f"The feed {name} has failed for {_days(trouble)}: {why}. Pantau goes on trying."
+
+
+def _days(trouble: Trouble) -> str:
+    return span(LASTING[trouble.kind].total_seconds()) if trouble.kind == "failing" else "a while"
