@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -16,6 +16,7 @@ class Reason(StrEnum):
 
     AT_ONCE = "at_once"
     WAITS = "waits"
+    URGENT = "urgent"
     DIGEST = "digest"
     QUIET_HOURS = "quiet_hours"
     PAUSED = "paused"
@@ -46,12 +47,14 @@ class Bundle:
     """A delivery that collects articles until `due_at` (UTC); `key` is unique among a channel's deliveries.
 
     Where an open delivery has the key already: "backlog" takes the later due time (each addition pushes it),
-    "article" the sooner one; for the other kinds the key fixes the time.
+    "article" the sooner one; for the other kinds the key fixes the time. `following` is the next digest after this
+    one, for what is planned when this one has just gone.
     """
 
     key: str
     kind: DeliveryKind
     due_at: datetime
+    following: Bundle | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,16 @@ def next_due(when: When, timezone: str, now: datetime) -> datetime:
         case AtOnce():
             return now.astimezone(UTC)
         case Hourly():
-            local = now.astimezone(zone(timezone))
-            return now.astimezone(UTC) + _HOUR - (local - local.replace(minute=0, second=0, microsecond=0))
+            return _full_hour(zone(timezone), now)
         case At(days, clock):
             return min(due for due in _moments(days, clock, zone(timezone), now) if due > now)
+
+
+def _full_hour(where: ZoneInfo, now: datetime) -> datetime:
+    """When the clock next shows a full hour. On Lord Howe Island it changes by half an hour, so one may be missing."""
+    local = now.astimezone(where)
+    due = now.astimezone(UTC) + _HOUR - (local - local.replace(minute=0, second=0, microsecond=0))
+    return due if due.astimezone(where).minute == 0 else _full_hour(where, due)
 
 
 def _moments(days: frozenset[int], clock: time, where: ZoneInfo, now: datetime) -> Iterable[datetime]:

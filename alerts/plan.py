@@ -4,7 +4,8 @@ What goes out is a *bundle*: a delivery to one channel with a due time that carr
 An article is announced to a channel once; whatever else leads to it there joins that bundle, and the soonest
 due one wins.
 
-    wanted at all?  --no-->  Suppress(before_subscription | source_filter | language_filter | applied_back | too_old)
+    wanted at all?  --no-->  Suppress(before_subscription | source_filter | language_filter | applied_back | too_old
+                                      | silenced)
     told already?   --yes->  Suppress(already_told), or Join what is not sent yet, or Move to a sooner bundle
     else                     Announce in the soonest bundle; the other topics and subscriptions Join it
 """
@@ -17,8 +18,8 @@ from datetime import datetime, timedelta
 
 from alerts.decision import Announce, Decision, Join, Move, Pair, Reason, Suppress, Told
 from alerts.model import ChannelId, News, Subscription
+from alerts.silences import Silence, turned_away
 from alerts.times import Slot, Wish, slots
-from alerts.wanted import unwanted
 from worker.model import ArticleId
 
 _HOUR = timedelta(hours=1)
@@ -31,6 +32,7 @@ def decide(
     recent: Mapping[ChannelId, Sequence[datetime]],
     now: datetime,
     decided: Collection[Pair] = (),
+    silences: Sequence[Silence] = (),
 ) -> list[Decision]:
     """One decision for each match x subscription x channel, in the order of the pairs; none for what is `decided`.
 
@@ -42,11 +44,11 @@ def decide(
     decisions: list[Decision] = []
     telling: defaultdict[tuple[ChannelId, ArticleId], list[Wish]] = defaultdict(list)
     for wish in wishes:
-        reason = unwanted(wish.news, wish.subscription, now)
-        if reason is None:
+        refused = turned_away(wish.news, wish.subscription, wish.pair, silences, now)
+        if refused is None:
             telling[wish.pair.channel, wish.news.article].append(wish)
         else:
-            decisions.append(Suppress(wish.pair, reason))
+            decisions.append(refused)
     caps = _caps(subscriptions)
     times = defaultdict(list, {channel: list(sent) for channel, sent in recent.items()})
     for place, group in sorted(telling.items(), key=lambda at: _precedence(at[1], now)):

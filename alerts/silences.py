@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 
-from alerts.model import ChannelId, News, SilenceId
-from alerts.wanted import answers_to
+from alerts.decision import Pair, Reason, Suppress
+from alerts.model import ChannelId, News, SilenceId, Subscription
+from alerts.wanted import answers_to, unwanted
 
 Scope = Literal["topic", "story", "source", "channel", "everything"]
 What = int | str | None
@@ -28,6 +29,18 @@ class Silence:
     since: datetime
     until: datetime
     channel: ChannelId | None = None
+
+
+def turned_away(
+    news: News, subscription: Subscription, pair: Pair, silences: Iterable[Silence], now: datetime
+) -> Suppress | None:
+    """Why nobody is told although a topic matched: the subscription does not want it, or a silence keeps it; None if
+    it is to be told."""
+    reason = unwanted(news, subscription, now)
+    if reason is not None:
+        return Suppress(pair, reason)
+    silence = silencing(silences, news, pair.channel, now)
+    return None if silence is None else Suppress(pair, Reason.SILENCED, silence.id)
 
 
 def silencing(silences: Iterable[Silence], news: News, channel: ChannelId, now: datetime) -> Silence | None:

@@ -14,7 +14,7 @@ from itertools import islice
 from alerts.decision import Decision, Suppress
 from alerts.model import Asked
 from alerts.plan import decide
-from alerts.store import people, planning
+from alerts.store import people, planning, silences
 from alerts.store.decisions import Ledger
 from ops.searching import Stored
 from worker.match import TopicIndex, quote
@@ -93,7 +93,7 @@ def _take_in(connection: Connection, order: Order, batch: Sequence[Found], appli
     places = {channel for subscription in subscriptions for channel in subscription.channels}
     told = planning.told_of(connection, places, {item.article for item in news})
     decided = planning.decided(connection, wanted)
-    decisions = decide(news, subscriptions, told, {}, now, decided)
+    decisions = decide(news, subscriptions, told, {}, now, decided, silences.in_force(connection, now))
     ledger = Ledger(connection, {s.id: s for s in subscriptions}, now)
     ledger.write(decisions, {item.match for item in news})
     _count(decisions, applied)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from alerts.times import UNTIL_RESUMED
 from ops.store.tracing import Trail
 from ops.verdict import cause, span
 from worker.feeds.identity import canonical_url, entry_keys
@@ -24,6 +25,7 @@ _SUPPRESSED = {
     "channel_removed": "the channel was removed",
     "language_filter": "the subscription does not want its language",
     "restored": "it may have been told before a backup was restored",
+    "silenced": "it was silenced (`pantau silences list --all`)",
     "source_filter": "the subscription does not want its source",
     "subscription_removed": "the subscription was removed",
     "too_old": "it was older than a week when its feed was added",
@@ -125,6 +127,8 @@ def _way(alert: Row, delivery: Row | None, trail: Trail) -> tuple[str, str]:
             return "In doubt for ", f": {cause(delivery['reason'])}"
         case "failed" | "expired" as ended:
             return "Not told to ", f", the delivery {ended}: {cause(delivery['reason'])}"
+        case "collecting" if delivery["due_at"] == UNTIL_RESUMED:
+            return "Kept for ", " until its subscription is resumed"
         case _:
             tries = f" after {len(delivery['attempts'])} tries" if delivery["attempts"] else ""
             return "On its way to ", f", due at {_clock(delivery['due_at'])}{tries}"

@@ -26,6 +26,7 @@ _CAUSES = {
     "http_410": "it is gone for good (410)",
     "http_429": "it asks us to slow down (429)",
     "invalid_token": "Slack does not accept the hook any more",
+    "kept_too_long": "its subscription was paused for longer than a week",
     "kind_not_served": "this installation has no such kind of channel",
     "login_refused": "the mail server refuses the log-in",
     "mailbox_full": "the mailbox is full",

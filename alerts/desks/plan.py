@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from alerts.plan import decide
-from alerts.store import people, planning
+from alerts.store import people, planning, silences
 from alerts.store.decisions import Ledger
 from worker.kit import Kit
 
@@ -33,7 +33,9 @@ def _plan_batch(kit: Kit) -> int:
         places = {channel for subscription in subscriptions for channel in subscription.channels}
         told = planning.told_of(connection, places, {item.article for item in news})
         recent = planning.recent_times(connection, places, now)
-        decisions = decide(news, subscriptions, told, recent, now)
+        decisions = decide(
+            news, subscriptions, told, recent, now, silences=silences.in_force(connection, now)
+        )
         ledger = Ledger(connection, {s.id: s for s in subscriptions}, now)
         ledger.write(decisions, {item.match for item in news})
     log.info(

@@ -27,7 +27,7 @@ from alerts.settle import (
     Trying,
     settle,
 )
-from alerts.store import deliveries, letters, people
+from alerts.store import deliveries, last_look, letters, people
 from alerts.store.deliveries import DueDelivery
 from alerts.store.schema import deliveries as ledger
 from worker.errors import BadConfiguration
@@ -68,6 +68,7 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
     def claim(room: int) -> list[DueDelivery]:
         nonlocal tidied
         with kit.engine.begin() as connection:
+            last_look.take(connection, kit.clock())  # first, because it may have to wait for a planner
             if kit.clock() - tidied >= TIDY_EVERY:
                 _tidy(outbox, connection)
                 tidied = kit.clock()

@@ -53,6 +53,7 @@ class Ledger:
                 self._alert(pair, reason, delivery)
             case Move(pair, article, old, bundle, reason):
                 self.placed[pair.channel, article] = self._move(pair, article, old, bundle)
+                self._close_if_full(self.placed[pair.channel, article], bundle)
                 self._alert(pair, reason, self.placed[pair.channel, article])
             case Join(pair, article, into, reason):
                 delivery = self.placed[pair.channel, article] if isinstance(into, Bundle) else into
@@ -79,6 +80,8 @@ class Ledger:
         )
 
     def _open(self, pair: Pair, bundle: Bundle) -> DeliveryId:
+        if bundle.following and self._has_gone(pair.channel, bundle.key):
+            bundle = bundle.following
         subscription = self.subscriptions[pair.subscription]
         new = insert_delivery(pair, bundle, subscription, self.now)
         due = {
@@ -96,6 +99,17 @@ class Ledger:
             .returning(deliveries.c.id)
         ).scalar_one()
         return DeliveryId(delivery)
+
+    def _has_gone(self, channel: ChannelId, key: str) -> bool:
+        """Whether that digest was cut while this one was being planned. One that is open stays so until this
+        transaction ends, because it is locked when something is added to it."""
+        cut = deliveries.c.state.not_in(
+            ("collecting", "ready", "suppressed")
+        )  # suppressed: it was only emptied
+        here = (deliveries.c.channel_id == channel) & (deliveries.c.bundle == key)
+        return self.connection.execute(
+            select(select(deliveries.c.id).where(here & cut).exists())
+        ).scalar_one()
 
     def _patience(self, channel: ChannelId) -> timedelta:
         if channel not in self.patiences:

@@ -150,6 +150,9 @@ _CLAIM = text("""
     )
     UPDATE deliveries SET state = 'sending', lease_until = clock_timestamp() + make_interval(secs => :lease),
            lease_token = deliveries.lease_token + 1,
+           -- what collected until now, such as a digest, is worth a day of tries however long we were down
+           expires_at = CASE WHEN deliveries.state <> 'collecting' THEN deliveries.expires_at
+               ELSE greatest(deliveries.expires_at, clock_timestamp() + interval '24 hours') END,
            waited_s = waited_s + CASE WHEN mine.asked_from IS NULL THEN 0 ELSE greatest(0, extract(epoch FROM
                mine.pause_until - greatest(mine.asked_from, deliveries.due_at))) END
     FROM mine WHERE deliveries.id = mine.id

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -20,25 +21,35 @@ def load_subscriptions(connection: Connection) -> list[Subscription]:
     standing = select(channels.c.name, channels.c.id).where(channels.c.removed_at.is_(None))
     by_name = {name: ChannelId(number) for name, number in connection.execute(standing)}
     rows = connection.execute(select(subscriptions).where(subscriptions.c.removed_at.is_(None)))
-    return [
-        Subscription(
-            id=SubscriptionId(row.id),
-            name=row.name,
-            topics=frozenset().union(*(by_selector.get(selector, frozenset()) for selector in row.topics)),
-            channels=tuple(by_name[name] for name in row.channels if name in by_name),
-            created_at=row.created_at,
-            when=tuple(row.when),
-            timezone=row.timezone,
-            quiet=row.quiet,
-            wait_s=row.wait_s,
-            group=row.group,
-            cap_per_hour=row.cap_per_hour,
-            sources=tuple(row.sources),
-            languages=tuple(row.languages),
-            on_doubt=row.on_doubt,
-        )
-        for row in rows
-    ]
+    return [_subscription(row, by_selector, by_name) for row in rows]
+
+
+def _subscription(
+    row: Any, by_selector: Mapping[str, frozenset[TopicId]], by_name: Mapping[str, ChannelId]
+) -> Subscription:
+    def meant(selectors: Iterable[str]) -> frozenset[TopicId]:
+        return frozenset[TopicId]().union(*(by_selector.get(each, frozenset()) for each in selectors))
+
+    heard = meant(row.topics)
+    return Subscription(
+        id=SubscriptionId(row.id),
+        name=row.name,
+        topics=heard,
+        channels=tuple(by_name[name] for name in row.channels if name in by_name),
+        created_at=row.created_at,
+        when=tuple(row.when),
+        timezone=row.timezone,
+        quiet=row.quiet,
+        wait_s=row.wait_s,
+        group=row.group,
+        cap_per_hour=row.cap_per_hour,
+        sources=tuple(row.sources),
+        languages=tuple(row.languages),
+        on_doubt=row.on_doubt,
+        urgent=heard & meant(row.urgent),
+        paused=row.paused_at is not None,
+        snoozed_until=row.snoozed_until,
+    )
 
 
 def _topics_by_selector(connection: Connection) -> Mapping[str, frozenset[TopicId]]:

@@ -55,6 +55,11 @@ def older_news(connection: Connection, wanted: Collection[MatchId], asked: Asked
     return [replace(news, asked=asked) for news in _news(connection, planned)]
 
 
+def news_of(connection: Connection, wanted: Collection[MatchId]) -> list[News]:
+    """These matches, whatever became of them."""
+    return _news(connection, matches.c.id.in_(wanted)) if wanted else []
+
+
 def decided(connection: Connection, of: Collection[MatchId]) -> frozenset[Pair]:
     """What was decided about these matches for good. That a subscription came too late for an article is not:
     somebody may ask for it."""

@@ -1,4 +1,4 @@
-"""`pantau topics | subscriptions`: what is looked for, and who hears of it."""
+"""`pantau topics`: what is looked for."""
 
 from __future__ import annotations
 
@@ -221,31 +221,3 @@ def _seconds(since: str) -> float:
         return min(parse_duration(since), LONGEST_S)
     except ValueError as error:
         raise BadInput(f"--since: {error}") from None
-
-
-@click.group()
-def subscriptions() -> None:
-    """List subscriptions."""
-
-
-@subscriptions.command("list")
-@json_option
-def list_subscriptions(as_json: bool) -> None:
-    """List the subscriptions: which topics go to which channels, and when."""
-    from ops.store.watched import subscription_list
-
-    with connected() as connection:
-        rows = subscription_list(connection)
-    if as_json:
-        print_json_lines(rows)
-    elif rows:
-        headings = ("name", "topics", "channels", "when", "quiet")
-        click.echo(table([_subscription(row) for row in rows], headings))
-    else:
-        click.echo("no subscriptions yet: declare them in a watchlist")
-
-
-def _subscription(row: Mapping[str, Any]) -> tuple[object, ...]:
-    when = f"{', '.join(row['when'])} ({row['timezone']})"
-    lists = (plain_text(", ".join(row[name]), 60) for name in ("topics", "channels"))
-    return plain_text(row["name"], 60), *lists, plain_text(when, 60), row["quiet"]

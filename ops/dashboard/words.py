@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from alerts.times import UNTIL_RESUMED
 from ops.verdict import cause, span
 
 Shape = Literal["ok", "slow", "bad", "off"]
@@ -74,6 +75,8 @@ def delivery_state(state: str, reason: str | None, due_at: datetime, now: dateti
     match state:
         case "sent":
             return State("ok", "sent")
+        case "collecting" if due_at == UNTIL_RESUMED:
+            return State("off", "kept until resumed")
         case "collecting" | "ready":
             return State("off", f"due {ago(due_at, now)}" if due_at > now else "due now")
         case "sending":

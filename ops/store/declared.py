@@ -200,9 +200,16 @@ class Shelf:
 
     def _put_channel(self, channel: DeclaredChannel, secrets: Mapping[SecretAt, Secret]) -> None:
         known = self._id(channels, channel.name)
-        stored = self._put(channels, known, self._channel_row(channel, secrets))
+        row = self._channel_row(channel, secrets)
+        stored = self._put(channels, known, {**row, "options": self._options(known, channel)})
         # a changed channel is a mended one: what was held for it goes out at the next look
         self.connection.execute(delete(circuits).where(circuits.c.name == f"channel:{stored}"))
+
+    def _options(self, known: int | None, channel: DeclaredChannel) -> dict[str, str]:
+        """What else the channel's kind needs stays as it is; the language that is the usual one is not kept."""
+        before = self.connection.execute(select(channels.c.options).where(channels.c.id == known)).scalar()
+        kept = {key: value for key, value in (before or {}).items() if key != "language"}
+        return kept if channel.language == "en" else {**kept, "language": channel.language}
 
     def _remove(self, noun: str, key: str, ids: Mapping[str, int]) -> None:
         table = {"feed": feeds, "topic": topics, "channel": channels, "subscription": subscriptions}[noun]
@@ -348,11 +355,12 @@ def _channel(row: Any, reference: ReferenceOf) -> DeclaredChannel:
         kind=row.kind,
         target=reference(at, row.target, row.target_ref, row.kind in OPEN_KINDS),
         secret=reference(secret_at, row.secret, row.secret_ref) if row.secret else None,
+        language=row.options.get("language", "en"),
     )
 
 
 _VALUES = ("timezone", "quiet", "wait_s", "group", "cap_per_hour", "on_doubt")
-_LISTS = ("topics", "channels", "when", "sources", "languages")
+_LISTS = ("topics", "channels", "when", "sources", "languages", "urgent")
 
 
 def _subscription(row: Any) -> DeclaredSubscription:

@@ -1,4 +1,4 @@
-"""What is watched, as lists for people: channels, topics, subscriptions; and the articles a query is tried on."""
+"""What is watched, as lists for people: channels, topics; and the articles a query is tried on."""
 
 from __future__ import annotations
 
@@ -35,12 +35,6 @@ _TOPICS = text("""
     FROM topics t WHERE t.removed_at IS NULL ORDER BY t.name
 """)
 
-_SUBSCRIPTIONS = text("""
-    SELECT name, topics, channels, "when", timezone, quiet, wait_s, "group", cap_per_hour, sources, languages,
-           on_doubt, declared
-    FROM subscriptions WHERE removed_at IS NULL ORDER BY name
-""")
-
 _ARTICLES = text("""
     SELECT id, title, body, language, url, source, authors, tags, read_at, coalesce(published_at, seen_at) AS at
     FROM articles WHERE read_at > clock_timestamp() - make_interval(secs => :seconds)
@@ -61,11 +55,6 @@ def channel_list(connection: Connection) -> Sequence[Row]:
 def topic_list(connection: Connection) -> Sequence[Row]:
     """The topics, with how many articles they matched in 24 hours."""
     return _rows(connection, _TOPICS)
-
-
-def subscription_list(connection: Connection) -> Sequence[Row]:
-    """The subscriptions as they were declared."""
-    return _rows(connection, _SUBSCRIPTIONS)
 
 
 def channel_named(connection: Connection, name: str) -> ChannelId | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ class _Names:
     """What a subscription of this file can refer to."""
 
     topics: frozenset[str]
+    tags_of: Mapping[str, frozenset[str]]
     topic_tags: frozenset[str]
     channels: frozenset[str]
     sources: frozenset[str]
@@ -56,13 +57,15 @@ def check(
     sources = known.sources | _sources_of([feed for _, feed in feeds])
     names = _Names(
         topics=known.topics | {topic.name for _, topic in topics if topic.name},
+        tags_of={**known.tags_of, **{topic.name: frozenset(topic.tags) for _, topic in topics}},
         topic_tags=known.topic_tags | {tag for _, topic in topics for tag in topic.tags},
         channels=known.channels | {channel.name for _, channel in channels if channel.name},
         sources=sources,
         domains=frozenset(domain for source in sources for domain in _domains(same(source))),
     )
-    for section, _ in subscriptions:
+    for section, subscription in subscriptions:
         _check_topics(section, names)
+        _check_urgent(section, subscription, names)
         _check_channels(section, names)
         _check_sources(section, names)
     if served_kinds is not None:
@@ -126,6 +129,34 @@ def _topic_fault(name: str, names: _Names) -> Fault | None:
     if name in names.topic_tags:
         return Fault(problem, f'"tag:{visible(name)}" for the topics with that tag')
     return Fault(problem, 'the `name` of a [[topic]], or a tag as "tag:…"', name, names.topics)
+
+
+def _check_urgent(section: Section, subscription: DeclaredSubscription, names: _Names) -> None:
+    """Urgent is what the subscription hears of; where neither quiet hours nor a wait hold anything, it is so to no
+    effect."""
+    for name, place in section.items.get("urgent", {}).items():
+        fault = _topic_fault(name, names)
+        if fault is None and not _hears(subscription, name, names):
+            fault = Fault(f"{shown(name)} is not among its topics", "a topic, or a tag, that `topics` brings")
+        if fault:
+            section.complain("urgent", fault, place)
+    held = subscription.quiet and not {"now", "hourly"}.isdisjoint(subscription.when)
+    if subscription.urgent and not held and not ("now" in subscription.when and subscription.wait_s):
+        section.warn(
+            "urgent", Fault("nothing holds these topics: there are no quiet hours and no wait to break")
+        )
+
+
+def _hears(subscription: DeclaredSubscription, urgent: str, names: _Names) -> bool:
+    """Whether the subscription hears of the urgent topic, or of one with the urgent tag."""
+    if urgent in subscription.topics:
+        return True
+    tag = urgent.removeprefix("tag:")
+    meant = {urgent} if tag == urgent else {name for name, tags in names.tags_of.items() if tag in tags}
+    heard = set(subscription.topics)
+    return any(
+        name in heard or any(f"tag:{each}" in heard for each in names.tags_of.get(name, ())) for name in meant
+    )
 
 
 def _check_channels(section: Section, names: _Names) -> None:

@@ -142,6 +142,7 @@ def known_after(stored: Snapshot, *, prune: bool = False) -> Known:
     return Known(
         topics=frozenset(topic.name for topic in topics),
         topic_tags=frozenset(tag for topic in topics for tag in topic.tags),
+        tags_of={topic.name: frozenset(topic.tags) for topic in topics if topic.tags},
         channels=frozenset(channel.name for part in parts for channel in part.channels),
         entities=tuple(entity for part in parts for entity in part.entities),
         catalogue=extended(shipped(), stored.folder),
@@ -255,6 +256,7 @@ def _channel_facts(channel: DeclaredChannel, fingerprints: Fingerprints) -> dict
     return {
         key: _Sealed(channel.target, target, channel.kind in OPEN_KINDS),
         "secret": _Sealed(channel.secret, secret),
+        "language": channel.language,
     }
 
 
@@ -266,6 +268,7 @@ def _subscription_facts(subscription: DeclaredSubscription) -> dict[str, _Fact]:
         "timezone": subscription.timezone,
         "quiet": subscription.quiet,
         "wait": duration_text(subscription.wait_s),
+        "urgent": _list(subscription.urgent),
         "group": subscription.group,
         "cap_per_hour": subscription.cap_per_hour,
         "sources": _list(subscription.sources),

@@ -29,6 +29,8 @@ OPEN_HEADERS = frozenset({"accept", "accept-language", "cache-control", "referer
 
 Group = Literal["story", "text", "off"]
 OnDoubt = Literal["resend", "hold"]
+MessageLanguage = Literal["en", "id"]
+MESSAGE_LANGUAGES: tuple[MessageLanguage, ...] = ("en", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +110,19 @@ class DeclaredTopic:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredChannel:
-    """Where to tell. `secret` signs what a webhook receives."""
+    """Where to tell. `secret` signs what a webhook receives; `language` is what messages are written in, around what
+    is quoted."""
 
     name: str
     kind: ChannelKind
     target: Reference
     secret: Reference | None = None
+    language: MessageLanguage = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSubscription:
-    """Topics → channels: when and how. `topics` are names and "tag:…"."""
+    """Topics → channels: when and how. `topics`, and `urgent` among them, are names and "tag:…"."""
 
     name: str
     topics: tuple[str, ...]
@@ -132,6 +136,7 @@ class DeclaredSubscription:
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     on_doubt: OnDoubt = "resend"
+    urgent: tuple[str, ...] = ()
 
 
 Declared = DeclaredFeed | DeclaredEntity | DeclaredTopic | DeclaredChannel | DeclaredSubscription
@@ -152,8 +157,8 @@ class Watchlist:
 class Known:
     """Names that exist already, so that a file may refer to them without declaring them.
 
-    `sources` are feed names, feed tags and hosts. `entities` were declared before, and count as long as the file
-    does not declare them anew; `catalogue` are all others.
+    `tags_of` has the tags of the topics that have some. `sources` are feed names, feed tags and hosts. `entities` were
+    declared before, and count as long as the file does not declare them anew; `catalogue` are all others.
     """
 
     topics: frozenset[str] = frozenset()
@@ -161,6 +166,7 @@ class Known:
     channels: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
     entities: tuple[DeclaredEntity, ...] = ()
+    tags_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=shipped)
 
 

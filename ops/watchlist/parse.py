@@ -21,6 +21,7 @@ from ops.watchlist.doubts import doubts, language_hint
 from ops.watchlist.entities import catalogue_with, read_entity
 from ops.watchlist.languages import is_language
 from ops.watchlist.model import (
+    MESSAGE_LANGUAGES,
     NOTHING_KNOWN,
     NOUNS,
     TABLES,
@@ -33,6 +34,7 @@ from ops.watchlist.model import (
     Given,
     Group,
     Known,
+    MessageLanguage,
     Noun,
     OnDoubt,
     Reference,
@@ -267,7 +269,11 @@ def _channel(section: Section) -> DeclaredChannel:
         _refuse_targets(section, given)
     key = given[0] if given else "slack"
     return DeclaredChannel(
-        called, TARGET_KEYS[key], targets[key] or _NOTHING_YET, _signing_secret(section, given)
+        called,
+        TARGET_KEYS[key],
+        targets[key] or _NOTHING_YET,
+        _signing_secret(section, given),
+        cast(MessageLanguage, section.take("language", choice(MESSAGE_LANGUAGES), "en")),
     )
 
 
@@ -318,6 +324,7 @@ def _subscription(section: Section) -> DeclaredSubscription:
         sources=section.take_all("sources", name),
         languages=section.take_all("languages", language),
         on_doubt=cast(OnDoubt, section.take("on_doubt", choice(("resend", "hold")), "resend")),
+        urgent=section.take_all("urgent", name),
     )
     for code, place in section.items["languages"].items():
         _doubt_language(section, "languages", code, place)

@@ -111,6 +111,8 @@ def _channel(channel: DeclaredChannel) -> Iterator[_Pair]:
     yield key, _reference(channel.target, channel.kind in OPEN_KINDS)
     if channel.secret is not None:
         yield "secret", _reference(channel.secret)
+    if channel.language != "en":
+        yield "language", _text(channel.language)
 
 
 def _subscription(subscription: DeclaredSubscription) -> Iterator[_Pair]:
@@ -126,6 +128,8 @@ def _subscription(subscription: DeclaredSubscription) -> Iterator[_Pair]:
         yield "quiet", _text(subscription.quiet)
     if subscription.wait_s:
         yield "wait", _text(duration_text(subscription.wait_s))
+    if subscription.urgent:
+        yield "urgent", _list(subscription.urgent)
     yield from _subscription_limits(subscription)
 
 

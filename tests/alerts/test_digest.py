@@ -111,6 +111,14 @@ def test_a_digest_at_a_time_that_autumn_repeats_goes_out_once_the_first_time() -
         ("hourly", "UTC", at(2026, 11, 23, 7, 59, 59), at(2026, 11, 23, 8, 0)),
         ("hourly", "UTC", at(2026, 11, 23, 8, 0), at(2026, 11, 23, 9, 0)),
         ("hourly", "Asia/Kolkata", at(2026, 11, 23, 8, 0), at(2026, 11, 23, 8, 30)),
+        ("hourly", "Asia/Kathmandu", at(2026, 11, 23, 8, 0), at(2026, 11, 23, 8, 15)),
+        # autumn repeats an hour, and each is told; spring leaves one out, and it is not missed
+        ("hourly", KYIV, at(2026, 10, 25, 0, 30), at(2026, 10, 25, 1, 0)),
+        ("hourly", KYIV, at(2026, 10, 25, 1, 0), at(2026, 10, 25, 2, 0)),
+        ("hourly", KYIV, at(2026, 3, 29, 0, 30), at(2026, 3, 29, 1, 0)),
+        # half an hour: 02:00 becomes 01:30 on 5 April, 02:30 on 4 October
+        ("hourly", "Australia/Lord_Howe", at(2026, 4, 4, 14, 50), at(2026, 4, 4, 15, 30)),
+        ("hourly", "Australia/Lord_Howe", at(2026, 10, 3, 15, 20), at(2026, 10, 3, 16, 0)),
         ("now", "UTC", at(2026, 11, 23, 8, 0), at(2026, 11, 23, 8, 0)),
         ("daily 12:00", "Pacific/Apia", at(2011, 12, 29, 23, 0), at(2011, 12, 30, 22, 0)),
     ],
@@ -129,6 +137,42 @@ def test_the_next_time_is_never_past_and_never_further_than_a_week(
     due = next_due(when, where, now)
     assert due.utcoffset() == timedelta(0)
     assert due == now if when == AtOnce() else now < due <= now + timedelta(days=7, hours=25)
+
+
+@given(where=st.sampled_from(ZONES), now=moments)
+def test_an_hourly_digest_comes_at_the_next_full_hour_that_the_readers_clock_shows(
+    where: str, now: datetime
+) -> None:
+    due = next_due(Hourly(), where, now)
+    full = [now.replace(second=0, microsecond=0) + timedelta(minutes=minute) for minute in range(1, 160)]
+    assert due == next(moment for moment in full if moment.astimezone(ZoneInfo(where)).minute == 0)
+
+
+# --- a digest at 03:30, where clocks change and where nobody knows the zone (../../etc/passwd is above)
+
+
+@pytest.mark.parametrize(
+    ("where", "first", "last"),
+    [
+        (KYIV, (2026, 3, 27), (2026, 4, 1)),
+        (KYIV, (2026, 10, 23), (2026, 10, 28)),
+        ("America/New_York", (2026, 3, 6), (2026, 3, 11)),
+        ("America/New_York", (2026, 10, 30), (2026, 11, 4)),
+        ("Asia/Jakarta", (2026, 3, 27), (2026, 4, 1)),
+        ("Asia/Jakarta", (2026, 10, 23), (2026, 10, 28)),
+    ],
+)
+@pytest.mark.parametrize("clock", ["03:30", "02:30", "01:30", "00:00"])
+def test_a_daily_digest_comes_once_on_each_day_around_a_clock_change(
+    where: str, first: tuple[int, ...], last: tuple[int, ...], clock: str
+) -> None:
+    daily, now = parse_when(f"daily {clock}"), at(*first, where=where)
+    days_told = []
+    while (now := next_due(daily, where, now)) < at(*last, where=where):
+        days_told.append(now.astimezone(ZoneInfo(where)).date())
+    begin, end = at(*first).date(), at(*last).date()
+    expected = [begin + timedelta(days=day) for day in range((end - begin).days)]
+    assert days_told == (expected[1:] if clock == "00:00" else expected)
 
 
 @given(clock=clocks, where=st.sampled_from(ZONES), now=moments)

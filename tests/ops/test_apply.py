@@ -13,7 +13,7 @@ import pytest
 
 from alerts.desks.plan import plan
 from alerts.model import ChannelId
-from alerts.store.people import load_channel
+from alerts.store.people import load_channel, load_subscriptions
 from ops import adding
 from ops.apply import apply_file, apply_packs, stored_watchlist
 from ops.store.audit import audit
@@ -276,6 +276,35 @@ def test_the_bounds_of_an_interval_and_a_pace_come_back_as_they_were_declared(se
         ("pace", "per_second = 0.5, burst = 1"),
     }
     assert rows.one("SELECT every_least_s, pace FROM feeds") == (None, None)
+
+
+def test_urgent_topics_and_the_language_of_messages_come_back_as_they_were_declared(
+    apply, settings, rows, kit
+):
+    kyiv = '[[topic]]\nname = "Kyiv"\nquery = "@kyiv"\n'
+    text = FILE.replace('email = "rina@example.org"', 'email = "rina@example.org"\nlanguage = "id"') + kyiv
+    text = text.replace('topics = ["tag:war"]', 'topics = ["tag:war", "Kyiv"]\nurgent = ["NATO"]')
+    apply(text)
+    assert not apply(text)
+    assert rows.one("SELECT options FROM channels WHERE name = 'rina'") == {"language": "id"}
+    assert rows.one("SELECT options FROM channels WHERE name = 'desk'") == {}
+    with kit.engine.connect() as connection:
+        (subscription,) = load_subscriptions(connection)
+    assert (len(subscription.topics), subscription.urgent) == (2, {1})
+    assert not apply(exported(settings))
+    plain = text.replace('\nlanguage = "id"', "").replace('\nurgent = ["NATO"]', "")
+    (channel, changed) = apply(plain).changed
+    assert [(each.field, each.old, each.new) for each in channel.fields] == [("language", "id", "en")]
+    assert ("urgent", ["NATO"], None) in [(each.field, each.old, each.new) for each in changed.fields]
+    assert rows.one("SELECT options FROM channels WHERE name = 'rina'") == {}
+
+
+def test_a_pause_outlives_an_application_of_the_same_file_and_of_another(apply, rows):
+    apply()
+    rows.change("UPDATE subscriptions SET paused_at = now()")
+    apply()
+    apply(FILE.replace('wait = "90s"', 'wait = "60s"'))
+    assert rows.one("SELECT paused_at IS NOT NULL, wait_s FROM subscriptions") == (True, 60.0)
 
 
 def test_a_changed_channel_is_a_mended_one(apply, rows, monkeypatch):

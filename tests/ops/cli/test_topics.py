@@ -1,4 +1,4 @@
-"""Listing topics and subscriptions, and trying a query on what was read."""
+"""Listing topics, and trying a query on what was read."""
 
 from __future__ import annotations
 
@@ -159,23 +159,6 @@ def test_topics_are_listed_with_their_queries_and_matches(pantau: Any, library: 
     (row,) = pantau("topics", "list", "--json").lines
     assert row == {"name": "NATO", "query": "@nato", "tags": ["war"], "declared": False, "matches_24h": 1}
     assert pantau("topics", "list").out.splitlines()[1].split() == ["NATO", "war", "1", "@nato"]
-
-
-@pytest.mark.servers
-def test_subscriptions_are_listed_with_all_that_was_declared(
-    pantau: Any, installation: None, rows: Any
-) -> None:
-    rows.subscription(name="pagi", when=["daily 07:00"], timezone="Asia/Jakarta", quiet="22:00-06:00")
-    rows.subscription(name="gone", removed_at=NOW)
-    (row,) = pantau("subscriptions", "list", "--json").lines
-    assert (row["name"], row["topics"], row["channels"]) == ("pagi", ["NATO"], ["desk"])
-    assert (row["when"], row["timezone"], row["group"], row["on_doubt"]) == (
-        ["daily 07:00"],
-        "Asia/Jakarta",
-        "story",
-        "resend",
-    )
-    assert "daily 07:00 (Asia/Jakarta)" in pantau("subscriptions", "list").out
 
 
 @pytest.mark.servers

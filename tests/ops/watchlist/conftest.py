@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,6 +116,11 @@ def _entities(draw: st.DrawFn) -> DeclaredEntity:
 
 
 def _channels() -> st.SearchStrategy[DeclaredChannel]:
+    languages = st.sampled_from(["en", "id"])
+    return st.builds(lambda channel, language: replace(channel, language=language), _targets(), languages)
+
+
+def _targets() -> st.SearchStrategy[DeclaredChannel]:
     return st.one_of(
         st.builds(DeclaredChannel, _NAMES, st.sampled_from(["slack_webhook", "apprise"]), _references()),
         st.builds(
@@ -131,6 +137,7 @@ def _channels() -> st.SearchStrategy[DeclaredChannel]:
 def _subscriptions(draw: st.DrawFn, topics: list[str], channels: list[str]) -> DeclaredSubscription:
     heard = tuple(draw(st.lists(st.sampled_from(topics), min_size=1, max_size=3, unique=True)))
     told = tuple(draw(st.lists(st.sampled_from(channels), min_size=1, max_size=3, unique=True)))
+    urgent = tuple(draw(st.lists(st.sampled_from(heard), max_size=2, unique=True)))
     return DeclaredSubscription(
         name=draw(st.just(default_subscription_name(heard, told)) | _NAMES),
         topics=heard,
@@ -144,6 +151,7 @@ def _subscriptions(draw: st.DrawFn, topics: list[str], channels: list[str]) -> D
         sources=draw(_tags()),
         languages=tuple(draw(st.lists(st.sampled_from(["id", "uk"]), unique=True))),
         on_doubt=draw(st.sampled_from(["resend", "hold"])),
+        urgent=urgent,
     )
 
 

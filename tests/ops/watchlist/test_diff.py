@@ -239,10 +239,13 @@ def test_a_file_may_refer_to_what_stays_after_it_is_applied() -> None:
     assert known_after(stored) == Known(
         topics=frozenset({"NATO", "Perang"}),
         topic_tags=frozenset({"war", "konflik"}),
+        tags_of={"NATO": frozenset({"war"}), "Perang": frozenset({"konflik"})},
         channels=frozenset({"desk"}),
         sources=frozenset({"Harian Contoh", "indonesia", "news.example.id"}),
     )
-    assert known_after(stored, prune=True) == Known(frozenset({"Perang"}), frozenset({"konflik"}))
+    assert known_after(stored, prune=True) == Known(
+        frozenset({"Perang"}), frozenset({"konflik"}), tags_of={"Perang": frozenset({"konflik"})}
+    )
     text = '[[subscription]]\ntopics = ["NATO"]\nchannels = ["desk"]\n'
     assert parse_watchlist(text, "w.toml", known=known_after(stored))[0]
     assert not parse_watchlist(text, "w.toml", known=known_after(stored, prune=True))[0]

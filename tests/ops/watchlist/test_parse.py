@@ -69,7 +69,7 @@ def test_every_key_is_read() -> None:
             DeclaredChannel("newsroom", "slack_bot", Given(Secret("C0123456789"))),
             DeclaredChannel("rina", "email", Given(Secret("rina@example.org"))),
             DeclaredChannel(
-                "risk-system", "webhook", Given(Secret("https://risk.example/hook")), Stored("41")
+                "risk-system", "webhook", Given(Secret("https://risk.example/hook")), Stored("41"), "id"
             ),
             DeclaredChannel("phones", "apprise", Given(Secret("ntfy://topic"))),
         ),
@@ -78,7 +78,7 @@ def test_every_key_is_read() -> None:
                 name="desk, at once",
                 topics=("NATO", "tag:war"),
                 channels=("desk", "rina"),
-                when=("daily 07:00", "weekly mon,fri 12:00"),
+                when=("hourly", "daily 07:00", "weekly mon,fri 12:00"),
                 timezone="Asia/Jakarta",
                 quiet="22:00-06:00",
                 wait_s=90.0,
@@ -87,6 +87,7 @@ def test_every_key_is_read() -> None:
                 sources=("Harian Contoh", "-ekonomi", "example.id"),
                 languages=("id", "uk"),
                 on_doubt="hold",
+                urgent=("tag:war",),
             ),
         ),
     )
@@ -99,11 +100,11 @@ def test_what_is_left_out_has_the_defaults_of_the_reference() -> None:
     assert (feed.name, feed.every_s, feed.full_text, feed.tags, feed.language) == ("", None, True, (), None)
     assert (feed.user, feed.password, feed.headers) == ("", None, ())
     assert watchlist.topics[0].tags == ()
-    assert watchlist.channels[0].secret is None
+    assert (watchlist.channels[0].secret, watchlist.channels[0].language) == (None, "en")
     assert (subscription.name, subscription.when, subscription.timezone) == ("NATO → desk", ("now",), "UTC")
     assert (subscription.quiet, subscription.wait_s, subscription.group) == (None, 0.0, "story")
     assert (subscription.cap_per_hour, subscription.on_doubt) == (12, "resend")
-    assert (subscription.sources, subscription.languages) == ((), ())
+    assert (subscription.sources, subscription.languages, subscription.urgent) == ((), (), ())
 
 
 def test_a_subscription_without_a_name_is_called_after_its_topics_and_channels() -> None:

@@ -1,0 +1,232 @@
+"""`pantau silences`: what nobody is to hear of for a while."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alerts.letter import plain_text
+from ops.cli.connected import connected
+from ops.cli.output import json_option, print_json, print_json_lines, table
+from worker.errors import BadInput
+
+if TYPE_CHECKING:
+    from alerts.model import ChannelId
+    from alerts.silences import Scope, What
+    from worker.store.engine import Connection
+
+LONGEST = timedelta(days=366)
+
+
+@click.group()
+def silences() -> None:
+    """Silence a topic, a story, a source, a channel or everything for a while; list and end silences."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What was asked to be silenced; one of them is given, and `channel` may stand beside it."""
+
+    topic: str | None
+    story: str | None
+    source: str | None
+    everything: bool
+    channel: str | None
+
+
+@silences.command("add")
+@click.option("--topic", metavar="NAME", help="A topic.")
+@click.option(
+    "--story", metavar="URL", help="The story that the article at this address, or of this number, tells."
+)
+@click.option("--source", metavar="NAME", help="A feed by name, a tag, or a host with all below it.")
+@click.option("--everything", is_flag=True, help="Everything.")
+@click.option("--channel", metavar="NAME", help="Only on this channel; alone: all that goes there.")
+@click.option("--for", "how_long", metavar="TIME", help="How long, such as 8h.")
+@click.option(
+    "--until", metavar="WHEN", help="Its end, such as 2026-11-30T07:00+07:00 (UTC where none is given)."
+)
+@click.option("--from", "begin", metavar="WHEN", help="Its beginning, if it is not now.")
+@click.option("--comment", default="", help="Why, for whoever asks.")
+@json_option
+def add(
+    topic: str | None,
+    story: str | None,
+    source: str | None,
+    everything: bool,
+    channel: str | None,
+    how_long: str | None,
+    until: str | None,
+    begin: str | None,
+    comment: str,
+    as_json: bool,
+) -> None:
+    """Tell nobody of something for a while: what comes meanwhile is suppressed with that reason, and not told later.
+    (To be told later, pause or snooze a subscription.)"""
+    from alerts.store.silences import add as make
+    from ops import kit
+
+    wanted = _Wanted(topic, story, source, everything, channel)
+    _check_one(wanted)
+    since = _moment("--from", begin) if begin else None
+    end = _end(how_long, until, since or kit.clock())
+    with connected() as connection:
+        scope, what = _about(connection, wanted)
+        where = _channel(connection, channel) if channel else None
+        number = make(
+            connection,
+            scope=scope,
+            what=what,
+            channel=where,
+            since=since,
+            until=end,
+            by=_who(),
+            comment=comment,
+        )
+    if as_json:
+        print_json({"id": number, "until": end})
+    else:
+        click.echo(
+            f"silence {number} holds until {end:%Y-%m-%d %H:%M} UTC; `pantau silences end {number}` ends it"
+        )
+
+
+def _check_one(wanted: _Wanted) -> None:
+    given = [each for each in (wanted.topic, wanted.story, wanted.source) if each is not None]
+    count = len(given) + wanted.everything
+    if count > 1 or (not count and wanted.channel is None):
+        raise click.UsageError("give one of --topic, --story, --source, --everything; or --channel alone")
+    if "" in (wanted.topic, wanted.story, wanted.source, wanted.channel) or (wanted.source or "x").isspace():
+        raise click.UsageError("what is to be silenced has no name")
+
+
+def _end(how_long: str | None, until: str | None, begin: datetime) -> datetime:
+    from worker.settings import parse_duration
+
+    if (how_long is None) == (until is None):
+        raise click.UsageError("give --for 8h or --until 2026-11-30T07:00; a silence has an end")
+    try:
+        end = _moment("--until", until) if until else begin + _span(parse_duration(str(how_long)))
+    except ValueError as error:
+        raise BadInput(f"--for: {error}") from None
+    if end - begin > LONGEST:
+        raise BadInput(
+            "a silence lasts a year at most; to hear of something no more, take it out of the subscription "
+            '(a source: sources = ["-name"])'
+        )
+    return end
+
+
+def _span(seconds: float) -> timedelta:
+    """So long, or longer than may be where the number is beyond all dates."""
+    return timedelta(seconds=min(seconds, 2 * LONGEST.total_seconds()))
+
+
+def _moment(option: str, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            f'{option}: "{plain_text(text, 40)}" is no time; write it as 2026-11-30T07:00+07:00'
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _about(connection: Connection, wanted: _Wanted) -> tuple[Scope, What]:
+    if wanted.topic is not None:
+        from ops.cli.topics import named
+
+        (topic,) = named(connection, (wanted.topic,))
+        return "topic", topic.id
+    if wanted.story is not None:
+        return "story", _story(connection, wanted.story)
+    if wanted.source is not None:
+        return "source", wanted.source.strip()
+    return ("everything", None) if wanted.everything else ("channel", None)
+
+
+def _story(connection: Connection, text: str) -> int:
+    """A story by its number, or by the address of one of its articles."""
+    from ops.store.hearing import story_exists, story_of
+    from ops.tracing import names_of
+
+    if text.isascii() and text.isdecimal() and len(text) <= 18:  # what PostgreSQL's bigint surely holds
+        if story_exists(connection, int(text)):
+            return int(text)
+        raise BadInput(f"there is no story {text}")
+    identities, _ = names_of(text)
+    found = story_of(connection, identities)
+    if found is None:
+        raise BadInput(
+            f"no story is known with an article at {plain_text(text, 200)}; `pantau why URL` says what is known of it"
+        )
+    return found
+
+
+def _channel(connection: Connection, name: str) -> ChannelId:
+    from alerts.store.schema import channels
+    from ops.store.hearing import names_in
+    from ops.store.watched import channel_named
+    from ops.watchlist.words import did_you_mean
+
+    found = channel_named(connection, name)
+    if found is None:
+        near = did_you_mean(name, names_in(connection, channels))
+        raise BadInput(
+            f'no channel is called "{plain_text(name, 60)}"{near}; `pantau channels list` shows them'
+        )
+    return found
+
+
+def _who() -> str:
+    """Who runs the command, as the machine knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in containers
+        return "command line"
+
+
+@silences.command("list")
+@click.option("--all", "over", is_flag=True, help="Also those that are over.")
+@json_option
+def list_silences(over: bool, as_json: bool) -> None:
+    """List the silences that hold or are to come, and how many alerts each has suppressed."""
+    from ops.store.hearing import silence_list
+
+    with connected() as connection:
+        rows = silence_list(connection, over=over)
+    if as_json:
+        print_json_lines(rows)
+    elif rows:
+        headings = ("id", "what", "channel", "from", "until (UTC)", "state", "suppressed", "by", "comment")
+        click.echo(table([_line(row) for row in rows], headings))
+    else:
+        click.echo("nothing is silenced")
+
+
+def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
+    what = row["scope"] if row["what"] is None else f"{row['scope']} {plain_text(row['what'], 60)}"
+    times = (f"{row[name]:%Y-%m-%d %H:%M}" for name in ("from_at", "until_at"))
+    words = (plain_text(row[name], 60) for name in ("made_by", "comment"))
+    channel = plain_text(row["channel"], 60) if row["channel"] else "all"
+    return row["id"], what, channel, *times, row["state"], row["suppressed"], *words
+
+
+@silences.command("end")
+@click.argument("number", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+def end(number: int) -> int:
+    """End a silence before its time. What it has suppressed stays so."""
+    from alerts.model import SilenceId
+    from alerts.store.silences import end as stop
+
+    with connected() as connection:
+        ended = stop(connection, SilenceId(number))
+    if not ended:
+        raise BadInput(f"no silence {number} holds or is to come; `pantau silences list --all` shows them")
+    click.echo(f"silence {number} is over")
+    return 0

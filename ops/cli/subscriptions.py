@@ -1,0 +1,156 @@
+"""`pantau subscriptions`: who hears of what, and who is to hear nothing for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from alerts.letter import plain_text
+from ops.cli.connected import connected
+from ops.cli.output import json_option, print_json_lines, table
+from worker.errors import BadInput
+
+if TYPE_CHECKING:
+    from alerts.store.keeping import Told
+    from ops.store.hearing import Named
+    from worker.store.engine import Connection
+
+SHORTEST_SNOOZE, LONGEST_SNOOZE = timedelta(minutes=1), timedelta(days=7)
+_TOO_LONG_S = 2 * LONGEST_SNOOZE.total_seconds()  # whatever is longer is refused alike
+
+
+@click.group()
+def subscriptions() -> None:
+    """List subscriptions; pause, resume or snooze one."""
+
+
+@subscriptions.command("list")
+@json_option
+def list_subscriptions(as_json: bool) -> None:
+    """List the subscriptions: which topics go to which channels, when, and whether it is paused."""
+    from ops.store.hearing import subscription_list
+
+    with connected() as connection:
+        rows = subscription_list(connection)
+    if as_json:
+        print_json_lines(rows)
+    elif rows:
+        headings = ("name", "topics", "channels", "when", "quiet", "state")
+        click.echo(table([_line(row) for row in rows], headings))
+    else:
+        click.echo("no subscriptions yet: declare them in a watchlist")
+
+
+def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
+    when = f"{', '.join(row['when'])} ({row['timezone']})"
+    lists = (plain_text(", ".join(row[name]), 60) for name in ("topics", "channels"))
+    return plain_text(row["name"], 60), *lists, plain_text(when, 60), row["quiet"], _state(row)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    kept = f", {row['kept']:,} kept" if row["kept"] else ""
+    if row["paused_at"]:
+        return f"paused since {_clock(row['paused_at'], row['timezone'])}{kept}"
+    if row["snoozed_until"]:
+        return f"snoozes until {_clock(row['snoozed_until'], row['timezone'])}{kept}"
+    return "hears"
+
+
+@subscriptions.command("pause")
+@click.argument("name")
+def pause(name: str) -> None:
+    """Let a subscription hear nothing until it is resumed. What comes meanwhile is kept for a week."""
+    from alerts.store import keeping
+    from ops import kit
+
+    with connected() as connection:
+        keeping.pause(connection, _named(connection, name).id, kit.clock())
+    click.echo(
+        f"{plain_text(name, 60)} is paused: what comes is kept for 7 days, and told in one message "
+        f"after `pantau subscriptions resume`"
+    )
+
+
+@subscriptions.command("resume")
+@click.argument("name")
+def resume(name: str) -> None:
+    """Let a subscription hear again; what was kept goes out in one message per channel."""
+    from alerts.store import keeping
+    from ops import kit
+
+    with connected() as connection:
+        known = _named(connection, name)
+        now = kit.clock()
+        told = keeping.resume(connection, known.id, now)
+    click.echo(f"{plain_text(name, 60)} hears again: {_told(told, known.timezone, now)}")
+
+
+@subscriptions.command("snooze")
+@click.argument("name")
+@click.argument("how_long", metavar="TIME")
+def snooze(name: str, how_long: str) -> None:
+    """Let a subscription hear nothing for TIME, such as 8h (at most 7d). What comes meanwhile is told then, in one
+    message per channel."""
+    from alerts.store import keeping
+    from ops import kit
+
+    span = _span(how_long)
+    with connected() as connection:
+        known = _named(connection, name)
+        now = kit.clock()
+        until = now + span
+        told = keeping.snooze(connection, known.id, until, now)
+    end = _clock(until, known.timezone)
+    sooner = f"; {_told(told, known.timezone, now)}" if told.articles else ""
+    click.echo(
+        f"{plain_text(name, 60)} hears nothing before {end}, and then all of it in one message{sooner}"
+    )
+
+
+def _span(text: str) -> timedelta:
+    from worker.settings import parse_duration
+
+    try:
+        span = timedelta(seconds=min(parse_duration(text), _TOO_LONG_S))
+    except ValueError as error:
+        raise BadInput(f"TIME: {error}") from None
+    if not SHORTEST_SNOOZE <= span <= LONGEST_SNOOZE:
+        raise BadInput(
+            f'a snooze lasts from 1m to 7d, and "{plain_text(text, 30)}" does not; to hear nothing for longer, '
+            "pause the subscription (what is kept expires after 7 days)"
+        )
+    return span
+
+
+def _named(connection: Connection, name: str) -> Named:
+    from alerts.store.schema import subscriptions as table_of_them
+    from ops.store.hearing import names_in, subscription_named
+    from ops.watchlist.words import did_you_mean
+
+    found = subscription_named(connection, name)
+    if found is None:
+        near = did_you_mean(name, names_in(connection, table_of_them))
+        raise BadInput(
+            f'no subscription is called "{plain_text(name, 60)}"{near}; `pantau subscriptions list` shows them'
+        )
+    return found
+
+
+def _told(told: Told, timezone: str, now: datetime) -> str:
+    if told.due_at is None:
+        return "nothing was kept"
+    one = told.articles == 1
+    articles = "1 article that was kept goes" if one else f"{told.articles:,} articles that were kept go"
+    messages = "1 message" if told.messages == 1 else f"{told.messages:,} messages"
+    when = "now" if told.due_at <= now else f"at {_clock(told.due_at, timezone)}"
+    return f"{articles} out in {messages} {when}"
+
+
+def _clock(moment: datetime, timezone: str) -> str:
+    """The time as the subscription's people read it."""
+    local = moment.astimezone(UTC if timezone == "UTC" else ZoneInfo(timezone))
+    return f"{local:%Y-%m-%d %H:%M} ({timezone})"
