@@ -56,6 +56,13 @@ _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{8,20}")
 _NAME = re.compile(r"[#@]?[\w.-]{1,40}")
 _TS = re.compile(r"\d{1,12}\.\d{6}")
 _WORD = re.compile(r"[a-z][a-z0-9_]{1,60}")
+# The token works and the app may post, but nobody has let it read.
+_MAY_NOT_LOOK = (
+    "missing_scope",
+    "no_permission",
+    "not_allowed_token_type",
+    "method_not_supported_for_channel_type",
+)
 # The address is the operator's (PANTAU_SLACK_API), so a channel's owner can not mend it.
 _MISADDRESSED = ("bad_url", "blocked", "redirects")
 
@@ -66,6 +73,7 @@ class SlackBot:
     kind = "slack_bot"
     credential: str | None = "slack"
     threads = True
+    pace_s = 1.0  # https://docs.slack.dev/apis/web-api/rate-limits: one message per second and channel
 
     def check(self, to: str, options: Mapping[str, str]) -> str | None:  # noqa: ARG002 - the contract's
         """Whether `to` is a channel's ID: names change, and posting by name is not offered by Slack any more."""
@@ -204,16 +212,22 @@ def _find(reply: Reply, content: Mapping[str, Any], doubt: Doubt) -> Finding:
     if reply.status == 200 and content.get("ok") is True and isinstance(messages, list):
         found = next((ts for said in messages if (ts := _ts_of(said, doubt.key))), None)
         return Found(found) if found else _rest(content)
-    word = _word(reply, content)
+    return _not_shown(reply, _word(reply, content), doubt)
+
+
+def _not_shown(reply: Reply, word: str, doubt: Doubt) -> Finding:
     if word in ("thread_not_found", "message_not_found"):
         return Absent()  # with the thread all its replies are gone
     if word == "invalid_cursor" and doubt.cursor:
         return More("")
-    if stopped := _stopped(reply, word):
-        return stopped
-    match meaning(word, retry_after(reply.headers), "sender"):
-        case Later() | Blocked() as known:
-            return known
+    if word in _MAY_NOT_LOOK:
+        return Blocked(word, "channel")
+    stopped = _stopped(reply, word) or meaning(word, retry_after(reply.headers), "sender")
+    match stopped:
+        case Blocked():
+            return stopped
+        case Later():  # Slack counts each method apart: messages may go out meanwhile
+            return replace(stopped, whole_channel=False)
         case _:
             return Later(word)
 

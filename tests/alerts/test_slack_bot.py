@@ -256,7 +256,8 @@ FINDINGS = [
     ({"ok": True}, Later("unexpected_answer")),
     ({"ok": False, "error": "thread_not_found"}, Absent()),
     ({"ok": False, "error": "invalid_cursor"}, Later("invalid_cursor")),
-    ({"ok": False, "error": "missing_scope"}, Blocked("missing_scope", "sender")),
+    ({"ok": False, "error": "missing_scope"}, Blocked("missing_scope", "channel")),
+    ({"ok": False, "error": "token_revoked"}, Blocked("token_revoked", "sender")),
     ({"ok": False, "error": "not_in_channel"}, Blocked("not_in_channel", "channel")),
     ({"ok": False, "error": "fatal_error"}, Later("fatal_error")),
     ({"ok": False, "error": "invalid_arguments"}, Later("invalid_arguments")),
@@ -280,6 +281,6 @@ def test_a_look_that_is_not_answered_is_made_again() -> None:
         assert find(Failure("timeout", "20 s", written), DOUBT) == Later("timeout")
     assert find(Failure("blocked", "", False), DOUBT) == Blocked("blocked", "sender")
     slow = answered({"ok": False, "error": "ratelimited"}, 429, retry_after="7")
-    assert find(slow, DOUBT) == Later("ratelimited", timedelta(seconds=7), whole_channel=True)
+    assert find(slow, DOUBT) == Later("ratelimited", timedelta(seconds=7))
     with pytest.raises(TypeError):
         find(MailReply("dot", 250, ""), DOUBT)
