@@ -14,8 +14,8 @@ from alerts.letter import say
 from alerts.model import Item, Letter
 
 
-def with_buttons(said: Mapping[str, Any], letter: Letter) -> dict[str, Any]:
-    """The message with buttons at its end, where it has blocks and tells of one article that we keep."""
+def with_buttons(said: Mapping[str, Any], letter: Letter, key: str) -> dict[str, Any]:
+    """The message of this key with buttons at its end, where it has blocks and tells of one article that we keep."""
     if "blocks" not in said or letter.kind != "article" or len(letter.items) != 1:
         return dict(said)
     (item,) = letter.items
@@ -23,7 +23,7 @@ def with_buttons(said: Mapping[str, Any], letter: Letter) -> dict[str, Any]:
         return dict(said)
     actions = {
         "type": "actions",
-        "block_id": f"pantau:{letter.key}",
+        "block_id": f"pantau:{key}",
         "elements": list(_buttons(item, letter)),
     }
     return {**said, "blocks": [*said["blocks"], actions]}

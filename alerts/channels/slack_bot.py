@@ -88,13 +88,10 @@ class SlackBot:
 
     def compose(self, letter: Letter, channel: ChannelRow) -> Request:
         """The letter as a post, or as the new text of the story's first message; plainer once it was refused."""
-        updates = letter.kind == "update" and letter.thread is not None
         thread = letter.thread.remote_id if letter.thread else None
-        said = _said(letter, channel) | {"channel": channel.to.reveal()}
-        if updates:
-            if thread is None:
-                raise ValueError("an update needs to know which message it is of")
-            return _post("chat.update", said | {"ts": thread}, channel)
+        if letter.kind == "update":
+            return _update(letter, thread, channel)
+        said = _said(letter, letter.key, channel)
         return _post("chat.postMessage", said | ({"thread_ts": thread} if thread else {}), channel)
 
     def judge(self, answer: Answer) -> Verdict:
@@ -122,7 +119,7 @@ class SlackBot:
         method = "conversations.history" if doubt.thread is None else "conversations.replies"
         asked |= {"ts": doubt.thread} if doubt.thread else {}
         asked |= {"cursor": doubt.cursor} if doubt.cursor else {}
-        # what only reads takes no JSON: https://docs.slack.dev/reference/methods/conversations.history
+        # methods that read have taken JSON only lately
         form = "application/x-www-form-urlencoded"
         return _request(method, form, urlencode(asked).encode(), channel, max_bytes=MOST_PAGE)
 
@@ -139,14 +136,25 @@ class SlackBot:
                 raise TypeError("Slack is not answered by mail servers")
 
 
-def _said(letter: Letter, channel: ChannelRow) -> dict[str, Any]:
-    """The letter in Slack's words, under the key by which it is found again: an update keeps that of the message."""
-    if letter.kind == "update" and letter.thread is not None:
-        letter = replace(letter, kind="article", key=letter.thread.key)
+def _update(letter: Letter, message_of: str | None, channel: ChannelRow) -> Request:
+    """The first message said anew, under the key by which it is found."""
+    if letter.thread is None or message_of is None:
+        raise ValueError("an update needs to know which message it is of")
+    said = _said(replace(letter, kind="article"), letter.thread.key, channel)
+    # Blocks that are not mentioned may stay as they are; an empty list takes them away.
+    told = {"blocks": [], **said, "ts": message_of}
+    return _post(
+        "chat.update", {name: told[name] for name in told if not name.startswith("unfurl_")}, channel
+    )
+
+
+def _said(letter: Letter, key: str, channel: ChannelRow) -> dict[str, Any]:
+    """The letter in Slack's words, with the key by which it is found again."""
     said = message(letter)
     if channel.options.get("interactive") == "yes":
-        said = with_buttons(said, letter)
-    return said | {"metadata": {"event_type": EVENT, "event_payload": {"d": letter.key}}}
+        said = with_buttons(said, letter, key)
+    metadata = {"event_type": EVENT, "event_payload": {"d": key}}
+    return said | {"channel": channel.to.reveal(), "metadata": metadata}
 
 
 def _post(method: str, said: Mapping[str, Any], channel: ChannelRow) -> Request:
@@ -240,11 +248,12 @@ def _ts_of(said: object, key: str) -> str | None:
     return None
 
 
-def _rest(content: Mapping[str, Any]) -> Absent | More:
+def _rest(content: Mapping[str, Any]) -> Absent | More | Later:
     match content.get("response_metadata"):
         case {"next_cursor": str(cursor)} if cursor:
             return More(cursor)
-    return Absent()
+    # a page may be short although there is more; without a cursor nobody knows what it leaves out
+    return Later("unexpected_answer") if content.get("has_more") is True else Absent()
 
 
 def _stamp(at: datetime) -> str:

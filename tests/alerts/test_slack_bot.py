@@ -108,9 +108,15 @@ def test_an_update_rewrites_the_first_message_and_keeps_its_key(letter_of: Make,
     content = said(request)
     assert (content["ts"], content["channel"]) == (ROOT.remote_id, "C0123456789")
     assert content["metadata"]["event_payload"] == {"d": "root-key"}
-    assert "thread_ts" not in content
+    assert not {"thread_ts", "unfurl_links", "unfurl_media"} & set(content)
     first = said(channel.compose(letter_of(), row))
     assert content["blocks"] == first["blocks"]
+
+
+def test_a_plainer_update_takes_the_old_blocks_away(letter_of: Make, row: Any) -> None:
+    content = said(channel.compose(letter_of(kind="update", thread=ROOT, simpler=1), row))
+    assert content["blocks"] == []
+    assert "Perundingan" in content["text"]
 
 
 def test_an_update_of_nothing_is_a_mistake_of_ours(letter_of: Make, row: Any) -> None:
@@ -253,6 +259,7 @@ FINDINGS = [
     ({"ok": True, "messages": [{"ts": "1.000001", "text": "0b7c-4d1e"}]}, Absent()),
     ({"ok": True, "messages": [message("other")], "response_metadata": {"next_cursor": "bmV4"}}, More("bmV4")),
     ({"ok": True, "messages": [message("other")], "response_metadata": {"next_cursor": ""}}, Absent()),
+    ({"ok": True, "messages": [message("other")], "has_more": True}, Later("unexpected_answer")),
     ({"ok": True}, Later("unexpected_answer")),
     ({"ok": False, "error": "thread_not_found"}, Absent()),
     ({"ok": False, "error": "invalid_cursor"}, Later("invalid_cursor")),

@@ -184,14 +184,14 @@ def test_history_trails_behind(call: Call) -> None:
     assert seen == [0, 1, 1]
 
 
-def test_what_only_reads_takes_no_json(call: Call, ask: Ask, api: SlackApi) -> None:
+@pytest.mark.parametrize(
+    ("body", "word"), [(b"{", "invalid_json"), (b"[]", "json_not_object"), (b"{}", "channel_not_found")]
+)
+def test_what_is_no_request_is_refused(ask: Ask, api: SlackApi, body: bytes, word: str) -> None:
+    headers = {"Content_Type": "application/json", "Authorization": f"Bearer {api.token}"}
     with running(api.app()) as url:
-        headers = {"Content_Type": "application/json", "Authorization": f"Bearer {api.token}"}
-        got = ask(f"{url}/api/conversations.history", b'{"channel":"C1"}', **headers)
-        assert json.loads(got.body)["error"] == "invalid_arguments"
-        for body, word in ((b"{", "invalid_json"), (b"[]", "json_not_object")):
-            got = ask(f"{url}/api/chat.postMessage", body, **headers)
-            assert json.loads(got.body)["error"] == word
+        for method in ("chat.postMessage", "conversations.history"):
+            assert json.loads(ask(f"{url}/api/{method}", body, **headers).body)["error"] == word
 
 
 HTML = "<html>sign in</html>"
