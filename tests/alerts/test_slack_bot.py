@@ -24,7 +24,8 @@ from alerts.channel import (
     Unsure,
 )
 from alerts.channels import _slack_errors
-from alerts.channels.slack_bot import PAGE, SKEW, channel
+from alerts.channels._slack_history import PAGE, SKEW
+from alerts.channels.slack_bot import channel
 from alerts.model import Thread
 from worker.wire import Failure, Reply, Request
 
@@ -206,6 +207,7 @@ ANSWERS = [
     (answered({"ok": False, "error": "invalid_auth"}), Blocked("invalid_auth", "sender")),
     (answered({"ok": False, "error": "missing_scope", "needed": "chat:write"}), Blocked("missing_scope", "sender")),
     (answered({"ok": False, "error": "token_expired"}, 401), Blocked("token_expired", "sender")),
+    (answered({"ok": False, "error": "channel_not_found"}, 404), Blocked("channel_not_found", "channel")),
     (answered({"ok": False, "error": "brand_new"}), Unsure("unknown_error: brand_new")),
     (answered({"ok": False, "error": "<b>Neu</b>\n" * 99}), Unsure("unknown_error: " + ("<b>Neu</b> " * 9)[:49] + "…")),
     (answered({"ok": False, "error": 7}), Unsure("unexpected_answer")),
