@@ -42,7 +42,9 @@ def said(by: str, letter: Any, row_of: Make) -> dict[str, Any]:
     try:
         request = channels()[by].compose(letter, row)
     except KeyError as unknown:
-        pytest.skip(f"no words yet: {unknown}")
+        if unknown.args[0] not in ("followup_one", "followup_many", "notice_many"):
+            raise
+        pytest.skip("these have no words yet")
     assert isinstance(request, Request)
     content: dict[str, Any] = json.loads(request.body)
     return content
