@@ -33,6 +33,7 @@ from alerts.store.schema import deliveries as ledger
 from worker.errors import BadConfiguration
 from worker.kit import Kit
 from worker.rolling import keep_busy
+from worker.secrets import Secret
 from worker.store.engine import Connection
 from worker.wire import Failure, Reply, Request
 
@@ -41,18 +42,29 @@ log = structlog.get_logger("alerts")
 SEND_ROOM = 16
 SEND_SECONDS = 20.0
 TIDY_EVERY = timedelta(seconds=1)  # a removed channel or subscription is not told for longer than this
-NO_MAIL = "smtp_not_configured"
 
 
 @dataclass(slots=True)
 class Outbox:
     """The send desk's tools: the shared ones, the mail door (None: no SMTP is set up), and what every channel
-    may need to know of the sender."""
+    may need to know of the sender. `tokens` are the secrets behind credentials other than mail's, by its name."""
 
     kit: Kit
     mail: MailDoor | None
     sender: Mapping[str, str] = field(default_factory=dict)
     registry: Mapping[str, Channel] = field(default_factory=channels)
+    tokens: Mapping[str, Secret] = field(default_factory=dict)
+
+    def lacks(self, channel: Channel) -> str | None:
+        """Why nothing can go through this kind of channel: its credential is not set up here."""
+        credential = channel.credential
+        there = credential is None or credential in self.tokens or (credential == "smtp" and self.mail)
+        return None if there else f"{credential}_not_configured"
+
+    def in_hand(self, kind: Channel, row: ChannelRow) -> ChannelRow:
+        """The channel with what it may need to know of the sender, and the token where its kind shares one."""
+        token = self.tokens.get(kind.credential or "")
+        return replace(row, options={**row.options, **self.sender}, secret=token or row.secret)
 
 
 async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
@@ -78,8 +90,9 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
 
 
 def _tidy(outbox: Outbox, connection: Connection) -> None:
-    if outbox.mail is not None:
-        deliveries.close_circuit(connection, "sender:smtp", opened_for=NO_MAIL)
+    for credential in (*outbox.tokens, *(["smtp"] if outbox.mail else [])):
+        lacked = f"{credential}_not_configured"
+        deliveries.close_circuit(connection, f"sender:{credential}", opened_for=lacked)
     deliveries.tidy(connection)
 
 
@@ -112,7 +125,8 @@ def _opened(outbox: Outbox, connection: Connection, due: DueDelivery) -> Channel
     except BadConfiguration as error:
         log.error("secret_not_opened", channel_id=due.channel_id, detail=str(error))
         return None
-    return replace(row, options={**row.options, **outbox.sender})
+    kind = outbox.registry.get(row.kind)
+    return row if kind is None else outbox.in_hand(kind, row)
 
 
 def _prepare(
@@ -123,14 +137,13 @@ def _prepare(
         return Blocked("secret_not_opened", scope="channel")
     if channel is None:
         return Blocked("kind_not_served", scope="channel")
+    if lacked := outbox.lacks(channel):
+        return Blocked(lacked, scope="sender")
     try:
-        composed = channel.compose(letter, row)
+        return channel.compose(letter, row)
     except Exception as error:
         log.exception("compose_failed", channel_id=row.id, key=letter.key)
         return Simpler(f"compose_failed: {type(error).__name__}")
-    if isinstance(composed, Mail) and outbox.mail is None:
-        return Blocked(NO_MAIL, scope="sender")
-    return composed
 
 
 async def exchange(outbox: Outbox, message: Request | Mail) -> Answer:
@@ -184,6 +197,8 @@ def _settle(
             return
         for effect in settlement.effects:
             _carry_out(connection, effect, asked=settlement.reason is Reason.ASKED_TO_WAIT)
+    if isinstance(verdict, Simpler):  # what we compose is ours to get right
+        log.error("form_refused", delivery=due.id, channel_id=due.channel_id, detail=verdict.reason)
     log.info(
         "sent" if settlement.state == "sent" else "not_sent",
         delivery=due.id,
