@@ -11,9 +11,10 @@ from worker.settings import Settings
 
 
 def make_outbox(settings: Settings, kit: Kit) -> Outbox:
-    """The send desk's tools: mail only where SMTP is set up."""
+    """The send desk's tools: mail only where SMTP is set up, Slack's API only where there is a token."""
     mail = MailDoor(parse_smtp_url(settings.smtp_url.reveal())) if settings.smtp_url else None
-    return Outbox(kit, mail, sender_of(settings))
+    tokens = {"slack": settings.slack_token} if settings.slack_token else {}
+    return Outbox(kit, mail, sender_of(settings), tokens=tokens)
 
 
 def sender_of(settings: Settings) -> dict[str, str]:
@@ -21,4 +22,5 @@ def sender_of(settings: Settings) -> dict[str, str]:
     return {
         "from": settings.mail_from or f"Pantau <pantau@{platform.node() or 'localhost'}>",
         "public_url": settings.public_url or "",
+        "slack_api": settings.slack_api,
     }

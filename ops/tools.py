@@ -32,6 +32,7 @@ def make_web(settings: Settings, turns: Turns | None = None) -> Web:
         user_agent=user_agent(settings),
         proxy=settings.proxy_url.reveal() if settings.proxy_url else None,
         turns=turns,
+        vouched=(settings.slack_api,),
     )
 
 

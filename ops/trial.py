@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
@@ -11,7 +11,6 @@ from alerts.channel import (
     Astray,
     Blocked,
     Later,
-    Mail,
     MailReply,
     Never,
     Sent,
@@ -19,7 +18,7 @@ from alerts.channel import (
     Unsure,
     Verdict,
 )
-from alerts.desks.send import NO_MAIL, Outbox, exchange
+from alerts.desks.send import Outbox, exchange
 from alerts.letter import plain_text
 from alerts.model import Channel, Item, Letter
 from ops.verdict import cause, span
@@ -40,10 +39,10 @@ async def try_channel(outbox: Outbox, channel: Channel, now: datetime) -> Trial:
     kind = outbox.registry.get(channel.kind)
     if kind is None:
         return Trial(Blocked("kind_not_served", scope="channel"))
-    sender = replace(channel, options={**channel.options, **outbox.sender})
-    message = kind.compose(sample_letter(channel.name, sender.options.get("public_url", ""), now), sender)
-    if isinstance(message, Mail) and outbox.mail is None:
-        return Trial(Blocked(NO_MAIL, scope="sender"))
+    if lacked := outbox.lacks(kind):
+        return Trial(Blocked(lacked, scope="sender"))
+    row = outbox.in_hand(kind, channel)
+    message = kind.compose(sample_letter(channel.name, row.options.get("public_url", ""), now), row)
     answer = await exchange(outbox, message)
     return Trial(kind.judge(answer), told(answer))
 

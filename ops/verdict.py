@@ -25,6 +25,7 @@ _CAUSES = {
     "takes_nothing": "it has taken nothing for a quarter of an hour",
     "thread_gone": "the message it follows is gone",
     "update_refused": "the receiver does not take the update",
+    "account_inactive": "the Slack app was removed from the workspace",
     "asked_to_wait": "the receiver asked us to wait",
     "bad_url": "its address is none that can be asked",
     "blocked": "its address is in a network that Pantau may not reach (PANTAU_ALLOW_NETS)",
@@ -36,12 +37,16 @@ _CAUSES = {
     "http_404": "there is nothing at this address (404)",
     "http_410": "it is gone for good (410)",
     "http_429": "it asks us to slow down (429)",
+    "invalid_auth": "Slack does not accept the bot token (PANTAU_SLACK_TOKEN)",
     "invalid_token": "Slack does not accept the hook any more",
+    "is_archived": "the Slack channel is archived",
     "kind_not_served": "this installation has no such kind of channel",
     "login_refused": "the mail server refuses the log-in",
     "mailbox_full": "the mailbox is full",
+    "missing_scope": "the Slack app lacks a permission (`pantau doctor` says which)",
     "no_active_hooks": "the Slack hook was removed",
     "no_service": "the Slack hook was removed",
+    "not_in_channel": "the Slack app is not in the channel: /invite it there",
     "protocol": "it does not speak proper HTTP",
     "recipient_refused": "the mail server does not know the recipient",
     "rate_limited": "it asks us to slow down",
@@ -52,16 +57,21 @@ _CAUSES = {
     "secret_not_opened": "its secret does not open with this installation's key (PANTAU_SECRET_KEY)",
     "sender_refused": "the mail server refuses our sender address",
     "sender_vanished": "the sender was stopped in the middle",
+    "slack_not_configured": "no Slack token is set (PANTAU_SLACK_TOKEN)",
     "smtp_not_configured": "no mail server is set (PANTAU_SMTP_URL)",
     "team_disabled": "the Slack workspace is disabled",
     "timeout": "it did not answer in time",
     "tls": "its certificate or encryption cannot be trusted",
     "tls_refused": "the mail server's certificate or encryption cannot be trusted",
+    "token_expired": "the Slack token has expired (PANTAU_SLACK_TOKEN)",
+    "token_revoked": "the Slack token was revoked (PANTAU_SLACK_TOKEN)",
     "too_large": "its answer is too large",
+    "unexpected_answer": "it answers with something that is not Slack's",
+    "unknown_error": "Slack answers with a word that Pantau does not know",
 }
 
 
-_NICKNAMES = {"smtp": "mail"}
+_NICKNAMES = {"smtp": "mail", "slack": "Slack"}
 
 
 def verdict(now: Overview) -> tuple[Level, str]:

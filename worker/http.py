@@ -50,7 +50,8 @@ class Web:
 
     `allow` are networks that may be reached although private. Behind `proxy` names are the proxy's to
     resolve, and only address literals can be checked. `names` resolves names instead of the system. `turns` says
-    when a site may be asked; without it this process keeps `pace` for itself.
+    when a site may be asked; without it this process keeps `pace` for itself. What stands below `vouched`, addresses
+    that the operator has set, may be posted to wherever it is, by requests that say so.
     """
 
     allow: tuple[Network, ...] = ()
@@ -60,9 +61,11 @@ class Web:
     trust: ssl.SSLContext | None = None
     names: AbstractResolver | None = None
     turns: Turns | None = None
+    vouched: tuple[str, ...] = ()
     _turns: Turns = field(init=False)
     _asking: aiohttp.ClientSession | None = None
     _posting: aiohttp.ClientSession | None = None
+    _vouching: aiohttp.ClientSession | None = None
     _tracing: aiohttp.ClientSession | None = None
     _system: SystemNames | None = None
 
@@ -97,10 +100,10 @@ class Web:
 
     async def close(self) -> None:
         """Closes all connections."""
-        for session in (self._asking, self._posting, self._tracing):
+        for session in (self._asking, self._posting, self._vouching, self._tracing):
             if session is not None:
                 await session.close()
-        self._asking = self._posting = self._tracing = None
+        self._asking = self._posting = self._vouching = self._tracing = None
         if self._system is not None:
             await self._system.close()
             self._system = None
@@ -153,7 +156,8 @@ class Web:
         headers, session = self._headers(request), self._session(request)
         exchange.begin(request.url, headers)
         try:
-            if self.proxy and (why := literal_refusal(request.url, self.allow)):
+            vouched = self._is_vouched(request)
+            if self.proxy and not vouched and (why := literal_refusal(request.url, self.allow)):
                 return Failure("blocked", why)
             async with session.request(
                 request.method,
@@ -179,6 +183,9 @@ class Web:
     def _session(self, request: Request) -> aiohttp.ClientSession:
         """GETs share connections. A POST has its own: on one that the server has just closed, nobody could
         tell whether the message arrived. So has what is traced, which tells of names and handshakes too."""
+        if self._is_vouched(request):
+            self._vouching = self._vouching or self._open(force_close=True, guarded=False)
+            return self._vouching
         if request.method == "POST":
             self._posting = self._posting or self._open(force_close=True)
             return self._posting
@@ -188,15 +195,23 @@ class Web:
         self._asking = self._asking or self._open(force_close=False)
         return self._asking
 
-    def _open(self, *, force_close: bool, traced: bool = False) -> aiohttp.ClientSession:
+    def _is_vouched(self, request: Request) -> bool:
+        """Whether this is a post to what the operator has set. Both must say so: a channel's owner may write the
+        operator's address too, and no channel may call its own target the operator's."""
+        below = any(request.url.startswith(f"{address}/") for address in self.vouched)
+        return request.vouched and request.method == "POST" and below
+
+    def _open(
+        self, *, force_close: bool, traced: bool = False, guarded: bool = True
+    ) -> aiohttp.ClientSession:
         names = self.names or self._system or SystemNames()
         self._system = names if isinstance(names, SystemNames) else None
         connector = aiohttp.TCPConnector(
             limit=0,
             force_close=force_close,
             ssl=self.trust or ssl.create_default_context(),
-            resolver=names if self.proxy else GuardedNames(self.allow, names),
-            socket_factory=self._dial,
+            resolver=GuardedNames(self.allow, names) if guarded and not self.proxy else names,
+            socket_factory=self._dial if guarded else self._dial_freely,
         )
         return aiohttp.ClientSession(
             connector=connector,
@@ -214,13 +229,19 @@ class Web:
 
     def _dial(self, target: aiohttp.AddrInfoType) -> socket.socket:
         """The socket for one address that a name turned out to have, or no socket at all."""
-        family, kind, protocol, _, where = target
-        host, port = str(where[0]), int(where[1])
+        host, port = str(target[4][0]), int(target[4][1])
         why = None if self.proxy else refusal(host, port, self.allow)
-        exchange = under_way.get()
         if why:
+            exchange = under_way.get()
             exchange.refused = exchange.refused or why
             raise Blocked(why)
+        return self._dial_freely(target)
+
+    def _dial_freely(self, target: aiohttp.AddrInfoType) -> socket.socket:
+        """The socket for an address, wherever that leads."""
+        family, kind, protocol, _, where = target
+        host, port = str(where[0]), int(where[1])
+        exchange = under_way.get()
         exchange.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         exchange.counted = Counted(family=family, type=kind, proto=protocol)
         return exchange.counted

@@ -33,6 +33,7 @@ class Request:
 
     `cut`: a body beyond `max_bytes` is cut there instead of refused. `traced`: the answer tells every hop, each
     made on a connection of its own. `turn`: the leave to ask the site, where the caller holds it already.
+    `vouched`: the operator has set this address, so it may lie in a private network; the door must know it too.
     """
 
     url: str = field(repr=False)  # a hook's address is a secret, and so may be the rest
@@ -45,6 +46,7 @@ class Request:
     turn: Turn | None = None
     cut: bool = False
     traced: bool = False
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

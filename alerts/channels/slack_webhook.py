@@ -5,23 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from alerts.channel import Answer, Blocked, Channel, Later, MailReply, Sent, Simpler, Unsure, Verdict
+from alerts.channel import Answer, Channel, Later, MailReply, Sent, Simpler, Unsure, Verdict
 from alerts.channels._http import answer_code, complaint_about, judge_failure, judge_gone, retry_after
 from alerts.channels._slack_blocks import message
+from alerts.channels._slack_errors import meaning
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
 from worker.wire import Failure, Reply, Request
-
-_FORM = (
-    *("invalid_payload", "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long"),
-    *("no_text", "missing_text_or_fallback_or_attachments", "invalid_attachments", "too_many_attachments"),
-)
-_GONE = (
-    *("no_service", "no_service_id", "no_team", "no_active_hooks", "invalid_token", "team_disabled"),
-    *("channel_not_found", "channel_is_archived", "action_prohibited", "posting_to_general_channel_denied"),
-    "user_not_found",
-)
-_PASSING = ("rate_limited", "ratelimited", "service_unavailable", "rollup_error")
 
 
 class SlackWebhook:
@@ -65,15 +55,14 @@ class SlackWebhook:
 def _judge(reply: Reply, code: str) -> Verdict:
     if reply.status == 200:
         return Sent() if _is_yes(reply.body) else Unsure("unexpected_answer")
+    pause = retry_after(reply.headers)
     if reply.status == 429:
-        return Later(code, retry_after(reply.headers), whole_channel=True)
-    if code in _PASSING:
-        return Later(code, retry_after(reply.headers))
-    if code in _GONE:
-        return Blocked(code, "channel")
+        return Later(code, pause, whole_channel=True)
+    if known := meaning(code, pause, "channel"):
+        return known
     if gone := judge_gone(reply):
         return gone
-    if code in _FORM or reply.status in (400, 413):
+    if reply.status in (400, 413):
         return Simpler(code)
     # 5xx, 408, and what Slack has not told us about: it may have posted the message all the same.
     return Unsure(code)

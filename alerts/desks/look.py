@@ -47,9 +47,11 @@ async def look_for(outbox: Outbox, claimed: DueLook) -> None:
 async def _find(outbox: Outbox, row: ChannelRow | None, claimed: DueLook) -> tuple[Finding, str]:
     if row is None:
         return Blocked("secret_not_opened", "sender"), ""
-    channel = outbox.askable(row.kind)
-    if channel is None:
+    kind, channel = outbox.registry.get(row.kind), outbox.askable(row.kind)
+    if kind is None or channel is None:
         return Blocked("kind_not_served", "channel"), ""
+    if lacked := outbox.lacks(kind):
+        return Blocked(lacked, "sender"), ""
     doubt = claimed.look.doubt
     try:
         answer: Answer = await exchange(outbox, channel.look(doubt, row))

@@ -17,6 +17,7 @@ from alerts.settle import Doubting
 from alerts.store import people
 from worker.errors import BadConfiguration
 from worker.kit import Kit
+from worker.secrets import Secret
 from worker.store.engine import Connection
 from worker.wire import Request
 
@@ -26,12 +27,28 @@ log = structlog.get_logger("alerts")
 @dataclass(slots=True)
 class Outbox:
     """The send desk's tools: the shared ones, the mail door (None: no SMTP is set up), and what every channel
-    may need to know of the sender."""
+    may need to know of the sender. `tokens` are the secrets behind credentials other than mail's, by its name."""
 
     kit: Kit
     mail: MailDoor | None
     sender: Mapping[str, str] = field(default_factory=dict)
     registry: Mapping[str, Channel] = field(default_factory=channels)
+    tokens: Mapping[str, Secret] = field(default_factory=dict)
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """Those that are set up here."""
+        return (*self.tokens, *(["smtp"] if self.mail else []))
+
+    def lacks(self, channel: Channel) -> str | None:
+        """Why nothing can go through this kind of channel: its credential is not set up here."""
+        there = channel.credential is None or channel.credential in self.credentials
+        return None if there else lacked(str(channel.credential))
+
+    def in_hand(self, kind: Channel, row: ChannelRow) -> ChannelRow:
+        """The channel with what it may need to know of the sender, and the token where its kind shares one."""
+        token = self.tokens.get(kind.credential or "")
+        return replace(row, options={**row.options, **self.sender}, secret=token or row.secret)
 
     @property
     def paces(self) -> dict[str, float]:
@@ -52,6 +69,11 @@ class Outbox:
         return "ask" if isinstance(found, Askable) else "policy"
 
 
+def lacked(credential: str) -> str:
+    """Why everything behind a credential is held that is not set up."""
+    return f"{credential}_not_configured"
+
+
 def opened(outbox: Outbox, connection: Connection, channel: ChannelId) -> ChannelRow | None:
     """The channel, with what it may need to know of the sender; None where no key opens its secrets."""
     try:
@@ -59,7 +81,8 @@ def opened(outbox: Outbox, connection: Connection, channel: ChannelId) -> Channe
     except BadConfiguration as error:
         log.error("secret_not_opened", channel_id=channel, detail=str(error))
         return None
-    return replace(row, options={**row.options, **outbox.sender})
+    kind = outbox.registry.get(row.kind)
+    return row if kind is None else outbox.in_hand(kind, row)
 
 
 async def exchange(outbox: Outbox, message: Request | Mail) -> Answer:

@@ -12,7 +12,7 @@ import structlog
 
 from alerts.channel import Blocked, Channel, Mail, Simpler, Unsure, Verdict
 from alerts.desks.look import look_for
-from alerts.desks.outbox import Outbox, exchange, opened
+from alerts.desks.outbox import Outbox, exchange, lacked, opened
 from alerts.desks.settling import settle_attempt, shown
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
@@ -24,14 +24,13 @@ from worker.rolling import keep_busy
 from worker.store.engine import Connection
 from worker.wire import Request
 
-__all__ = ["NO_MAIL", "Outbox", "exchange", "send"]
+__all__ = ["Outbox", "exchange", "send"]
 
 log = structlog.get_logger("alerts")
 
 SEND_ROOM = 16
 SEND_SECONDS = 20.0
 TIDY_EVERY = timedelta(seconds=1)  # a removed channel or subscription is not told for longer than this
-NO_MAIL = "smtp_not_configured"
 
 
 async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
@@ -68,8 +67,8 @@ async def _work_on(outbox: Outbox, row: DueDelivery | DueLook) -> None:
 
 
 def _tidy(outbox: Outbox, connection: Connection) -> None:
-    if outbox.mail is not None:
-        circuits.close_circuit(connection, "sender:smtp", opened_for=NO_MAIL)
+    for credential in outbox.credentials:
+        circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
     tidying.tidy(connection)
 
 
@@ -105,14 +104,13 @@ def _prepare(
         return Blocked("secret_not_opened", scope="channel")
     if channel is None:
         return Blocked("kind_not_served", scope="channel")
+    if why := outbox.lacks(channel):
+        return Blocked(why, scope="sender")
     try:
-        composed = channel.compose(letter, row)
+        return channel.compose(letter, row)
     except Exception as error:
         log.exception("compose_failed", channel_id=row.id, key=letter.key)
         return Simpler(f"compose_failed: {type(error).__name__}")
-    if isinstance(composed, Mail) and outbox.mail is None:
-        return Blocked(NO_MAIL, scope="sender")
-    return composed
 
 
 def _settle_abandoned(outbox: Outbox, due: DueDelivery, begun: bool) -> None:

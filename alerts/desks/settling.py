@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from alerts.channel import Answer, MailReply, Verdict
+from alerts.channel import Answer, MailReply, Simpler, Verdict
 from alerts.circuits import CloseCircuit, Effect, NoteStrain, OpenCircuit, Pause, Scope, Side
 from alerts.desks.outbox import Outbox
 from alerts.settle import Reason, Settlement, Trying, settle
@@ -50,6 +50,8 @@ def settle_attempt(
             log.warning("lease_lost", delivery=due.id)
             return
     crashpoint("after_settle")
+    if isinstance(verdict, Simpler):  # what we compose is ours to get right
+        log.error("form_refused", delivery=due.id, channel_id=due.channel_id, detail=verdict.reason)
     tell(due, settlement, elapsed_s)
 
 

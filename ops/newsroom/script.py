@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 
@@ -40,23 +39,43 @@ class HangUp:
     accepted: bool
 
 
-Answer = Accept | Refuse | RefuseAtEnd | HangUp
+@dataclass(frozen=True, slots=True)
+class Complain:
+    """Slack's Web API only: status 200, `"ok": false` and this word; `stored` tells whether the message stands there
+    all the same, as with `fatal_error` it may."""
+
+    word: str
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Garble:
+    """Slack only: any status, body and headers whatever; `stored` as with `Complain`."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    stored: bool = False
+
+
+Answer = Accept | Refuse | RefuseAtEnd | HangUp | Complain | Garble
 
 
 class Script:
-    """The answers to come: a receiver's own first, then those for anybody, then `Accept` for ever."""
+    """The answers to come: a receiver's own first, then those for anybody, then `Accept` for ever.
+
+    Answers may be made as they are asked for: a generator that throws dice plays a whole day of trouble.
+    """
 
     def __init__(
         self, anybody: Iterable[Answer] = (), receivers: Mapping[str, Iterable[Answer]] | None = None
     ) -> None:
-        self._anybody = deque(anybody)
-        self._receivers = {name: deque(answers) for name, answers in (receivers or {}).items()}
+        self._anybody = iter(anybody)
+        self._receivers = {name: iter(answers) for name, answers in (receivers or {}).items()}
         self._lock = Lock()
 
     def next(self, receiver: str) -> Answer:
-        """Take the next answer for this receiver (a mail address, the path of a hook)."""
+        """Take the next answer for this receiver (a mail address, the path of a hook, a Slack channel's ID)."""
         with self._lock:
-            for answers in (self._receivers.get(receiver), self._anybody):
-                if answers:
-                    return answers.popleft()
-        return Accept()
+            own = next(self._receivers.get(receiver, iter(())), None)
+            return own or next(self._anybody, None) or Accept()

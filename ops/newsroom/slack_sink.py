@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from ops.newsroom.clock import Clock, utc_now
-from ops.newsroom.script import Accept, Answer, HangUp, Refuse, Script
+from ops.newsroom.script import Accept, Answer, Garble, HangUp, Refuse, Script
 from ops.newsroom.slack_rules import Fault, fault
 from ops.newsroom.slack_text import identity, links, plain
 from ops.newsroom.tally import Receipt
@@ -118,14 +118,21 @@ class SlackSink:
                 return web.Response(text="ok")
             case HangUp(accepted=True):
                 self._accept(request.path, payload)
-                return _cut_off(request)
+                return cut_off(request)
             case HangUp():
                 self._refuse(request.path, 0, "hung up")
-                return _cut_off(request)
+                return cut_off(request)
             case Refuse(code=status, words=word, retry_after_s=seconds):
                 response = self._refuse(request.path, status, word)
                 if seconds is not None:
                     response.headers["Retry-After"] = str(seconds)
+                return response
+            case Garble(status, body, headers, stored):
+                if stored:
+                    self._accept(request.path, payload)
+                    return web.Response(status=status, text=body, headers=headers)
+                response = self._refuse(request.path, status, body)
+                response.headers.update(headers)
                 return response
             case _:
                 raise TypeError(f"a webhook cannot answer with {answer}")
@@ -140,7 +147,7 @@ class SlackSink:
         return web.Response(status=status or 500, text=word)
 
 
-def _cut_off(request: web.Request) -> web.Response:
+def cut_off(request: web.Request) -> web.Response:
     """Close the connection at once; the answer that is handed back finds nobody."""
     if request.transport is not None:
         request.transport.abort()

@@ -33,6 +33,9 @@ def example_of_the_guide() -> ModuleType:
 KINDS: dict[str, Channel] = {**collect([example_of_the_guide()]), **channels()}
 EVERY = sorted(KINDS)
 OVER_HTTP = [kind for kind in EVERY if KINDS[kind].credential != "smtp"]
+# A kind with a credential of its own posts to the operator's address, which no channel's owner can mend.
+SCOPE = {kind: "sender" if KINDS[kind].credential else "channel" for kind in OVER_HTTP}
+ACCEPTANCE = {"slack_bot": (b'{"ok":true,"ts":"1795417260.000100"}', "1795417260.000100")}
 HOSTILE = {
     "mentions": "<!channel> <@U1> <https://evil.example|bank> *x* _y_ `z` :boom: &amp; &lt;",
     "encoded word": "=?utf-8?q?a=0ABcc:_x=40y.org?= tail",
@@ -66,7 +69,7 @@ def words_of(composed: Request | Mail) -> str:
     """Everything a receiver can read in it."""
     if isinstance(composed, Request):
         body = composed.body.decode()
-        is_json = composed.headers["Content-Type"] == "application/json"
+        is_json = composed.headers["Content-Type"].startswith("application/json")
         return json.dumps(json.loads(body), ensure_ascii=False) if is_json else body
     message = email.message_from_bytes(composed.message, policy=email.policy.default)
     parts = [part.get_content() for part in message.walk() if not part.is_multipart()]
@@ -78,7 +81,7 @@ def compose(kind: str, letter: Any, row: Any) -> Request | Mail:
 
 
 def test_the_kinds_are_found_by_their_files() -> None:
-    assert {"email", "slack_webhook", "webhook"} <= set(EVERY)
+    assert {"email", "slack_webhook", "slack_bot", "webhook"} <= set(EVERY)
     for kind, found in channels().items():
         assert found.kind == kind
 
@@ -223,13 +226,15 @@ def test_a_post_follows_no_redirect_and_reads_little(kind: str, letter_of: Make,
     request = compose(kind, letter_of(), row_of(kind))
     assert isinstance(request, Request)
     assert (request.method, request.max_redirects) == ("POST", 0)
-    assert request.max_bytes <= 4096
+    repeats_what_was_sent = 64 * 1024 + 2 * len(request.body)
+    assert request.max_bytes <= (repeats_what_was_sent if kind == "slack_bot" else 4096)
     assert request.headers["Content-Type"]
 
 
 @pytest.mark.parametrize("kind", OVER_HTTP)
 def test_acceptance_is_sent(kind: str) -> None:
-    assert KINDS[kind].judge(answered(200, b"ok")) == Sent()
+    body, name = ACCEPTANCE.get(kind, (b"ok", None))
+    assert KINDS[kind].judge(answered(200, body)) == Sent(name)
 
 
 RETRY_AFTER = [
@@ -272,15 +277,15 @@ def test_too_many_requests_pauses_the_channel_for_as_long_as_asked(
 
 @pytest.mark.parametrize("kind", OVER_HTTP)
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 401, 403, 404, 410])
-def test_a_target_that_is_gone_blocks_the_channel_and_loses_nothing(kind: str, status: int) -> None:
+def test_a_target_that_is_gone_blocks_who_can_mend_it_and_loses_nothing(kind: str, status: int) -> None:
     verdict = KINDS[kind].judge(answered(status, b"<html>gone</html>"))
-    assert verdict == Blocked(f"http_{status}", "channel")
+    assert verdict == Blocked(f"http_{status}", SCOPE[kind])
 
 
 @pytest.mark.parametrize("kind", OVER_HTTP)
 @pytest.mark.parametrize("reason", ["bad_url", "blocked", "redirects"])
-def test_an_address_that_may_not_be_reached_blocks_the_channel(kind: str, reason: Any) -> None:
-    assert KINDS[kind].judge(Failure(reason, "")) == Blocked(reason, "channel")
+def test_an_address_that_may_not_be_reached_blocks_who_can_mend_it(kind: str, reason: Any) -> None:
+    assert KINDS[kind].judge(Failure(reason, "")) == Blocked(reason, SCOPE[kind])
 
 
 @pytest.mark.parametrize("kind", OVER_HTTP)

@@ -195,3 +195,43 @@ def test_a_well_known_port_of_another_service_is_not_asked_outside_of_opened_net
             assert answer.detail == f"port {port} is not a web port"
 
     asyncio.run(test())
+
+
+@pytest.mark.parametrize("host", [INSIDE, "slack.lan"])
+def test_what_the_operator_has_set_may_be_posted_to_inside_and_nothing_beside_it(door, server, names, host):
+    async def test() -> None:
+        async with server().running(INSIDE) as inside:
+            base = f"http://{host}:{inside.port}/api"
+            async with door(allow=(), names=names([INSIDE]), vouched=(base,)) as web:
+                assert isinstance(await web.ask(post(f"{base}/chat.postMessage")), Reply)
+                for refused in (
+                    post(f"{base}/chat.postMessage", vouched=False),
+                    Request(f"{base}/chat.postMessage", vouched=True),
+                    post(f"http://{host}:{inside.port}/apis/x"),
+                    post(f"http://{host}:{inside.port}/"),
+                    post(f"http://{host}:{inside.port + 1}/api/x"),
+                    post(f"http://127.0.0.3:{inside.port}/api/x"),
+                ):
+                    answer = await web.ask(refused)
+                    assert isinstance(answer, Failure)
+                    assert answer.reason == "blocked"
+                assert inside.connections == 1
+
+    asyncio.run(test())
+
+
+def test_through_a_proxy_too_it_may_be_posted_to(door, server):
+    async def test() -> None:
+        base = f"http://{INSIDE}:8080/api"
+        async with server().running() as proxy:
+            where = {"proxy": f"http://{GOOD}:{proxy.port}", "vouched": (base,)}
+            async with door(allow=(), **where) as web:
+                assert isinstance(await web.ask(post(f"{base}/chat.postMessage")), Reply)
+                assert isinstance(await web.ask(post(f"{base}/x", vouched=False)), Failure)
+            assert len(proxy.heads) == 1
+
+    asyncio.run(test())
+
+
+def post(url: str, *, vouched: bool = True) -> Request:
+    return Request(url, "POST", body=b"secret", vouched=vouched)
