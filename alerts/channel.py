@@ -50,12 +50,14 @@ class Sent:
 class Later:
     """Surely not delivered, and worth another try; `after` is what the receiver asked for.
 
-    `whole_channel` pauses everything for that receiver (429), not only this delivery.
+    `whole_channel` pauses everything for that receiver (429), not only this delivery; `whole_sender` all that share
+    its credential.
     """
 
     reason: str
     after: timedelta | None = None
     whole_channel: bool = False
+    whole_sender: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,9 @@ Answer = Reply | Failure | MailReply
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A message that the receiver may or may not have: which, under which thread's `remote_id`, and the time in
-    which it would have arrived. `cursor` is where an earlier look left off."""
+    """A message that the receiver may or may not have: which, under which thread's `remote_id`, and from when until
+    when we tried, by our own clock; the channel looks wider, by as much as the receiver's may differ. `cursor` is
+    where an earlier look left off."""
 
     key: str
     since: datetime
@@ -131,7 +134,9 @@ class More:
 
 
 Finding = Found | Absent | More | Later | Blocked
-"""What a look at the receiver came to; Later: ask again, Blocked: nobody may ask."""
+"""What a look at the receiver came to; Later: ask again. Blocked of scope "channel": it cannot be asked (a permission
+is missing), so the subscription's `on_doubt` decides; of scope "sender": the credential itself is dead, so it is
+asked again once that is mended."""
 
 
 class Channel(Protocol):
@@ -163,3 +168,17 @@ class Askable(Protocol):
 
     def find(self, answer: Answer, doubt: Doubt) -> Finding:
         """Whether the message is in the receiver's answer."""
+
+
+@runtime_checkable
+class Recognising(Protocol):
+    """A channel whose receiver recognises a repeat by the letter's key, so that every doubt is simply tried again."""
+
+    recognises: Literal[True]
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A channel whose receiver takes a message every `pace_s` seconds, after a short burst."""
+
+    pace_s: float

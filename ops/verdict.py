@@ -14,6 +14,17 @@ DESK_LATE_S = 60.0
 
 _CAUSES = {
     "answer_lost": "its answer was lost",
+    "answer_lost_looks": "its answer was lost, so the receiver is asked whether it has the message",
+    "answers_unclear": "it answers with neither yes nor no; a log-in page or a proxy may stand in between",
+    "found_at_receiver": "its answer was lost, but the receiver has it",
+    "gathered": "told in one message with the others that were held",
+    "mended": "what was held is told in one message",
+    "message_gone": "the message to be updated is not there",
+    "newer_update": "a newer update says it better",
+    "surely_absent": "its answer was lost, and the receiver does not have it",
+    "takes_nothing": "it has taken nothing for a quarter of an hour",
+    "thread_gone": "the message it follows is gone",
+    "update_refused": "the receiver does not take the update",
     "account_inactive": "the Slack app was removed from the workspace",
     "asked_to_wait": "the receiver asked us to wait",
     "bad_url": "its address is none that can be asked",

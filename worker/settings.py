@@ -50,7 +50,7 @@ _PLAIN = (
     "PANTAU_METRICS",
     "PANTAU_ROBOTS",
 )
-_FOREIGN = ("PANTAU_PYTHON", "PANTAU_DATA", "PANTAU_WORKER_NAME", "PANTAU_RUN")
+_FOREIGN = ("PANTAU_PYTHON", "PANTAU_DATA", "PANTAU_WORKER_NAME", "PANTAU_RUN", "PANTAU_CRASH_AT")
 """Of the launcher, the tests and the supervisor; no settings."""
 _SENDER = re.compile(
     r"(?=[^\x00-\x1f\x7f\u2028\u2029]*\Z)(?:[^<>@]*<[^\s<>@,]+@[^\s<>@,]+>|[^\s<>@,]+@[^\s<>@,]+)"

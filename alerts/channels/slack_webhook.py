@@ -20,6 +20,7 @@ class SlackWebhook:
     kind = "slack_webhook"
     credential: str | None = None
     threads = False
+    pace_s = 1.0
 
     def check(self, to: str, options: Mapping[str, str]) -> str | None:  # noqa: ARG002 - the contract's
         """Whether `to` is an address to post to; whether it may be reached is for the door to say."""

@@ -32,7 +32,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from alerts.channel import Answer, Blocked, Channel, Later, MailReply, Sent, Simpler, Verdict
 from alerts.channels._http import complaint_about, judge_failure, judge_gone, retry_after
@@ -52,6 +52,7 @@ class Webhook:
     kind = "webhook"
     credential: str | None = None
     threads = False
+    recognises: Literal[True] = True
 
     def check(self, to: str, options: Mapping[str, str]) -> str | None:  # noqa: ARG002 - the contract's
         """Whether `to` is an address to post to; whether it may be reached is for the door to say."""

@@ -1,41 +1,30 @@
-"""The send desk: what is due goes out, one message per channel at a time, and the ledger says what became of it."""
+"""The send desk: what is due goes out, one message per channel at a time, and the ledger says what became of it.
+
+What the receiver may or may not have is looked for there, where it can be asked.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from alerts.channel import Answer, Blocked, Channel, Mail, MailReply, Simpler, Unsure, Verdict
-from alerts.channels import channels
+from alerts.channel import Blocked, Channel, Mail, Simpler, Unsure, Verdict
+from alerts.desks.look import look_for
+from alerts.desks.outbox import Outbox, exchange, lacked, opened
+from alerts.desks.settling import settle_attempt, shown
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
-from alerts.post import MailDoor
-from alerts.settle import (
-    TERMINAL,
-    CloseCircuit,
-    Effect,
-    OpenCircuit,
-    PauseChannel,
-    Reason,
-    Scope,
-    Settlement,
-    Trying,
-    settle,
-)
-from alerts.store import deliveries, last_look, letters, people
+from alerts.store import circuits, deliveries, doubts, last_look, letters, tidying
 from alerts.store.deliveries import DueDelivery
-from alerts.store.schema import deliveries as ledger
-from worker.errors import BadConfiguration
-from worker.kit import Kit
+from alerts.store.doubts import DueLook
+from worker.crashpoint import crashpoint
 from worker.rolling import keep_busy
-from worker.secrets import Secret
 from worker.store.engine import Connection
-from worker.wire import Failure, Reply, Request
+from worker.wire import Request
+
+__all__ = ["Outbox", "exchange", "send"]
 
 log = structlog.get_logger("alerts")
 
@@ -44,31 +33,9 @@ SEND_SECONDS = 20.0
 TIDY_EVERY = timedelta(seconds=1)  # a removed channel or subscription is not told for longer than this
 
 
-@dataclass(slots=True)
-class Outbox:
-    """The send desk's tools: the shared ones, the mail door (None: no SMTP is set up), and what every channel
-    may need to know of the sender. `tokens` are the secrets behind credentials other than mail's, by its name."""
-
-    kit: Kit
-    mail: MailDoor | None
-    sender: Mapping[str, str] = field(default_factory=dict)
-    registry: Mapping[str, Channel] = field(default_factory=channels)
-    tokens: Mapping[str, Secret] = field(default_factory=dict)
-
-    def lacks(self, channel: Channel) -> str | None:
-        """Why nothing can go through this kind of channel: its credential is not set up here."""
-        credential = channel.credential
-        there = credential is None or credential in self.tokens or (credential == "smtp" and self.mail)
-        return None if there else f"{credential}_not_configured"
-
-    def in_hand(self, kind: Channel, row: ChannelRow) -> ChannelRow:
-        """The channel with what it may need to know of the sender, and the token where its kind shares one."""
-        token = self.tokens.get(kind.credential or "")
-        return replace(row, options={**row.options, **self.sender}, secret=token or row.secret)
-
-
 async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
-    """Sends what is due, one message per channel at a time; returns how many attempts were made."""
+    """Sends what is due, one message per channel at a time, and looks for what is in doubt; returns how many
+    attempts and looks were made."""
     kit = outbox.kit
     with kit.engine.begin() as connection:
         _tidy(outbox, connection)
@@ -77,56 +44,57 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
         _settle_abandoned(outbox, due, begun)
     tidied = kit.clock()
 
-    def claim(room: int) -> list[DueDelivery]:
+    def claim(room: int) -> list[DueDelivery | DueLook]:
         nonlocal tidied
         with kit.engine.begin() as connection:
             last_look.take(connection, kit.clock())  # first, because it may have to wait for a planner
             if kit.clock() - tidied >= TIDY_EVERY:
                 _tidy(outbox, connection)
                 tidied = kit.clock()
-            return deliveries.claim_due(connection, room)
+            looks = doubts.claim_looks(connection, room)
+            left = room - len(looks)
+            due = deliveries.claim_due(connection, left, paces=outbox.paces) if left else []
+        return [*looks, *due]
 
-    return await keep_busy(claim, lambda due: _send_one(outbox, due), room=SEND_ROOM, seconds=seconds)
+    return await keep_busy(claim, lambda row: _work_on(outbox, row), room=SEND_ROOM, seconds=seconds)
+
+
+async def _work_on(outbox: Outbox, row: DueDelivery | DueLook) -> None:
+    match row:
+        case DueLook():
+            await look_for(outbox, row)
+        case DueDelivery():
+            await _send_one(outbox, row)
 
 
 def _tidy(outbox: Outbox, connection: Connection) -> None:
-    for credential in (*outbox.tokens, *(["smtp"] if outbox.mail else [])):
-        lacked = f"{credential}_not_configured"
-        deliveries.close_circuit(connection, f"sender:{credential}", opened_for=lacked)
-    deliveries.tidy(connection)
+    for credential in outbox.credentials:
+        circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
+    tidying.tidy(connection)
 
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
     kit = outbox.kit
+    crashpoint("after_claim")
     with kit.engine.begin() as connection:
-        credential = people.credential_of(connection, due.channel_id)
         letter = letters.load_letter(connection, due, kit.clock())
-        if not letter.items:
+        if not letter.items and not letter.notice:
             _end_emptied(connection, due, kit.clock())
             return
-        row = _opened(outbox, connection, due)
+        row = opened(outbox, connection, due.channel_id)
     channel = outbox.registry.get(row.kind) if row else None
     ready = _prepare(outbox, channel, letter, row)
     if not isinstance(ready, Request | Mail) or channel is None:
-        _settle(outbox, due, credential, ready, "")  # type: ignore[arg-type]
+        settle_attempt(outbox, due, ready)  # type: ignore[arg-type]
         return
     with kit.engine.begin() as connection:
         if deliveries.begin_attempt(connection, due) is None:
             log.info("lease_lost", delivery=due.id)
             return
+    crashpoint("before_post")
     answer = await exchange(outbox, ready)
-    _settle(outbox, due, credential, channel.judge(answer), _shown(answer), answer.elapsed_s)
-
-
-def _opened(outbox: Outbox, connection: Connection, due: DueDelivery) -> ChannelRow | None:
-    """The channel, with what it may need to know of the sender; None where no key opens its secrets."""
-    try:
-        row = people.load_channel(connection, due.channel_id, outbox.kit.keys)
-    except BadConfiguration as error:
-        log.error("secret_not_opened", channel_id=due.channel_id, detail=str(error))
-        return None
-    kind = outbox.registry.get(row.kind)
-    return row if kind is None else outbox.in_hand(kind, row)
+    crashpoint("after_post")
+    settle_attempt(outbox, due, channel.judge(answer), shown(answer), answer.elapsed_s)
 
 
 def _prepare(
@@ -137,8 +105,8 @@ def _prepare(
         return Blocked("secret_not_opened", scope="channel")
     if channel is None:
         return Blocked("kind_not_served", scope="channel")
-    if lacked := outbox.lacks(channel):
-        return Blocked(lacked, scope="sender")
+    if why := outbox.lacks(channel):
+        return Blocked(why, scope="sender")
     try:
         return channel.compose(letter, row)
     except Exception as error:
@@ -146,21 +114,11 @@ def _prepare(
         return Simpler(f"compose_failed: {type(error).__name__}")
 
 
-async def exchange(outbox: Outbox, message: Request | Mail) -> Answer:
-    """Puts a composed message through the outbox's door for it; blocking mail has a thread of its own."""
-    if isinstance(message, Request):
-        answer: Answer = await outbox.kit.web.ask(message)
-        return answer
-    assert outbox.mail is not None
-    return await asyncio.to_thread(outbox.mail.send, message)
-
-
 def _settle_abandoned(outbox: Outbox, due: DueDelivery, begun: bool) -> None:
     """A sender vanished. Where its attempt had begun the receiver may have the message; else it surely has not."""
     if begun:
-        with outbox.kit.engine.connect() as connection:
-            credential = people.credential_of(connection, due.channel_id)
-        _settle(outbox, replace(due, attempts=due.attempts - 1), credential, Unsure("sender_vanished"), "")
+        earlier = replace(due, attempts=due.attempts - 1)
+        settle_attempt(outbox, earlier, Unsure("sender_vanished"), vanished=True)
         return
     with outbox.kit.engine.begin() as connection:
         deliveries.settle(connection, due, {"state": "waiting"})
@@ -170,122 +128,3 @@ def _settle_abandoned(outbox: Outbox, due: DueDelivery, begun: bool) -> None:
 def _end_emptied(connection: Connection, due: DueDelivery, now: datetime) -> None:
     """Its articles have moved to a sooner delivery: nobody misses anything, so this is no failure."""
     deliveries.settle(connection, due, {"state": "suppressed", "reason": "emptied", "ended_at": now})
-
-
-def _settle(
-    outbox: Outbox,
-    due: DueDelivery,
-    credential: str | None,
-    verdict: Verdict,
-    answer: str,
-    elapsed_s: float = 0,
-) -> None:
-    now = outbox.kit.clock()
-    settlement = settle(_trying(due, credential), verdict, now, random.random())
-    with outbox.kit.engine.begin() as connection:
-        deliveries.end_attempt(
-            connection,
-            due,
-            verdict=type(verdict).__name__.lower(),
-            reason=settlement.detail or None,
-            answer=answer,
-            elapsed_s=elapsed_s,
-        )
-        if not deliveries.settle(connection, due, _facts(settlement, answer, now)):
-            connection.rollback()
-            log.warning("lease_lost", delivery=due.id)
-            return
-        for effect in settlement.effects:
-            _carry_out(connection, effect, asked=settlement.reason is Reason.ASKED_TO_WAIT)
-    if isinstance(verdict, Simpler):  # what we compose is ours to get right
-        log.error("form_refused", delivery=due.id, channel_id=due.channel_id, detail=verdict.reason)
-    log.info(
-        "sent" if settlement.state == "sent" else "not_sent",
-        delivery=due.id,
-        channel_id=due.channel_id,
-        state=settlement.state,
-        reason=str(settlement.reason),
-        detail=settlement.detail,
-        attempt=due.attempts + 1,
-        ms=round(elapsed_s * 1000),
-    )
-
-
-def _carry_out(connection: Connection, effect: Effect, *, asked: bool) -> None:
-    match effect:
-        case PauseChannel(channel, until):
-            deliveries.pause_channel(connection, channel, until, asked=asked)
-        case OpenCircuit(name, probe_at, probes, reason):
-            deliveries.open_circuit(connection, name, reason, probe_at, probes)
-            log.warning("circuit_open", circuit=name, reason=reason, probe_at=probe_at)
-        case CloseCircuit(name):
-            if deliveries.close_circuit(connection, name):
-                log.info("circuit_closed", circuit=name)
-
-
-def _trying(due: DueDelivery, credential: str | None) -> Trying:
-    return Trying(
-        channel=due.channel_id,
-        created_at=due.created_at,
-        expires_at=due.expires_at,
-        attempts=due.attempts,
-        simpler=due.simpler,
-        possible_repeat=due.possible_repeat,
-        unsure_before=due.unsure > 0,
-        on_doubt=due.on_doubt,
-        credential=credential,
-        probing=_side(due.circuit),
-        probes=due.probes,
-    )
-
-
-def _side(circuit: str | None) -> Scope | None:
-    if circuit is None:
-        return None
-    return "sender" if circuit.startswith("sender:") else "channel"
-
-
-def _facts(settlement: Settlement, answer: str, now: datetime) -> dict[str, object]:
-    """The delivery's row after an attempt. A wait that the receiver asked for is no lag of ours."""
-    over = settlement.state in TERMINAL
-    facts: dict[str, object] = {
-        "state": settlement.state,
-        "reason": f"{settlement.reason}: {settlement.detail}"
-        if settlement.detail
-        else str(settlement.reason),
-        "attempts": settlement.attempts,
-        "simpler": settlement.simpler,
-        "possible_repeat": settlement.possible_repeat,
-        "unsure": int(settlement.unsure_before),
-        "expires_at": settlement.expires_at,
-        "held_by": _holder(settlement),
-        "last_answer": answer or None,
-        "ended_at": now if over else None,
-    }
-    if settlement.alone:
-        facts["thread_of"] = None
-    if settlement.due_at is not None:
-        facts["due_at"] = settlement.due_at
-    for effect in settlement.effects:
-        if isinstance(effect, PauseChannel) and settlement.reason is Reason.ASKED_TO_WAIT:
-            facts["waited_s"] = ledger.c.waited_s + (effect.until - now).total_seconds()
-    if settlement.state == "sent":
-        facts["remote_id"] = settlement.detail or None
-    return facts
-
-
-def _holder(settlement: Settlement) -> str | None:
-    """The circuit that a held delivery waits for."""
-    opened = (effect.circuit for effect in settlement.effects if isinstance(effect, OpenCircuit))
-    return next(opened, None) if settlement.state == "held" else None
-
-
-def _shown(answer: Answer) -> str:
-    """An answer as the ledger shows it: status and the first words."""
-    match answer:
-        case Failure(reason, detail):
-            return f"{reason}: {detail}"[:300]
-        case Reply(status, _, body):
-            return f"{status} {body[:200].decode('utf-8', 'replace')}".replace("\0", "").strip()
-        case MailReply(phase, code, text):
-            return f"{code} {text} (at {phase})"[:300]

@@ -7,28 +7,28 @@ leaves behind tells whether the receiver may have the message.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Connection, func, insert, select, text, update
 
+from alerts.circuits import Pause, Strain
 from alerts.model import ChannelId, DeliveryId, DeliveryKind, OnDoubt, SubscriptionId
-from alerts.store.schema import attempts, channels, circuits, deliveries, delivery_articles
+from alerts.store.schema import attempts, channels, deliveries, delivery_articles
 
 LEASE_S = 45.0
-"""Longer than any attempt: 20 s for the exchange, 5 s to compose, and the wait for a connection."""
+"""Longer than any attempt: 20 s for the exchange, and the wait for a connection. It begins anew with the attempt, so a
+sender that lives never loses it between its attempt's mark and the answer."""
 
 _SEND_LOCK = 0x53454E44  # "SEND": claims are made one at a time, so a channel never has two senders
-_TIDY_LOCK = 0x54494459  # "TIDY": one at a time, so a circuit never has two probes
 
+PATIENT_ATTEMPTS = 4
+"""So many attempts (5 + 10 + 20 s) a waiting message keeps its place before later ones of its channel may pass:
+order through a short trouble, but no message stops the others for good."""
 
-BY_HAND = "restored"
-"""The reason of circuits that no success closes: a person has to say that messages may go out again."""
-
-_AFTER_CLAIM = {"ready": "waiting"}
-"""Once claimed, a delivery takes no more articles and is open for planning no more."""
+BURST = 4
+"""So many messages a paced channel takes at once after a rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,104 +49,43 @@ class DueDelivery:
     created_at: datetime
     expires_at: datetime
     first_attempt_at: datetime | None
+    thread_of: DeliveryId | None = None
     circuit: str | None = None
     probes: int = 0
+    strain: Strain = field(default_factory=Strain)
 
-
-_RELEASED = {
-    "state": "waiting",
-    "held_by": None,
-    "due_at": func.least(deliveries.c.due_at, func.clock_timestamp()),
-    # being held costs no patience: what is mended after a long weekend still goes out
-    "expires_at": func.greatest(deliveries.c.expires_at, func.clock_timestamp() + timedelta(days=1)),
-}
-"""What was held may go, in its old order. It waits and is never "ready" again: another delivery may have opened
-under its bundle's key meanwhile."""
-
-_TIDY = (
-    # a removed channel or subscription hears nothing any more
-    text("""
-        UPDATE alerts SET delivery_id = NULL, suppressed =
-               CASE WHEN c.removed_at IS NOT NULL THEN 'channel_removed' ELSE 'subscription_removed' END
-        FROM deliveries d, channels c, subscriptions s
-        WHERE d.id = alerts.delivery_id AND d.state IN ('collecting', 'ready', 'waiting', 'held')
-          AND c.id = alerts.channel_id AND s.id = alerts.subscription_id
-          AND (c.removed_at IS NOT NULL OR s.removed_at IS NOT NULL)
-    """),
-    text("""
-        UPDATE deliveries SET state = 'suppressed', ended_at = clock_timestamp(), held_by = NULL, reason = 'emptied'
-        WHERE state IN ('collecting', 'ready', 'waiting', 'held') AND kind NOT IN ('update', 'notice')
-          AND NOT EXISTS (SELECT FROM alerts a WHERE a.delivery_id = deliveries.id)
-    """),
-    # an article that only they wanted leaves what goes on to others
-    text("""
-        DELETE FROM delivery_articles da USING deliveries d
-        WHERE d.id = da.delivery_id AND d.state IN ('collecting', 'ready', 'waiting', 'held')
-          AND NOT EXISTS (SELECT FROM alerts a JOIN matches m ON m.id = a.match_id
-                          WHERE a.delivery_id = d.id AND m.article_id = da.article_id)
-    """),
-    text("""
-        UPDATE deliveries SET state = 'expired', ended_at = clock_timestamp(), reason = 'too_late'
-        WHERE state IN ('ready', 'waiting') AND held_by IS NULL AND expires_at <= clock_timestamp()
-    """),
-    # what ended without telling anyone gives its articles' slots back
-    text("""
-        UPDATE delivery_articles SET taken = false FROM deliveries d
-        WHERE d.id = delivery_articles.delivery_id AND taken AND d.state IN ('expired', 'failed', 'suppressed')
-    """),
-    # where the circuit is gone, so is the reason to hold
-    update(deliveries)
-    .where(
-        deliveries.c.state == "held",
-        ~select(circuits.c.name).where(circuits.c.name == deliveries.c.held_by).exists(),
-    )
-    .values(_RELEASED),
-    # what an open circuit stops is held, and counts no attempt; the sender's goes before the channel's own
-    text("""
-        UPDATE deliveries SET state = 'held', held_by = k.name, reason = k.reason
-        FROM channels c CROSS JOIN LATERAL (
-            SELECT name, reason FROM circuits WHERE name IN ('channel:' || c.id, 'sender:' || c.credential)
-            ORDER BY name DESC LIMIT 1) AS k
-        WHERE c.id = deliveries.channel_id AND deliveries.state IN ('collecting', 'ready', 'waiting')
-          AND deliveries.held_by IS NULL AND deliveries.due_at <= clock_timestamp()
-    """),
-    # one of the held goes out as the probe when its time has come, and no other before its answer is there
-    text("""
-        UPDATE deliveries SET state = 'waiting', due_at = least(due_at, clock_timestamp()) FROM (
-            SELECT DISTINCT ON (d.held_by) d.id
-            FROM deliveries d JOIN circuits k ON k.name = d.held_by JOIN channels c ON c.id = d.channel_id
-            WHERE d.state = 'held' AND k.probe_at <= clock_timestamp() AND c.pause_until <= clock_timestamp()
-              AND NOT EXISTS (SELECT FROM deliveries p
-                              WHERE p.held_by = k.name AND p.state IN ('waiting', 'sending'))
-            ORDER BY d.held_by, d.rank, d.id) AS probe
-        WHERE deliveries.id = probe.id
-    """),
-)
-
-PATIENT_ATTEMPTS = 4
-"""So many attempts (5 + 10 + 20 s) a waiting message keeps its place before later ones of its channel may pass:
-order through a short trouble, but no message stops the others for good."""
 
 # An open circuit lets nothing through but its probe, which is still marked as held by it. A probe of the sender
-# goes although its channel is blocked as well: its answer tells about both.
+# goes although its channel is blocked as well: its answer tells about both. What follows a message goes when that
+# is sent. Updates go last and stand in nobody's way.
 _CLAIM = text("""
-    WITH next AS (
-        SELECT DISTINCT ON (d.channel_id) d.id, d.rank, c.pause_until, c.asked_from
-        FROM deliveries d JOIN channels c ON c.id = d.channel_id
+    WITH paces AS (
+        SELECT kind, seconds FROM unnest(CAST(:kinds AS text[]), CAST(:paces AS float8[])) AS p(kind, seconds)
+    ), next AS (
+        SELECT DISTINCT ON (d.channel_id) d.id, d.kind = 'update' AS aside, d.rank, d.channel_id,
+               c.pause_until, c.asked_from, p.seconds AS pace_s
+        FROM deliveries d JOIN channels c ON c.id = d.channel_id LEFT JOIN paces p ON p.kind = c.kind
         WHERE d.state IN ('collecting', 'ready', 'waiting') AND d.due_at <= clock_timestamp()
           AND c.pause_until <= clock_timestamp()
+          AND c.pace_at <= clock_timestamp() + make_interval(secs => :burst * coalesce(p.seconds, 0))
+          AND (d.thread_of IS NULL
+               OR EXISTS (SELECT FROM deliveries r WHERE r.id = d.thread_of AND r.state = 'sent'))
           AND NOT EXISTS (SELECT FROM deliveries s WHERE s.channel_id = d.channel_id
+                          AND (s.kind <> 'update' OR d.kind = 'update')
                           AND (s.state = 'sending' OR s.state = 'waiting' AND s.due_at > clock_timestamp()
                                AND s.attempts < :patient AND s.id < d.id))
           AND NOT EXISTS (SELECT FROM circuits k
                           WHERE k.name IN ('channel:' || c.id, 'sender:' || c.credential)
                             AND k.name IS DISTINCT FROM d.held_by
                             AND (d.held_by IS NULL OR starts_with(k.name, 'sender:')))
-        ORDER BY d.channel_id, d.rank, d.id
+        ORDER BY d.channel_id, d.kind = 'update', d.rank, d.id
     ), mine AS (
         SELECT next.* FROM deliveries d JOIN next USING (id)
         WHERE d.state IN ('collecting', 'ready', 'waiting')  -- it may have ended since
-        ORDER BY next.rank, d.id LIMIT :limit FOR UPDATE OF d SKIP LOCKED
+        ORDER BY next.aside, next.rank, d.id LIMIT :limit FOR UPDATE OF d SKIP LOCKED
+    ), paced AS (
+        UPDATE channels SET pace_at = greatest(pace_at, clock_timestamp()) + make_interval(secs => mine.pace_s)
+        FROM mine WHERE channels.id = mine.channel_id AND mine.pace_s > 0
     )
     UPDATE deliveries SET state = 'sending', lease_until = clock_timestamp() + make_interval(secs => :lease),
            lease_token = deliveries.lease_token + 1,
@@ -155,50 +94,49 @@ _CLAIM = text("""
                ELSE greatest(deliveries.expires_at, clock_timestamp() + interval '24 hours') END,
            waited_s = waited_s + CASE WHEN mine.asked_from IS NULL THEN 0 ELSE greatest(0, extract(epoch FROM
                mine.pause_until - greatest(mine.asked_from, deliveries.due_at))) END
-    FROM mine WHERE deliveries.id = mine.id
-    RETURNING deliveries.*, (SELECT name FROM circuits WHERE name = deliveries.held_by) AS circuit,
+    FROM mine JOIN channels c ON c.id = mine.channel_id WHERE deliveries.id = mine.id
+    RETURNING deliveries.*, c.unclear, c.nothing_since,
+              (SELECT name FROM circuits WHERE name = deliveries.held_by) AS circuit,
               (SELECT probes FROM circuits WHERE name = deliveries.held_by) AS probes
 """)
 
+_ABANDONED = text("""
+    WITH left_behind AS MATERIALIZED (
+        SELECT id FROM deliveries WHERE state = 'sending' AND lease_until <= clock_timestamp()
+        LIMIT :limit FOR UPDATE SKIP LOCKED)
+    UPDATE deliveries SET lease_until = clock_timestamp() + make_interval(secs => :lease),
+                          lease_token = deliveries.lease_token + 1
+    FROM left_behind, channels c WHERE deliveries.id = left_behind.id AND c.id = deliveries.channel_id
+    RETURNING deliveries.*, c.unclear, c.nothing_since,
+              (SELECT name FROM circuits WHERE name = deliveries.held_by) AS circuit,
+              (SELECT probes FROM circuits WHERE name = deliveries.held_by) AS probes,
+              EXISTS (SELECT FROM attempts a
+                      WHERE a.delivery_id = deliveries.id AND a.ended_at IS NULL) AS begun
+""")
 
-def tidy(connection: Connection) -> None:
-    """Ends what was removed or came too late, holds what a circuit stops, and lets probes through; nothing
-    while somebody else is at it."""
-    if not connection.execute(select(func.pg_try_advisory_xact_lock(_TIDY_LOCK))).scalar_one():
-        return
-    for statement in _TIDY:
-        connection.execute(statement)
 
-
-def claim_due(connection: Connection, limit: int, lease_s: float = LEASE_S) -> list[DueDelivery]:
-    """The next delivery of each channel that may be sent to now, leased to the caller."""
+def claim_due(
+    connection: Connection, limit: int, lease_s: float = LEASE_S, paces: Mapping[str, float] | None = None
+) -> list[DueDelivery]:
+    """The next delivery of each channel that may be sent to now, leased to the caller. `paces` has the seconds
+    between two messages to a channel of a kind, where its receivers take only so many."""
     connection.execute(select(func.pg_advisory_xact_lock(_SEND_LOCK)))
-    rows = connection.execute(
-        _CLAIM, {"lease": lease_s, "limit": limit, "patient": PATIENT_ATTEMPTS}
-    ).mappings()
-    return sorted((_due(row) for row in rows), key=lambda due: due.id)
+    kinds = dict(paces or {})
+    asked = {"kinds": list(kinds), "paces": list(kinds.values()), "burst": BURST - 1}
+    asked |= {"lease": lease_s, "limit": limit, "patient": PATIENT_ATTEMPTS}
+    rows = connection.execute(_CLAIM, asked).mappings()
+    return sorted((due_delivery(row) for row in rows), key=lambda due: due.id)
 
 
 def claim_abandoned(connection: Connection, limit: int = 50) -> list[tuple[DueDelivery, bool]]:
     """Deliveries whose sender vanished, leased to the caller; True where an attempt had begun, so that the
     receiver may have the message."""
-    rows = connection.execute(
-        text("""
-            WITH left_behind AS MATERIALIZED (
-                SELECT id FROM deliveries WHERE state = 'sending' AND lease_until <= clock_timestamp()
-                LIMIT :limit FOR UPDATE SKIP LOCKED)
-            UPDATE deliveries SET lease_until = clock_timestamp() + make_interval(secs => :lease),
-                                  lease_token = deliveries.lease_token + 1
-            FROM left_behind WHERE deliveries.id = left_behind.id
-            RETURNING deliveries.*, EXISTS (SELECT FROM attempts a
-                WHERE a.delivery_id = deliveries.id AND a.ended_at IS NULL) AS begun
-        """),
-        {"limit": limit, "lease": LEASE_S},
-    ).mappings()
-    return [(_due(row), row["begun"]) for row in rows]
+    rows = connection.execute(_ABANDONED, {"limit": limit, "lease": LEASE_S}).mappings()
+    return [(due_delivery(row), row["begun"]) for row in rows]
 
 
-def _due(row: Mapping[Any, Any]) -> DueDelivery:
+def due_delivery(row: Mapping[Any, Any]) -> DueDelivery:
+    """A claimed row as a value."""
     return DueDelivery(
         id=DeliveryId(row["id"]),
         token=row["lease_token"],
@@ -214,13 +152,15 @@ def _due(row: Mapping[Any, Any]) -> DueDelivery:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         first_attempt_at=row["first_attempt_at"],
+        thread_of=row["thread_of"],
         circuit=row.get("circuit"),
         probes=row.get("probes") or 0,
+        strain=Strain(row["unclear"], row["nothing_since"]),
     )
 
 
-def begin_attempt(connection: Connection, due: DueDelivery) -> int | None:
-    """Writes down that a request is about to go out; None if the lease was lost meanwhile."""
+def begin_attempt(connection: Connection, due: DueDelivery, lease_s: float = LEASE_S) -> int | None:
+    """Writes down that a request is about to go out; the lease begins anew. None if it was lost meanwhile."""
     begun = connection.execute(
         update(deliveries)
         .where(
@@ -229,6 +169,7 @@ def begin_attempt(connection: Connection, due: DueDelivery) -> int | None:
         .values(
             attempts=deliveries.c.attempts + 1,
             first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, func.clock_timestamp()),
+            lease_until=func.clock_timestamp() + timedelta(seconds=lease_s),
         )
     )
     if begun.rowcount != 1:
@@ -266,52 +207,37 @@ def end_attempt(
 
 def settle(connection: Connection, due: DueDelivery, facts: Mapping[str, Any]) -> bool:
     """Writes the delivery's next state and gives the lease back; False if the lease was lost meanwhile."""
-    state = _AFTER_CLAIM.get(facts["state"], facts["state"])
     settled = connection.execute(
         update(deliveries)
         .where(deliveries.c.id == due.id, deliveries.c.lease_token == due.token)
-        .values(lease_until=text("'epoch'"), **{**facts, "state": state})
+        .values(lease_until=text("'epoch'"), **facts)
     )
     if settled.rowcount != 1:
         return False
-    if state in ("failed", "expired", "suppressed"):
+    if facts["state"] in ("failed", "expired", "suppressed"):
         connection.execute(
             update(delivery_articles).where(delivery_articles.c.delivery_id == due.id).values(taken=False)
         )
     return True
 
 
-def pause_channel(connection: Connection, channel: ChannelId, until: datetime, *, asked: bool) -> None:
-    """Nothing goes to this channel before `until`; `asked` if the receiver said so itself."""
+def lose_thread(connection: Connection, due: DueDelivery) -> None:
+    """The message that this one hung on is gone at the receiver: nothing hangs on it any more."""
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == due.thread_of)
+        .values(reason="thread_gone", remote_id=None)
+    )
+
+
+def pause(connection: Connection, due: Pause, *, asked: bool) -> None:
+    """Nothing goes to this channel, or to any of its credential, before then; `asked` if the receiver said so."""
+    shared = channels.c.credential == due.credential
     connection.execute(
         update(channels)
-        .where(channels.c.id == channel)
+        .where(channels.c.id == due.channel if due.credential is None else shared)
         .values(
-            pause_until=func.greatest(channels.c.pause_until, until),
+            pause_until=func.greatest(channels.c.pause_until, due.until),
             asked_from=func.clock_timestamp() if asked else None,
         )
     )
-
-
-def open_circuit(connection: Connection, name: str, reason: str, probe_at: datetime, probes: int) -> None:
-    """Stops everything behind `name` until a probe gets through; `probes` have failed since it opened."""
-    facts = {"reason": reason, "probe_at": probe_at, "probes": probes}
-    connection.execute(
-        upsert(circuits).values(name=name, **facts).on_conflict_do_update(index_elements=["name"], set_=facts)
-    )
-
-
-def close_circuit(connection: Connection, name: str, *, opened_for: str | None = None) -> bool:
-    """Lets everything behind `name` through again, in its old order; True if it was open (for that reason,
-    where one is given)."""
-    closing = delete(circuits).where(circuits.c.name == name, circuits.c.reason != BY_HAND)
-    if opened_for is not None:
-        closing = closing.where(circuits.c.reason == opened_for)
-    closed = connection.execute(closing).rowcount
-    if closed:
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.held_by == name, deliveries.c.state == "held")
-            .values(_RELEASED)
-        )
-    return bool(closed)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from alerts.decision import Reason
 from alerts.evidence import Evidence, show_why
-from alerts.model import Item, Letter
+from alerts.model import Item, Letter, Thread
 from alerts.store.deliveries import DueDelivery
 from worker.model import ArticleId
 
@@ -26,6 +26,14 @@ _NEWS = text("""
     JOIN subscriptions s ON s.id = a.subscription_id
     WHERE a.delivery_id = :delivery
     ORDER BY r.seen_at, r.id, t.name, s.id
+""")
+
+
+_ROOT = text("""
+    SELECT r.key::text AS key, r.remote_id,
+           (SELECT min(a.title) FROM delivery_articles da JOIN articles a ON a.id = da.article_id
+            WHERE da.delivery_id = r.id) AS title
+    FROM deliveries r WHERE r.id = :root
 """)
 
 
@@ -61,7 +69,15 @@ def load_letter(connection: Connection, due: DueDelivery, now: datetime) -> Lett
         simpler=due.simpler,
         backlog_total=len(told) if due.kind == "backlog" else 0,
         older=due.kind == "backlog" and any(row.reason == Reason.APPLIED_BACK for row in rows),
+        thread=_thread(connection, due),
     )
+
+
+def _thread(connection: Connection, due: DueDelivery) -> Thread | None:
+    if due.thread_of is None:
+        return None
+    root = connection.execute(_ROOT, {"root": due.thread_of}).one()
+    return Thread(root.key, root.title or "", root.remote_id)
 
 
 def _evidence(row: Any) -> Evidence:

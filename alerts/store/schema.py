@@ -42,6 +42,11 @@ channels = Table(
     Column(
         "asked_from", Instant
     ),  # since when the receiver itself asks for that pause; null: our own back-off
+    Column(
+        "pace_at", Instant, nullable=False, server_default=text("'epoch'")
+    ),  # up to when its receiver's pace is used up
+    Column("unclear", Integer, nullable=False, server_default="0"),  # answers in a row, neither yes nor no
+    Column("nothing_since", Instant),  # since when it has taken nothing
     Column("removed_at", Instant),
     created(),
     Index("uq_channels_name", "name", unique=True, postgresql_where=text("removed_at IS NULL")),
@@ -134,6 +139,9 @@ deliveries = Table(
     Column("unsure", Integer, nullable=False, server_default="0"),  # answers lost so far
     Column("simpler", Integer, nullable=False, server_default="0"),  # forms refused so far
     Column("possible_repeat", Boolean, nullable=False, server_default=text("false")),
+    Column("looks", Integer, nullable=False, server_default="0"),  # at the receiver, that did not find it
+    Column("look_pages", Integer, nullable=False, server_default="0"),  # of the present look, read so far
+    Column("look_cursor", Text, nullable=False, server_default=""),
     Column("held_by", Text),  # the open circuit's name
     Column(
         "waited_s", Float, nullable=False, server_default="0"
@@ -165,6 +173,11 @@ deliveries = Table(
         "ix_deliveries_unsettled",
         "channel_id",
         postgresql_where=text("state IN ('sending', 'held', 'unknown', 'failed')"),
+    ),
+    Index(  # what is looked for at its receiver
+        "ix_deliveries_doubts",
+        "due_at",
+        postgresql_where=text("state = 'unknown' AND ended_at IS NULL"),
     ),
     Index("ix_deliveries_ended_at", "ended_at"),
     Index(  # the story's messages on a channel: the first and what followed

@@ -59,7 +59,7 @@ async def _main() -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    with MailSink().running() as mail:
+    with MailSink().listening() as mail:
         told = {"http": f"http://127.0.0.1:{runner.addresses[0][1]}", "smtp": mail.url}
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()

@@ -140,7 +140,7 @@ def _try(settings: Settings, channel: Channel) -> Trial:
 
 def _let_through(settings: Settings, channel: Channel, credential: str | None) -> None:
     """What works again for a test works for what was held."""
-    from alerts.store.deliveries import close_circuit
+    from alerts.store.circuits import close_circuit
 
     circuits = [f"channel:{channel.id}", *([f"sender:{credential}"] if credential else [])]
     with connected(settings) as connection:

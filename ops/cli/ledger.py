@@ -10,7 +10,7 @@ from uuid import UUID
 import click
 
 from alerts.letter import plain_text
-from alerts.settle import State
+from alerts.states import State
 from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from worker.errors import BadInput, PantauError

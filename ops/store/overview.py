@@ -48,7 +48,8 @@ class Overview:
 
     `circuits` tells why a channel (by its name) or what channels share ("smtp") lets nothing through;
     `cooling` are sites that are left alone for a while (`worker.store.hosts.cooling`).
-    `failed` and `in_doubt` count all that the ledger remembers, `failed_24h` and `in_doubt_24h` what is new.
+    `failed` and `in_doubt` count all that the ledger remembers, `failed_24h` and `in_doubt_24h` what is new; what is
+    still looked for at its receiver is no doubt for a person yet.
     `silent`, `gapped`, `missed`, `recovered`, `pushed`: see `ops.store.remarks.in_all`.
     """
 
@@ -134,7 +135,7 @@ _COUNTS = text("""
         WHERE state = 'sent' AND ended_at > clock_timestamp() - interval '24 hours') AS sent_24h,
       (SELECT count(*) FROM deliveries WHERE state = 'held') AS held,
       (SELECT count(*) FROM deliveries WHERE state = 'failed') AS failed,
-      (SELECT count(*) FROM deliveries WHERE state = 'unknown') AS in_doubt,
+      (SELECT count(*) FROM deliveries WHERE state = 'unknown' AND ended_at IS NOT NULL) AS in_doubt,
       (SELECT count(*) FROM deliveries
         WHERE state = 'failed' AND ended_at > clock_timestamp() - interval '24 hours') AS failed_24h,
       (SELECT count(*) FROM deliveries

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, select, text
 
-from alerts.store.deliveries import BY_HAND
+from alerts.store.circuits import BY_HAND
 from ops.store.schema import heartbeats
 
 REASON = BY_HAND

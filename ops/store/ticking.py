@@ -32,6 +32,8 @@ _DUE = text("""
       EXISTS (SELECT FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
               AND due_at <= clock_timestamp())
         OR EXISTS (SELECT FROM deliveries WHERE state = 'sending' AND lease_until <= clock_timestamp())
+        OR EXISTS (SELECT FROM deliveries WHERE state = 'unknown' AND ended_at IS NULL
+                   AND due_at <= clock_timestamp())
         OR EXISTS (SELECT FROM deliveries d LEFT JOIN circuits k ON k.name = d.held_by
                    WHERE d.state = 'held' AND (k.name IS NULL OR k.probe_at <= clock_timestamp())) AS send
 """)

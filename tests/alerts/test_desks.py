@@ -283,7 +283,7 @@ def test_what_a_vanished_sender_left_is_sent_or_marked_as_a_possible_repeat(
         (due,) = store.claim_due(connection, 5, lease_s=0)
     if begun:
         with rows.engine.begin() as connection:
-            store.begin_attempt(connection, due)
+            store.begin_attempt(connection, due, lease_s=0)
     send(OK, seconds=1)
     assert rows.one("SELECT state, possible_repeat, attempts FROM deliveries") == (state, repeat, 1)
 

@@ -8,34 +8,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.channel import Blocked, Later, Never, Sent, Simpler, Unsure
-from alerts.model import ChannelId
-from alerts.settle import (
-    FIRST_WAIT,
+from alerts.channel import Astray, Blocked, Later, Never, Sent, Simpler, Unsure
+from alerts.circuits import (
     LONGEST_WAIT,
-    TERMINAL,
     CloseCircuit,
+    NoteStrain,
     OpenCircuit,
-    PauseChannel,
-    Reason,
-    Settlement,
-    Trying,
+    Pause,
+    Side,
+    Strain,
     backoff,
-    patience,
-    settle,
 )
+from alerts.model import ChannelId
+from alerts.settle import FIRST_LOOK, FIRST_WAIT, Reason, Settlement, Trying, patience, settle
+from alerts.states import TERMINAL, TRANSITIONS
 
 NOW = datetime(2026, 11, 23, 7, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def trying(**facts: Any) -> Trying:
-    usual: dict[str, Any] = {
-        "channel": ChannelId(3),
-        "created_at": NOW,
-        "expires_at": NOW + timedelta(hours=24),
-    }
-    return Trying(**{**usual, **facts})
+DESK, CALM = ChannelId(3), Strain()
+
+
+def trying(
+    credential: Any = None, probing: Any = None, probes: int = 0, strain: Strain = CALM, **facts: Any
+) -> Trying:
+    side = Side(DESK, credential, probing, probes, strain)
+    return Trying(**{"side": side, "expires_at": NOW + timedelta(hours=24), **facts})
+
+
+def circuits_of(settled: Settlement) -> tuple[Any, ...]:
+    return tuple(effect for effect in settled.effects if isinstance(effect, OpenCircuit | CloseCircuit))
 
 
 def after(before: Trying, settled: Settlement) -> Trying:
@@ -84,9 +87,16 @@ def test_a_greylisted_mail_comes_back_after_five_minutes() -> None:
 
 def test_asked_to_slow_down_the_whole_channel_pauses() -> None:
     settled = settle(trying(), Later("http_429", timedelta(seconds=30), whole_channel=True), NOW, 0.0)
-    assert settled.effects == (PauseChannel(ChannelId(3), NOW + timedelta(seconds=30)),)
+    assert settled.effects[0] == Pause(DESK, NOW + timedelta(seconds=30))
     unsaid = settle(trying(), Later("http_429", whole_channel=True), NOW, 0.0)
-    assert unsaid.effects == (PauseChannel(ChannelId(3), NOW + FIRST_WAIT),)
+    assert unsaid.effects[0] == Pause(DESK, NOW + FIRST_WAIT)
+
+
+def test_asked_to_slow_down_for_a_whole_credential_all_its_channels_pause() -> None:
+    asked = Later("ratelimited", timedelta(seconds=30), whole_sender=True)
+    settled = settle(trying(credential="slack"), asked, NOW, 0.0)
+    assert settled.effects[0] == Pause(DESK, NOW + timedelta(seconds=30), "slack")
+    assert settle(trying(), asked, NOW, 0.0).effects[0] == Pause(DESK, NOW + timedelta(seconds=30))
 
 
 def test_what_cannot_be_tried_in_time_expires() -> None:
@@ -119,9 +129,77 @@ def test_who_would_rather_miss_an_alert_than_hear_it_twice_gets_no_copy() -> Non
     assert (settled.state, settled.reason, settled.possible_repeat) == ("unknown", "answer_lost_holds", False)
 
 
+def test_where_the_receiver_can_be_asked_a_lost_answer_is_looked_for_and_nothing_is_sent_again() -> None:
+    settled = settle(trying(doubting="ask"), Unsure("timeout"), NOW, 0.0)
+    assert (settled.state, settled.reason, settled.possible_repeat) == ("unknown", "answer_lost_looks", False)
+    assert (settled.over, settled.due_at, settled.unsure_before) == (False, NOW + FIRST_LOOK, False)
+
+
+def test_where_the_receiver_recognises_a_repeat_a_lost_answer_is_tried_again_and_marks_nothing() -> None:
+    for wanted in ("resend", "hold"):
+        settled = settle(trying(doubting="repeat", on_doubt=wanted), Unsure("timeout"), NOW, 0.0)
+        assert (settled.state, settled.reason) == ("waiting", "answer_lost_repeats")
+        assert not settled.possible_repeat
+
+
+def test_a_follow_up_whose_thread_is_gone_goes_at_once_as_a_message_of_its_own() -> None:
+    settled = settle(trying(kind="followup"), Astray("thread_not_found"), NOW, 0.0)
+    assert (settled.state, settled.reason, settled.due_at) == ("waiting", "thread_gone", NOW)
+    assert settled.alone
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        (Astray("message_not_found"), "message_gone"),
+        (Never("no"), "update_refused"),
+        (Simpler("invalid_blocks"), "update_refused"),
+    ],
+)
+def test_an_update_that_cannot_be_is_ended_with_its_reason_and_is_no_failure(
+    verdict: Any, reason: str
+) -> None:
+    settled = settle(trying(kind="update", doubting="repeat", simpler=1), verdict, NOW, 0.0)
+    assert (settled.state, settled.reason, settled.over) == ("suppressed", reason, True)
+
+
+def test_a_third_unclear_answer_in_a_row_opens_the_channels_circuit() -> None:
+    for unclear, opens in ((0, False), (1, False), (2, True), (7, True)):
+        settled = settle(trying(strain=Strain(unclear, NOW)), Unsure("unexpected_answer"), NOW, 0.0)
+        opened = (OpenCircuit("channel:3", NOW + MINUTE, 0, "answers_unclear"),)
+        assert circuits_of(settled) == (opened if opens else ())
+        assert settled.effects[-1] == NoteStrain(DESK, Strain(unclear + 1, NOW))
+
+
+def test_a_sender_that_vanished_says_nothing_about_the_receiver() -> None:
+    settled = settle(trying(strain=Strain(2, NOW), vanished=True), Unsure("sender_vanished"), NOW, 0.0)
+    assert settled.effects == ()
+
+
+def test_a_receiver_that_takes_nothing_for_a_quarter_of_an_hour_needs_a_person() -> None:
+    first = settle(trying(), Later("refused"), NOW, 0.0)
+    assert first.effects == (NoteStrain(DESK, Strain(0, NOW)),)
+    for minutes, opens in ((14, False), (15, True)):
+        tired = trying(strain=Strain(0, NOW - minutes * MINUTE))
+        opened = (OpenCircuit("channel:3", NOW + MINUTE, 0, "takes_nothing"),)
+        assert circuits_of(settle(tired, Later("refused"), NOW, 0.0)) == (opened if opens else ())
+
+
+@pytest.mark.parametrize("verdict", [Sent(), Simpler("s"), Never("n"), Astray("a"), Blocked("b", "channel")])
+def test_a_clear_answer_ends_the_strain(verdict: Any) -> None:
+    settled = settle(trying(strain=Strain(2, NOW)), verdict, NOW, 0.0)
+    assert NoteStrain(DESK, Strain()) in settled.effects
+
+
+def test_a_probe_of_a_strained_channel_comes_slower_each_time() -> None:
+    probe = trying(probing="channel", probes=2, strain=Strain(0, NOW - timedelta(hours=1)))
+    settled = settle(probe, Later("refused"), NOW, 0.0)
+    assert circuits_of(settled) == (OpenCircuit("channel:3", NOW + 8 * MINUTE, 3, "takes_nothing"),)
+
+
 def test_a_refused_form_is_composed_plainer_once_and_then_fails_visibly() -> None:
     plainer = settle(trying(), Simpler("invalid_blocks"), NOW, 0.5)
-    assert (plainer.state, plainer.simpler, plainer.due_at) == ("ready", 1, NOW)
+    assert (plainer.state, plainer.simpler, plainer.due_at) == ("waiting", 1, NOW)
     given_up = settle(after(trying(), plainer), Simpler("invalid_payload"), NOW, 0.5)
     assert (given_up.state, given_up.reason) == ("failed", "refused_plainest")
 
@@ -158,7 +236,7 @@ def test_probes_of_a_blocked_channel_come_slower_and_never_end(probes: int, minu
 def test_a_probe_that_finds_out_nothing_leaves_the_circuit_open() -> None:
     probe = trying(probing="channel", probes=2)
     for verdict in (Later("refused"), Unsure("timeout")):
-        (effect,) = settle(probe, verdict, NOW, 0.0).effects
+        (effect,) = circuits_of(settle(probe, verdict, NOW, 0.0))
         assert effect == OpenCircuit("channel:3", NOW + FIRST_WAIT, 3, verdict.reason)
 
 
@@ -182,25 +260,37 @@ verdicts = st.one_of(
         st.just("l"),
         st.none() | st.timedeltas(timedelta(seconds=-5), timedelta(hours=1)),
         st.booleans(),
+        st.booleans(),
     ),
+    st.builds(Astray, st.just("a")),
     st.builds(Unsure, st.just("u")),
     st.builds(Simpler, st.just("s")),
     st.builds(Blocked, st.just("b"), st.sampled_from(["channel", "sender"])),
     st.builds(Never, st.just("n")),
 )
+strains = st.builds(
+    Strain, st.integers(0, 5), st.none() | st.integers(0, 60).map(lambda minutes: NOW - minutes * MINUTE)
+)
+sides = st.builds(
+    Side,
+    st.just(DESK),
+    st.sampled_from([None, "smtp"]),
+    st.sampled_from([None, "channel", "sender"]),
+    st.integers(0, 9),
+    strains,
+)
 deliveries = st.builds(
     Trying,
-    channel=st.just(ChannelId(3)),
-    created_at=st.just(NOW),
+    side=sides,
     expires_at=st.integers(-5, 2880).map(lambda minutes: NOW + minutes * MINUTE),
+    kind=st.sampled_from(["article", "followup", "digest", "update"]),
     attempts=st.integers(0, 60),
     simpler=st.integers(0, 1),
     possible_repeat=st.booleans(),
     unsure_before=st.booleans(),
     on_doubt=st.sampled_from(["resend", "hold"]),
-    credential=st.sampled_from([None, "smtp"]),
-    probing=st.sampled_from([None, "channel", "sender"]),
-    probes=st.integers(0, 9),
+    doubting=st.sampled_from(["ask", "repeat", "policy"]),
+    vanished=st.booleans(),
 )
 jitters = st.floats(0, 1)
 
@@ -210,18 +300,41 @@ def test_nothing_is_ever_due_before_now_nor_sooner_than_asked(
     delivery: Trying, verdict: Any, jitter: float
 ) -> None:
     settled = settle(delivery, verdict, NOW, jitter)
-    assert (settled.due_at is None) == (settled.state in TERMINAL)
+    assert settled.over == (settled.due_at is None)
+    assert settled.over or settled.state in {"waiting", "held", "unknown"}
+    assert settled.over == (settled.state in TERMINAL) or settled.state == "unknown"
     if settled.due_at is not None:
         asked = getattr(verdict, "after", None) or timedelta(0)
         assert settled.due_at >= NOW + asked
     for effect in settled.effects:
         if isinstance(effect, OpenCircuit):
             assert effect.probe_at > NOW
-        if isinstance(effect, PauseChannel):
+        if isinstance(effect, Pause):
             assert effect.until >= NOW
 
 
-@given(delivery=deliveries, verdict=verdicts, jitter=jitters, state=st.sampled_from(sorted(TERMINAL)))
+@given(delivery=deliveries, verdict=verdicts, jitter=jitters)
+def test_every_step_is_one_that_the_table_of_states_has(
+    delivery: Trying, verdict: Any, jitter: float
+) -> None:
+    assert settle(delivery, verdict, NOW, jitter).state in TRANSITIONS["sending"]
+
+
+@given(delivery=deliveries, verdict=verdicts, jitter=jitters)
+def test_an_update_never_waits_for_a_person(delivery: Trying, verdict: Any, jitter: float) -> None:
+    settled = settle(
+        replace(delivery, kind="update", doubting="repeat", unsure_before=False), verdict, NOW, jitter
+    )
+    assert settled.state in {"sent", "waiting", "held", "suppressed", "expired"}
+    assert not settled.possible_repeat or delivery.possible_repeat
+
+
+@given(
+    delivery=deliveries,
+    verdict=verdicts,
+    jitter=jitters,
+    state=st.sampled_from(sorted(TERMINAL | {"unknown"})),
+)
 def test_what_is_over_stays_over_and_changes_nothing_for_others(
     delivery: Trying, verdict: Any, jitter: float, state: Any
 ) -> None:
@@ -260,7 +373,7 @@ def test_whatever_receivers_answer_a_delivery_ends_after_few_attempts_and_at_mos
         verdict = data.draw(ordinary)
         copies += isinstance(verdict, Unsure)
         settled = settle(delivery, verdict, now, data.draw(jitters))
-        if settled.state in TERMINAL:
+        if settled.over:
             break
         assert settled.due_at is not None
         assert settled.possible_repeat == (copies > 0)

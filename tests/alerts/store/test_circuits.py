@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alerts.store import circuits, tidying
 from alerts.store import deliveries as store
 
 pytestmark = pytest.mark.servers
@@ -41,12 +42,12 @@ def do(database):
 
 
 def opened(do, name="sender:smtp", probe_at=SOON, probes=0):
-    do(store.open_circuit, name, "login_refused", probe_at, probes)
+    do(circuits.open_circuit, name, "login_refused", probe_at, probes)
 
 
 def round_of(do):
     """One look of the send desk: ids of what it may send."""
-    do(store.tidy)
+    do(tidying.tidy)
     return [due.id for due in do(store.claim_due, 20)]
 
 
@@ -71,7 +72,7 @@ def test_other_channels_are_not_stopped(rows, mail, do):
 
 def test_nothing_passes_between_two_looks(rows, mail, do):
     mail(), mail("sari")
-    do(store.tidy)
+    do(tidying.tidy)
     opened(do, probe_at=AGO)
     assert do(store.claim_due, 20) == []
 
@@ -80,8 +81,8 @@ def test_one_probe_goes_at_its_time_and_no_other_until_its_answer_is_there(rows,
     for box in ("rina", "sari", "dewi"):
         mail(box), mail(box)
     opened(do, probe_at=AGO, probes=3)
-    do(store.tidy)
-    do(store.tidy)  # a second worker looks at the same moment
+    do(tidying.tidy)
+    do(tidying.tidy)  # a second worker looks at the same moment
     (probe,) = do(store.claim_due, 20)
     assert (probe.id, probe.circuit, probe.probes) == (1, "sender:smtp", 3)
     assert round_of(do) == []
@@ -94,11 +95,11 @@ def test_one_probe_goes_at_its_time_and_no_other_until_its_answer_is_there(rows,
 def test_a_closed_circuit_lets_everything_through_in_its_old_order(rows, mail, do):
     first, second, third = mail(), mail(), mail()
     opened(do)
-    do(store.tidy)
+    do(tidying.tidy)
     rows.change(
         "UPDATE deliveries SET due_at = :soon WHERE id = :first", soon=SOON, first=first
     )  # blocked itself
-    assert do(store.close_circuit, "sender:smtp")
+    assert do(circuits.close_circuit, "sender:smtp")
     order = []
     while claimed := do(store.claim_due, 20):
         order += [due.id for due in claimed]
@@ -116,10 +117,10 @@ def test_a_circuit_that_somebody_removed_holds_nothing_any_more(rows, mail, do):
 
 
 def test_closing_what_is_not_open_says_so(do):
-    assert not do(store.close_circuit, "sender:smtp")
+    assert not do(circuits.close_circuit, "sender:smtp")
     opened(do)
-    assert not do(store.close_circuit, "sender:smtp", opened_for="smtp_not_configured")
-    assert do(store.close_circuit, "sender:smtp", opened_for="login_refused")
+    assert not do(circuits.close_circuit, "sender:smtp", opened_for="smtp_not_configured")
+    assert do(circuits.close_circuit, "sender:smtp", opened_for="login_refused")
 
 
 def test_opening_it_again_keeps_the_time_of_the_first_opening(rows, do):
@@ -132,11 +133,11 @@ def test_opening_it_again_keeps_the_time_of_the_first_opening(rows, do):
 def test_being_held_costs_no_patience(rows, mail, do):
     mail()
     opened(do)
-    do(store.tidy)
+    do(tidying.tidy)
     rows.change("UPDATE deliveries SET expires_at = :ago", ago=AGO)
-    do(store.tidy)
+    do(tidying.tidy)
     assert states(rows) == ["held"]
-    do(store.close_circuit, "sender:smtp")
+    do(circuits.close_circuit, "sender:smtp")
     assert round_of(do) == [1]
     assert rows.one("SELECT expires_at > now() + interval '23 hours' FROM deliveries")
 
@@ -144,7 +145,7 @@ def test_being_held_costs_no_patience(rows, mail, do):
 def test_a_probe_whose_patience_is_over_still_goes(rows, mail, do):
     mail()
     opened(do)
-    do(store.tidy)
+    do(tidying.tidy)
     rows.change("UPDATE deliveries SET expires_at = :ago", ago=AGO)
     opened(do, probe_at=AGO)
     assert round_of(do) == [1]
@@ -154,8 +155,8 @@ def test_two_bundles_of_one_key_are_held_and_released_without_colliding(rows, ma
     for _ in range(2):
         mail(kind="backlog", bundle="backlog:1", rank=1)
         opened(do)
-        do(store.tidy)
-    assert do(store.close_circuit, "sender:smtp")
+        do(tidying.tidy)
+    assert do(circuits.close_circuit, "sender:smtp")
     assert round_of(do) == [1]
 
 
@@ -166,7 +167,7 @@ def test_the_sender_is_probed_before_the_channel(rows, mail, do):
     assert round_of(do) == []
     assert rows.one("SELECT held_by FROM deliveries") == "sender:smtp"
     opened(do, "sender:smtp", probe_at=AGO)
-    do(store.tidy)
+    do(tidying.tidy)
     (probe,) = do(store.claim_due, 20)
     assert probe.circuit == "sender:smtp"
 
@@ -174,10 +175,10 @@ def test_the_sender_is_probed_before_the_channel(rows, mail, do):
 def test_a_probe_of_a_channel_waits_while_the_sender_is_blocked_and_goes_then(rows, mail, do):
     mail()
     opened(do, f"channel:{mail.boxes['rina']}", probe_at=AGO)
-    do(store.tidy)
+    do(tidying.tidy)
     opened(do, "sender:smtp", probe_at=SOON)
     assert round_of(do) == []
-    do(store.close_circuit, "sender:smtp")
+    do(circuits.close_circuit, "sender:smtp")
     assert round_of(do) == [1]
 
 
@@ -191,7 +192,7 @@ def test_a_paused_channel_gives_no_probe_for_the_others(rows, mail, do):
 def test_a_probe_whose_sender_vanished_is_still_the_probe(rows, mail, do):
     mail(), mail()
     opened(do, probe_at=AGO)
-    do(store.tidy)
+    do(tidying.tidy)
     do(store.claim_due, 20, lease_s=0)
     ((due, begun),) = do(store.claim_abandoned)
     assert not begun

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from alerts.circuits import Pause
 from alerts.store import deliveries as store
+from alerts.store import tidying
 
 pytestmark = pytest.mark.servers
 
@@ -38,12 +40,12 @@ def claim(database, limit=10, **facts):
 
 def tidy(database):
     with database.begin() as connection:
-        store.tidy(connection)
+        tidying.tidy(connection)
 
 
-def begin(database, due):
+def begin(database, due, **facts):
     with database.begin() as connection:
-        return store.begin_attempt(connection, due)
+        return store.begin_attempt(connection, due, **facts)
 
 
 def end(database, due, state, verdict="sent", **facts):
@@ -103,7 +105,7 @@ def test_a_message_that_is_tried_again_keeps_its_place_for_its_first_attempts(
 def test_a_paused_channel_gets_nothing_and_the_asked_wait_is_remembered(database, rows, made):
     made(due_at=AGO)
     with database.begin() as connection:
-        store.pause_channel(connection, made.channels["desk"], LATER, asked=True)
+        store.pause(connection, Pause(made.channels["desk"], LATER), asked=True)
     assert claim(database) == []
     rows.change(
         "UPDATE channels SET asked_from = :ago, pause_until = :now", ago=AGO + timedelta(minutes=1), now=NOW
@@ -123,7 +125,7 @@ def test_a_shorter_pause_does_not_shorten_a_longer_one(database, rows, made):
     made()
     with database.begin() as connection:
         for until in (LATER, NOW + timedelta(hours=1)):
-            store.pause_channel(connection, made.channels["desk"], until, asked=True)
+            store.pause(connection, Pause(made.channels["desk"], until), asked=True)
     assert rows.one("SELECT pause_until FROM channels") == LATER
 
 
@@ -149,7 +151,7 @@ def test_a_sender_that_vanished_before_its_attempt_has_surely_sent_nothing(datab
 def test_a_sender_that_vanished_in_its_attempt_may_have_sent_it(database, rows, made):
     made()
     (due,) = claim(database, lease_s=0)
-    begin(database, due)
+    begin(database, due, lease_s=0)
     with database.begin() as connection:
         ((found, begun),) = store.claim_abandoned(connection)
     assert begun
@@ -196,7 +198,7 @@ def test_what_was_claimed_once_never_collides_with_a_bundle_of_its_key(database,
     made(bundle="backlog:1", kind="backlog")
     (due,) = claim(database)
     made(bundle="backlog:1", kind="backlog", state="collecting", due_at=LATER)
-    assert end(database, due, "ready", "simpler", due_at=NOW)
+    assert end(database, due, "waiting", "simpler", due_at=NOW)
     with pytest.raises(IntegrityError, match="uq_deliveries_open_bundle"):
         made(bundle="backlog:1", kind="backlog")
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from alerts.desks.plan import plan
-from alerts.store import deliveries, planning
+from alerts.store import planning, tidying
 
 pytestmark = pytest.mark.servers
 
@@ -26,7 +26,7 @@ def desk(rows):
 
 def tidy(kit):
     with kit.engine.begin() as connection:
-        deliveries.tidy(connection)
+        tidying.tidy(connection)
 
 
 def test_a_channel_hears_of_an_article_once_however_many_topics_and_subscriptions_lead_to_it(kit, rows, desk):
