@@ -67,6 +67,10 @@ class Telling:
     replied_at: datetime | None = None
     open: FollowUp | None = None
 
+    def takes(self, key: str) -> bool:
+        """Whether the first message still collects what has this key."""
+        return self.key == key and self.room > 0
+
 
 @dataclass(slots=True)
 class Stories:
@@ -158,10 +162,9 @@ def _collecting(replies: Iterable[Message]) -> FollowUp | None:
     return FollowUp(youngest.at, youngest.room, youngest.delivery if youngest.held else None)
 
 
-def own_message(group: Group | None, best: Slot, news: News) -> Slot:
-    """A first message for the article, due when `best` says."""
-    key = best.bundle.key if group is None else f"{group.of}:{group.number}"
-    return replace(best, bundle=replace(best.bundle, key=key, story=news.story))
+def tells_at_once(wish: Wish, now: datetime) -> bool:
+    """Whether the article would be told now, if nothing had to be waited for but more of its story."""
+    return any(slot.bundle.kind == "article" for slot in slots(_unhurried(wish), now, False))
 
 
 def behind(bundle: Bundle, wishes: Iterable[Wish], now: datetime) -> Slot:
@@ -169,9 +172,14 @@ def behind(bundle: Bundle, wishes: Iterable[Wish], now: datetime) -> Slot:
     messages only."""
     found: list[Slot] = []
     for wish in wishes:
-        found += (slot for slot in slots(wish, now, False) if slot.bundle.kind != "article")
-        unhurried = replace(wish, subscription=replace(wish.subscription, wait_s=0.0))
-        for slot in slots(unhurried, bundle.due_at, False):
+        found += (slot for slot in slots(wish, now, False) if slot.bundle.kind not in ("article", "quiet"))
+        for slot in slots(_unhurried(wish), bundle.due_at, False):
             at_once = slot.bundle.kind == "article"
             found.append(Slot(bundle, Reason.FOLLOW_UP, wish.pair) if at_once else slot)
     return soonest(found)
+
+
+def _unhurried(wish: Wish) -> Wish:
+    if not wish.subscription.wait_s:
+        return wish
+    return replace(wish, subscription=replace(wish.subscription, wait_s=0.0))

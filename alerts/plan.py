@@ -30,7 +30,7 @@ from alerts.decision import (
     Told,
     Update,
 )
-from alerts.grouping import Stories, Telling, behind, group_of, own_message, soonest
+from alerts.grouping import Stories, Telling, behind, group_of, soonest, tells_at_once
 from alerts.model import ChannelId, DeliveryId, News, Subscription
 from alerts.times import Slot, Wish, slots
 from alerts.wanted import unwanted
@@ -199,26 +199,29 @@ def _first(place: Slot, article: ArticleId, told: Told | None) -> Decision:
 
 def _place(wishes: list[Wish], best: Slot, hearer: _Hearer, now: datetime) -> _Place:
     """Where the article is told: alone, with its story, or in a roll-up. Only what is told at once has a story."""
+    at_once = [wish for wish in wishes if tells_at_once(wish, now)]
+    if not at_once:
+        return _Place(best)
+    news, group = wishes[0].news, group_of(at_once)
+    key = f"article:{news.article}" if group is None else f"{group.of}:{group.number}"
+    telling = hearer.stories.find(group, key)
+    if telling is not None and not telling.takes(key):
+        slot = behind(hearer.stories.follow_up(telling, news, now), wishes, now)
+        return _Place(slot, telling if slot.bundle.kind == "followup" else None)
     if best.bundle.kind != "article":
         return _Place(best)
-    news = wishes[0].news
-    group = group_of(wish for wish in wishes if _at_once(wish, now))
-    own = own_message(group, best, news)
-    telling = hearer.stories.find(group, own.bundle.key)
-    if telling is None:
-        return _Place(_overflow(wishes, hearer, now) if hearer.crowded(best.bundle.due_at) else own)
-    if telling.key == own.bundle.key and telling.room > 0:
-        due = min(best.bundle.due_at, telling.at)
-        if due < telling.at and hearer.crowded(due, instead_of=telling.at):
-            due = telling.at
-        within = replace(own, reason=Reason.SAME_STORY, bundle=replace(own.bundle, due_at=due))
-        return _Place(within, telling)
-    slot = behind(hearer.stories.follow_up(telling, news, now), wishes, now)
-    return _Place(slot, telling if slot.bundle.kind == "followup" else None)
+    own = replace(best, bundle=replace(best.bundle, key=key, story=news.story))
+    if telling is not None:
+        return _Place(_within(own, telling, hearer), telling)
+    return _Place(_overflow(wishes, hearer, now) if hearer.crowded(own.bundle.due_at) else own)
 
 
-def _at_once(wish: Wish, now: datetime) -> bool:
-    return any(slot.bundle.kind == "article" for slot in slots(wish, now, False))
+def _within(own: Slot, telling: Telling, hearer: _Hearer) -> Slot:
+    """In the story's first message, which goes sooner for it if the cap lets it."""
+    due = min(own.bundle.due_at, telling.at)
+    if due < telling.at and hearer.crowded(due, instead_of=telling.at):
+        due = telling.at
+    return replace(own, reason=Reason.SAME_STORY, bundle=replace(own.bundle, due_at=due))
 
 
 def _overflow(wishes: list[Wish], hearer: _Hearer, now: datetime) -> Slot:
