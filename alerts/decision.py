@@ -1,14 +1,19 @@
-"""What planning comes to: one decision, with a named reason, for each match x subscription x channel."""
+"""What planning comes to: one decision, with a named reason, for each match x subscription x channel; and what it
+goes by: what the channels have heard, and what is on its way to them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from alerts.model import ChannelId, DeliveryId, DeliveryKind, SilenceId, SubscriptionId
-from worker.model import ArticleId, MatchId
+from worker.model import ArticleId, MatchId, StoryId
+
+MOST_ARTICLES = 200
+"""Articles in one message: what every channel can list by name (Slack 1,125, a webhook's 64 KB at least 200)."""
 
 
 class Reason(StrEnum):
@@ -25,6 +30,8 @@ class Reason(StrEnum):
     OVER_CAP = "over_cap"
     APPLIED_BACK = "applied_back"
     JOINED = "joined"
+    SAME_STORY = "same_story"
+    FOLLOW_UP = "follow_up"
     BEFORE_SUBSCRIPTION = "before_subscription"
     SOURCE_FILTER = "source_filter"
     LANGUAGE_FILTER = "language_filter"
@@ -44,16 +51,21 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A delivery that collects articles until `due_at` (UTC); `key` is unique among a channel's deliveries.
+    """A delivery that collects articles until `due_at` (UTC); `key` is unique among a channel's open deliveries.
 
-    Where an open delivery has the key already: "backlog" takes the later due time (each addition pushes it),
-    "article" the sooner one; for the other kinds the key fixes the time. `following` is the next digest after this
-    one, for what is planned when this one has just gone.
+    Where an open delivery has the key already: "backlog" and "update" take the later due time (each addition pushes
+    it), "article" the sooner one; the others keep theirs. `story` is what all its articles tell of, `thread_of` the
+    message that it follows, or changes. `delivery` is set where it is known to stand under this number already,
+    although no key leads to it any more: one that a blocked channel holds. `following` is the next digest after
+    this one, for what is planned when this one has just gone.
     """
 
     key: str
     kind: DeliveryKind
     due_at: datetime
+    story: StoryId | None = None
+    thread_of: DeliveryId | None = None
+    delivery: DeliveryId | None = None
     following: Bundle | None = field(default=None, compare=False)
 
 
@@ -69,6 +81,40 @@ class Told:
     delivery: DeliveryId
     due_at: datetime
     state: Literal["collecting", "going", "told"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Group:
+    """What a channel hears of together: the articles of one story, or the copies of one text, which has its first
+    article's number."""
+
+    of: Literal["story", "text"]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message about a story, which a channel has heard or is to hear: the first one (`first` is its own number) or a
+    follow-up. `at` is when it went out, or is to; `room` is for how many articles it still has, none once it was
+    tried. `held` if a blocked channel keeps it back."""
+
+    delivery: DeliveryId
+    first: DeliveryId
+    bundle: str
+    at: datetime
+    groups: frozenset[Group]
+    room: int = 0
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How things stand on the channels: the messages of the stories in question, a roll-up that a blocked channel
+    holds (with the room that it still has), and which channels have threads."""
+
+    messages: Mapping[ChannelId, Sequence[Message]] = field(default_factory=dict)
+    rollups: Mapping[ChannelId, tuple[DeliveryId, int]] = field(default_factory=dict)
+    threaded: frozenset[ChannelId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +153,22 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
-    """Nobody is told, and this is why; `silence` is the one that keeps it, where that is the reason."""
+    """Nobody is told, and this is why: `silence` is the one that keeps it, `told_in` the delivery that told the channel
+    of the article before, where that is the reason."""
 
     pair: Pair
     reason: Reason
     silence: SilenceId | None = None
+    told_in: DeliveryId | None = None
 
 
 Decision = Announce | Join | Move | Suppress
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A message that is there already is to say what is known by `due_at`."""
+
+    channel: ChannelId
+    message: DeliveryId
+    due_at: datetime

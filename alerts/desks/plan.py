@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 
-from alerts.plan import decide
+from alerts.channel import Channel
+from alerts.channels import channels
+from alerts.decision import MOST_ARTICLES
+from alerts.plan import decide, updates
 from alerts.store import people, planning, silences
 from alerts.store.decisions import Ledger
 from worker.kit import Kit
 
 log = structlog.get_logger("alerts")
 
-PLAN_ARTICLES = 200
 
-
-def plan(kit: Kit) -> int:
-    """Decides everything that is new, in batches; returns how many matches were planned."""
+def plan(kit: Kit, registry: Mapping[str, Channel] | None = None) -> int:
+    """Decides everything that is new, in batches; returns how many matches were planned. `registry` are the kinds of
+    channel that there are."""
+    known = channels() if registry is None else registry
     total = 0
-    while planned := _plan_batch(kit):
+    while planned := _plan_batch(kit, known):
         total += planned
         kit.settled("plan")
     return total
 
 
-def _plan_batch(kit: Kit) -> int:
+def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> int:
     with kit.engine.begin() as connection:
-        news = planning.take_news(connection, PLAN_ARTICLES)
+        news = planning.take_news(connection, MOST_ARTICLES)
         if not news:
             return 0
         now = kit.clock()
         subscriptions = people.load_subscriptions(connection)
         places = {channel for subscription in subscriptions for channel in subscription.channels}
+        kinds = planning.kinds_of(connection, places)
+        threaded = frozenset(c for c, kind in kinds.items() if kind in registry and registry[kind].threads)
         told = planning.told_of(connection, places, {item.article for item in news})
         recent = planning.recent_times(connection, places, now)
-        decisions = decide(
-            news, subscriptions, told, recent, now, silences=silences.in_force(connection, now)
-        )
+        running = planning.running(connection, places, threaded, news, now)
+        silent = silences.in_force(connection, now)
+        decisions = decide(news, subscriptions, told, recent, now, silences=silent, running=running)
+        changed = updates(decisions, threaded, now)
         ledger = Ledger(connection, {s.id: s for s in subscriptions}, now)
-        ledger.write(decisions, {item.match for item in news})
+        ledger.write(decisions, {item.match for item in news}, changed)
     log.info(
         "planned",
         matches=len(news),
         decisions=len(decisions),
         articles=len({article for _, article in ledger.placed}),
+        updates=len(changed),
     )
     return len(news)

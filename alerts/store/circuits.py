@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from alerts.circuits import Held, Strain, gathered
+from alerts.decision import MOST_ARTICLES
 from alerts.model import ChannelId, DeliveryId
-from alerts.store.decisions import MOST_ARTICLES
 from alerts.store.schema import alerts, channels, circuits, deliveries, delivery_articles
 
 MENDED = "mended"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, func, select, text
 
-from alerts.decision import Pair, Reason, Told
+from alerts.decision import MOST_ARTICLES, Group, Message, Pair, Reason, Running, Told
+from alerts.grouping import STORY_LASTS
 from alerts.model import Asked, ChannelId, DeliveryId, News, SubscriptionId
-from alerts.store.schema import alerts, deliveries, delivery_articles
+from alerts.store.schema import alerts, channels, deliveries, delivery_articles
 from worker.model import ArticleId, FeedId, MatchId, StoryId, TopicId
 from worker.store.schema import articles, feeds, matches
 
@@ -144,8 +146,9 @@ def told_of(
 def recent_times(
     connection: Connection, where: Collection[ChannelId], now: datetime
 ) -> dict[ChannelId, list[datetime]]:
-    """When each channel's single messages of the last hour went out, or are to go."""
-    at = func.coalesce(deliveries.c.first_attempt_at, deliveries.c.due_at)
+    """When each channel's first messages of the last hour went out, or are to go: what is overdue, because the channel
+    is blocked, goes when it is not, so it counts as of now."""
+    at = func.coalesce(deliveries.c.first_attempt_at, func.greatest(deliveries.c.due_at, now))
     rows = connection.execute(
         select(deliveries.c.channel_id, at).where(
             deliveries.c.channel_id.in_(where),
@@ -158,3 +161,92 @@ def recent_times(
     for channel, sent in rows:
         times[ChannelId(channel)].append(sent)
     return dict(times)
+
+
+_MESSAGES = text("""
+    SELECT d.id, s.channel_id, coalesce(d.thread_of, d.id) AS first, d.bundle, d.state = 'held' AS held,
+           d.state IN ('collecting', 'ready') OR d.state = 'held' AND d.kind = 'followup' AND d.attempts = 0 AS open,
+           coalesce(d.first_attempt_at, greatest(d.due_at, :now)) AS at,
+           array_agg(DISTINCT r.story_id) AS stories, array_agg(DISTINCT coalesce(r.copy_of, r.id)) AS texts
+    FROM articles r
+    JOIN delivery_articles s ON s.article_id = r.id AND s.taken AND s.channel_id = ANY(:channels)
+    JOIN deliveries d ON d.id = s.delivery_id AND d.kind IN ('article', 'followup')
+    LEFT JOIN deliveries f ON f.id = d.thread_of
+    WHERE (r.story_id = ANY(:stories) OR r.id = ANY(:texts) OR r.copy_of = ANY(:texts))
+      AND d.state NOT IN ('failed', 'expired', 'suppressed')
+      AND (f.id IS NULL OR f.state NOT IN ('failed', 'expired', 'suppressed'))
+      AND coalesce(d.first_attempt_at, greatest(d.due_at, :now)) > :since
+    GROUP BY d.id, s.channel_id
+""")
+
+_HELD_ROLLUPS = text("""
+    SELECT DISTINCT ON (channel_id) channel_id, id FROM deliveries
+    WHERE channel_id = ANY(:channels) AND state = 'held' AND kind = 'rollup' AND attempts = 0
+    ORDER BY channel_id, id DESC
+""")
+
+_LOCKED = text("""
+    SELECT id, state, due_at, (SELECT count(*) FROM delivery_articles s WHERE s.delivery_id = deliveries.id) AS told
+    FROM deliveries WHERE id = ANY(:open) ORDER BY id FOR UPDATE
+""")
+
+
+def kinds_of(connection: Connection, where: Collection[ChannelId]) -> dict[ChannelId, str]:
+    """The kind of each of these channels."""
+    rows = connection.execute(select(channels.c.id, channels.c.kind).where(channels.c.id.in_(where)))
+    return {ChannelId(number): kind for number, kind in rows}
+
+
+def running(
+    connection: Connection,
+    where: Collection[ChannelId],
+    threaded: frozenset[ChannelId],
+    news: Sequence[News],
+    now: datetime,
+) -> Running:
+    """How things stand on the channels for the stories that the news belong to. What still collects stays as it is
+    until the caller is done: nobody begins to send it."""
+    found = _messages(connection, where, news, now)
+    held = connection.execute(_HELD_ROLLUPS, {"channels": list(where)}).all()
+    room = _lock(connection, [*(row.id for row in found if row.open), *(row.id for row in held)])
+    messages: defaultdict[ChannelId, list[Message]] = defaultdict(list)
+    for row in found:
+        messages[ChannelId(row.channel_id)].append(_message(row, room.get(row.id, 0)))
+    rollups = {ChannelId(row.channel_id): (DeliveryId(row.id), room.get(row.id, 0)) for row in held}
+    roomy = {channel: rollup for channel, rollup in rollups.items() if rollup[1] > 0}
+    return Running(dict(messages), roomy, threaded)
+
+
+def _messages(
+    connection: Connection, where: Collection[ChannelId], news: Iterable[News], now: datetime
+) -> Sequence[Any]:
+    asked = {
+        "channels": list(where),
+        "stories": list({item.story for item in news if item.story is not None}),
+        "texts": list({item.text for item in news if item.text is not None}),
+        "now": now,
+        "since": now - STORY_LASTS,
+    }
+    return connection.execute(_MESSAGES, asked).all()
+
+
+def _lock(connection: Connection, open_ones: Sequence[int]) -> Mapping[int, int]:
+    """The room that each of them has, once it is ours; none where somebody began to send it meanwhile."""
+    if not open_ones:
+        return {}
+    rows = connection.execute(_LOCKED, {"open": list(open_ones)})
+    return {row.id: MOST_ARTICLES - row.told for row in rows if row.state in ("collecting", "ready", "held")}
+
+
+def _message(row: Any, room: int) -> Message:
+    stories = {Group("story", story) for story in row.stories if story is not None}
+    texts = {Group("text", text_) for text_ in row.texts}
+    return Message(
+        delivery=DeliveryId(row.id),
+        first=DeliveryId(row.first),
+        bundle=row.bundle,
+        at=row.at,
+        groups=frozenset(stories | texts),
+        room=max(room, 0),
+        held=row.held,
+    )

@@ -216,11 +216,15 @@ alerts = Table(  # match x subscription x channel: what someone must hear, and w
     Column("suppressed", Text),
     Column("reason", Text),  # why at this time and in this delivery
     Column("silence_id", BigInteger, ForeignKey("silences.id", ondelete="SET NULL")),  # what suppressed it
+    Column(
+        "told_in", BigInteger, ForeignKey("deliveries.id")
+    ),  # already_told: the delivery that had told the channel of the article
     created(),
     UniqueConstraint("match_id", "subscription_id", "channel_id"),
     CheckConstraint("(delivery_id IS NULL) <> (suppressed IS NULL)", name="told_or_suppressed"),
     Index("ix_alerts_delivery_id", "delivery_id"),
     Index("ix_alerts_silence_id", "silence_id", postgresql_where=text("silence_id IS NOT NULL")),
+    Index("ix_alerts_told_in", "told_in", postgresql_where=text("told_in IS NOT NULL")),
 )
 
 attempts = Table(  # committed before the request goes out, so that a crash leaves a trace

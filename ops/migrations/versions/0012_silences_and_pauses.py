@@ -1,6 +1,6 @@
 """Subscriptions pause, snooze and have urgent topics; silences keep what nobody is to hear of.
 
-Revision: 0012, after 0008
+Revision: 0012, after 0011
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
