@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 import structlog
 
+from alerts.model import News
 from alerts.plan import decide
 from alerts.store import people, planning
 from alerts.store.decisions import Ledger
 from worker.kit import Kit
+from worker.model import ArticleId
+from worker.store import stories
+from worker.store.stories import Placement
 
 log = structlog.get_logger("alerts")
 
@@ -29,6 +36,7 @@ def _plan_batch(kit: Kit) -> int:
         if not news:
             return 0
         now = kit.clock()
+        news = _in_stories(news, stories.assign(connection, {item.article for item in news}, now))
         subscriptions = people.load_subscriptions(connection)
         places = {channel for subscription in subscriptions for channel in subscription.channels}
         told = planning.told_of(connection, places, {item.article for item in news})
@@ -43,3 +51,8 @@ def _plan_batch(kit: Kit) -> int:
         articles=len({article for _, article in ledger.placed}),
     )
     return len(news)
+
+
+def _in_stories(news: Sequence[News], placed: Mapping[ArticleId, Placement]) -> list[News]:
+    """The news with the story that each article belongs to, and the first article with its text."""
+    return [replace(item, story=placed[item.article][0], text=placed[item.article][1]) for item in news]
