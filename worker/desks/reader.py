@@ -24,6 +24,8 @@ from worker.rereading import added, next_try, says_more
 from worker.store import blocks, claims, entries, rereading
 from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted
 from worker.store.entries import Settled
+from worker.store.sketches import keep_sketch
+from worker.story import Sketch, sketch_of
 from worker.wire import Reply
 
 log = structlog.get_logger("worker")
@@ -140,11 +142,12 @@ class Reader:
     def _settle(
         self, sheet: Sheet, read: ReadArticle, found: list[Finding], topic_set: int, text: str
     ) -> Settled | None:
-        """One transaction: the article, its matches, what its site repeats, and the entry's end. None if the lease
-        was lost."""
+        """One transaction: the article, its matches, its sketch if a topic touches it, what its site repeats, and the
+        entry's end. None if the lease was lost."""
         now = self.kit.clock()
+        sketch = sketch_of(read.article) if found else None
         with self.connection.begin():
-            settled = self._store(sheet, read, found, topic_set, now)
+            settled = self._store(sheet, read, found, topic_set, now, sketch)
             if settled is None:
                 self.connection.rollback()
             elif sheet.parts and not read.summary_only and (settled.is_new or _first_page_of(sheet.entry)):
@@ -155,20 +158,32 @@ class Reader:
         return settled
 
     def _store(
-        self, sheet: Sheet, read: ReadArticle, found: list[Finding], topic_set: int, now: datetime
+        self,
+        sheet: Sheet,
+        read: ReadArticle,
+        found: list[Finding],
+        topic_set: int,
+        now: datetime,
+        sketch: Sketch | None,
     ) -> Settled | None:
         entry, connection = sheet.entry, self.connection
         again = next_try(sheet.answer, entry.page_tries, now) if read.summary_only else None
         if entry.earlier is None:
             aside = SET_ASIDE if entry.attempts == claims.MOST_ATTEMPTS else None
-            return entries.settle_reading(
+            settled = entries.settle_reading(
                 connection, entry, read, found, topic_set, now, page_due_at=again, set_aside=aside
             )
+            if settled and settled.is_new and sketch:
+                keep_sketch(connection, settled.article, sketch)
+            return settled
         if not says_more(read, entry.earlier):
             return rereading.leave_reading(connection, entry, read, again)
         before = {match.topic for match in self.kit.topics.index.match(entry.earlier.article)}
         new = added(found, before)
-        return rereading.replace_reading(connection, entry, read, found, new, now, again)
+        replaced = rereading.replace_reading(connection, entry, read, found, new, now, again)
+        if replaced and sketch:
+            keep_sketch(connection, replaced.article, sketch)
+        return replaced
 
     async def _tell(self, entry: UnreadEntry, read: ReadArticle, settled: Settled) -> None:
         if settled.matches:

@@ -54,10 +54,14 @@ def _occurrences(book: NameBook, field: FieldText, tongue: Tongue) -> Iterator[t
 
 def _begun(book: Mapping[str, Sequence[Pattern]], field: FieldText) -> Iterator[tuple[Pattern, int]]:
     """Every pattern whose first word stands in the field, and where."""
-    for key in book.keys() & field.keys:
-        for position in field.places[key]:
-            for pattern in book[key]:
-                yield pattern, position
+    keys = field.keys
+    for key in book.keys() & keys:
+        # Of the names that begin with "new" or "the", hardly any has its other words in the text as well.
+        possible = [pattern for pattern in book[key] if not any(map(keys.isdisjoint, pattern.words[1:]))]
+        if possible:
+            for position in field.places[key]:
+                for pattern in possible:
+                    yield pattern, position
 
 
 def _proof(pattern: Pattern, field: FieldText, position: int, tongue: Tongue) -> _Proof:

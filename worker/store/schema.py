@@ -284,10 +284,37 @@ articles = Table(
         "story_id", BigInteger, ForeignKey("stories.id")
     ),  # null until planned, and where no topic touches it
     Column("copy_of", BigInteger, ForeignKey("articles.id")),  # the first article with the same text
+    Column("story_reason", JSONB),  # why it is in its story: {reason, like, likeness, shared}
     UniqueConstraint("identity"),
     Index("ix_articles_read_at", "read_at"),
     Index("ix_articles_story_id", "story_id", postgresql_where=text("story_id IS NOT NULL")),
     Index("ix_articles_copy_of", "copy_of", postgresql_where=text("copy_of IS NOT NULL")),
+)
+
+sketches = Table(  # what recent articles are compared by, of those that a topic touches
+    "sketches",
+    metadata,
+    Column(
+        "article_id",
+        BigInteger,
+        ForeignKey("articles.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("edition", Integer, nullable=False),  # of the way to make sketches
+    Column("at", Instant, nullable=False),  # when it was seen; of backlog, when it was published
+    Column("language", Text),
+    Column("places", LargeBinary, nullable=False),
+    Column("runs", Integer, nullable=False),
+    Column("bands", ARRAY(BigInteger), nullable=False),
+    Column("terms", ARRAY(Text), nullable=False),
+    Column("weights", ARRAY(REAL), nullable=False),
+    Column("keys", ARRAY(Text), nullable=False),  # the terms by which it is found
+    Column("founding", ARRAY(Text)),  # its terms, where it began a story: what ANALYZE counts
+    Index("ix_sketches_at", "at"),
+    Index("ix_sketches_bands", "bands", postgresql_using="gin"),
+    Index("ix_sketches_keys", "keys", postgresql_using="gin"),
+    postgresql_with={"fillfactor": 80},  # founding is filled in in place (HOT)
 )
 
 readings = Table(  # what an article said before a later reading replaced it
