@@ -6,7 +6,8 @@ Unsure, policy resend   -> waiting once, marked as a possible repeat; a second t
 Unsure, policy hold     -> unknown
 Simpler                 -> due at once, composed plainer; refused in its plainest form -> failed
 Astray                  -> due at once, as a message of its own
-Blocked                 -> held, no attempt counted; its circuit is probed after 1 min, doubling to 1 h
+Blocked                 -> held, no attempt counted; its circuit is probed after 1 min, doubling to 1 h,
+                           or as late as the verdict says
 Never                   -> failed
 the next try too late   -> expired (24 h after it was due, e-mail 48 h: RFC 5321 4.5.4.1 wants days for mail
                            that is greylisted), or unknown where the receiver may have an earlier copy
@@ -235,7 +236,7 @@ def _blocked(trying: Trying, verdict: Blocked, now: datetime, jitter: float) -> 
     circuit = circuit_of(verdict.scope, trying)
     probed = trying.probing is not None and circuit_of(trying.probing, trying) == circuit
     probes = trying.probes + 1 if probed else 0
-    probe_at = now + backoff(FIRST_PROBE, probes + 1, jitter)
+    probe_at = now + max(backoff(FIRST_PROBE, probes + 1, jitter), verdict.probe_after or FIRST_PROBE)
     sender = circuit.startswith("sender:")
     reason = Reason.SENDER_BLOCKED if sender else Reason.CHANNEL_BLOCKED
     opened = OpenCircuit(circuit, probe_at, probes, verdict.reason)
