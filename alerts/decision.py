@@ -27,6 +27,10 @@ class Reason(StrEnum):
     LANGUAGE_FILTER = "language_filter"
     TOO_OLD = "too_old"
     ALREADY_TOLD = "already_told"
+    UNSUBSCRIBED = "unsubscribed"
+    ADDRESS_BLOCKED = "address_blocked"
+    NOT_CONFIRMED = "not_confirmed"
+    RESTING = "resting"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,6 +4,7 @@ What goes out is a *bundle*: a delivery to one channel with a due time that carr
 An article is announced to a channel once; whatever else leads to it there joins that bundle, and the soonest
 due one wins.
 
+    channel open?   --no-->  Suppress(unsubscribed | address_blocked | not_confirmed)
     wanted at all?  --no-->  Suppress(before_subscription | source_filter | language_filter | applied_back | too_old)
     told already?   --yes->  Suppress(already_told), or Join what is not sent yet, or Move to a sooner bundle
     else                     Announce in the soonest bundle; the other topics and subscriptions Join it
@@ -42,7 +43,7 @@ def decide(
     decisions: list[Decision] = []
     telling: defaultdict[tuple[ChannelId, ArticleId], list[Wish]] = defaultdict(list)
     for wish in wishes:
-        reason = unwanted(wish.news, wish.subscription, now)
+        reason = _closed(wish) or unwanted(wish.news, wish.subscription, now)
         if reason is None:
             telling[wish.pair.channel, wish.news.article].append(wish)
         else:
@@ -64,6 +65,12 @@ def _wishes(news: Sequence[News], subscriptions: Sequence[Subscription]) -> list
         for channel in subscription.channels
     }
     return [Wish(pair, *pairs[pair]) for pair in sorted(pairs)]
+
+
+def _closed(wish: Wish) -> Reason | None:
+    """Why the channel's owner hears nothing of this subscription, whatever it is."""
+    reason = wish.subscription.closed.get(wish.pair.channel)
+    return None if reason is None else Reason(reason)
 
 
 def _caps(subscriptions: Iterable[Subscription]) -> dict[ChannelId, int]:

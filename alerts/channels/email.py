@@ -15,7 +15,15 @@ from collections.abc import Iterable, Mapping
 from alerts.channel import Answer, Channel, Mail, MailReply, Verdict
 from alerts.channels._mail_answers import judge_reply
 from alerts.channels._mail_body import html_part, text_part
-from alerts.channels._mail_head import letter_head, links_of, message_id, named_mailbox, recipient_of
+from alerts.channels._mail_head import (
+    envelope_head,
+    letter_head,
+    links_of,
+    message_id,
+    named_mailbox,
+    public_link,
+    recipient_of,
+)
 from alerts.letter import plain_text
 from alerts.mailbox import EmailNotValidError, mailbox
 from alerts.model import Channel as ChannelRow
@@ -79,3 +87,5 @@ def _part(subtype: str, text: str) -> str:
 
 
 channel: Channel = Email()
+
+__all__ = ["Email", "channel", "envelope_head", "public_link", "recipient_of", "write_mail"]

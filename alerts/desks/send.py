@@ -12,6 +12,9 @@ import structlog
 
 from alerts.channel import Answer, Blocked, Channel, Mail, MailReply, Simpler, Unsure, Verdict
 from alerts.channels import channels
+from alerts.desks.confirming import ask_for_consent
+from alerts.desks.consent import admit, in_the_light_of_bounces
+from alerts.desks.consent import tidy as tidy_consent
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
 from alerts.post import MailDoor
@@ -63,6 +66,7 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
         abandoned = deliveries.claim_abandoned(connection)
     for due, begun in abandoned:
         _settle_abandoned(outbox, due, begun)
+    await ask_for_consent(kit, outbox.mail, outbox.sender)
     tidied = kit.clock()
 
     def claim(room: int) -> list[DueDelivery]:
@@ -79,6 +83,7 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
 def _tidy(outbox: Outbox, connection: Connection) -> None:
     if outbox.mail is not None:
         deliveries.close_circuit(connection, "sender:smtp", opened_for=NO_MAIL)
+    tidy_consent(connection, outbox.kit)
     deliveries.tidy(connection)
 
 
@@ -91,9 +96,17 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
             _end_emptied(connection, due, kit.clock())
             return
         row = _opened(outbox, connection, due)
+        admitted = admit(connection, kit, due, row) if row is not None else None
+    if row is not None and admitted is None:
+        log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
+        return
+    if isinstance(admitted, Blocked):
+        _settle(outbox, due, credential, admitted, "")
+        return
+    row = admitted
     channel = outbox.registry.get(row.kind) if row else None
     ready = _prepare(outbox, channel, letter, row)
-    if not isinstance(ready, Request | Mail) or channel is None:
+    if not isinstance(ready, Request | Mail) or channel is None or row is None:
         _settle(outbox, due, credential, ready, "")  # type: ignore[arg-type]
         return
     with kit.engine.begin() as connection:
@@ -101,7 +114,9 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
             log.info("lease_lost", delivery=due.id)
             return
     answer = await exchange(outbox, ready)
-    _settle(outbox, due, credential, channel.judge(answer), _shown(answer), answer.elapsed_s)
+    with kit.engine.begin() as connection:
+        verdict = in_the_light_of_bounces(connection, kit, row, channel.judge(answer))
+    _settle(outbox, due, credential, verdict, _shown(answer), answer.elapsed_s)
 
 
 def _opened(outbox: Outbox, connection: Connection, due: DueDelivery) -> ChannelRow | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, select
 
 from alerts.model import Channel, ChannelId, Subscription, SubscriptionId
+from alerts.store.readers import doors
 from alerts.store.schema import channels, subscriptions
 from worker.model import TopicId
 from worker.secrets import KeyRing, Secret
@@ -20,6 +21,7 @@ def load_subscriptions(connection: Connection) -> list[Subscription]:
     standing = select(channels.c.name, channels.c.id).where(channels.c.removed_at.is_(None))
     by_name = {name: ChannelId(number) for name, number in connection.execute(standing)}
     rows = connection.execute(select(subscriptions).where(subscriptions.c.removed_at.is_(None)))
+    decided = doors(connection)
     return [
         Subscription(
             id=SubscriptionId(row.id),
@@ -36,6 +38,8 @@ def load_subscriptions(connection: Connection) -> list[Subscription]:
             sources=tuple(row.sources),
             languages=tuple(row.languages),
             on_doubt=row.on_doubt,
+            closed=decided.closed(row.name, [by_name[name] for name in row.channels if name in by_name]),
+            rests=decided.rests,
         )
         for row in rows
     ]

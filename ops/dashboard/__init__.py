@@ -18,7 +18,6 @@ def make_app(settings: Settings) -> Starlette:
     from ops import kit  # noqa: PLC0415
     from ops.dashboard.app import build  # noqa: PLC0415
     from ops.dashboard.context import Context  # noqa: PLC0415
-    from worker.feeds.websub import callback_base  # noqa: PLC0415
 
     return build(
         Context(
@@ -27,6 +26,6 @@ def make_app(settings: Settings) -> Starlette:
             clock=kit.clock,
             version=kit.our_version(),
             public_url=settings.public_url,
-            keys=kit.keyring(settings) if callback_base(settings.public_url, settings.allow_nets) else None,
+            keys=kit.keyring(settings),
         )
     )

@@ -39,7 +39,7 @@ class DatabaseSilent(Exception):
 @dataclass(slots=True)
 class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
-    open what hubs sign with."""
+    open what hubs sign with, and tell which links in mails are ours."""
 
     engine: Engine
     checks: Checks
