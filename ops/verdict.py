@@ -12,32 +12,47 @@ Level = Literal["ok", "slow", "bad"]
 TICK_LATE_S = 15.0
 DESK_LATE_S = 60.0
 
+BY_READERS = frozenset({"not_confirmed", "resting"})
+"""Why messages are held although nothing is broken."""
+
 _CAUSES = {
+    "address_blocked": "nothing may be written to its address",
+    "accepted": "the receiver has accepted it",
     "answer_lost": "its answer was lost",
     "asked_to_wait": "the receiver asked us to wait",
     "bad_url": "its address is none that can be asked",
     "blocked": "its address is in a network that Pantau may not reach (PANTAU_ALLOW_NETS)",
+    "connect_refused": "the mail server refuses every connection",
+    "content_refused": "the mail server does not like the message's form",
     "channel_is_archived": "the Slack channel is archived",
     "channel_not_found": "Slack does not know the channel any more",
     "dns": "its name is not known (DNS)",
+    "greylisted": "the mail server wants to see us again later (greylisting)",
     "http_401": "it wants a log-in (401)",
     "http_403": "it refuses us (403)",
     "http_404": "there is nothing at this address (404)",
     "http_410": "it is gone for good (410)",
     "http_429": "it asks us to slow down (429)",
     "invalid_token": "Slack does not accept the hook any more",
+    "keeps_bouncing": "the mailbox has refused on three days",
     "kind_not_served": "this installation has no such kind of channel",
     "login_refused": "the mail server refuses the log-in",
     "mailbox_full": "the mailbox is full",
+    "message_too_large": "the mail server takes no message of this size",
+    "needs_smtputf8": "the mail server takes no addresses outside ASCII (SMTPUTF8)",
     "no_active_hooks": "the Slack hook was removed",
+    "no_public_url": "there is no https address for its links (PANTAU_PUBLIC_URL)",
+    "not_confirmed": "the owner of the address has not confirmed yet",
     "no_service": "the Slack hook was removed",
     "protocol": "it does not speak proper HTTP",
     "recipient_refused": "the mail server does not know the recipient",
     "rate_limited": "it asks us to slow down",
+    "refused_by_policy": "the mail server refuses it by policy",
     "redirects": "it redirects in circles or to where we do not follow",
     "refused": "nobody listens at its address",
     "relay_denied": "the mail server does not forward our mail",
     "reset": "the connection broke",
+    "resting": "its reader asked for a pause",
     "secret_not_opened": "its secret does not open with this installation's key (PANTAU_SECRET_KEY)",
     "sender_refused": "the mail server refuses our sender address",
     "sender_vanished": "the sender was stopped in the middle",
@@ -47,6 +62,15 @@ _CAUSES = {
     "tls": "its certificate or encryption cannot be trusted",
     "tls_refused": "the mail server's certificate or encryption cannot be trusted",
     "too_large": "its answer is too large",
+    "unexpected_answer": "the mail server's answer makes no sense",
+    "unsubscribed": "its reader unsubscribed",
+} | {
+    f"{trouble}_at_{phase}": f"{words} (at {phase})"
+    for phase in ("connect", "tls", "login", "mail", "rcpt", "data", "body", "dot")
+    for trouble, words in (
+        ("no_answer", "the mail server did not answer"),
+        ("not_now", "the mail server cannot take it now"),
+    )
 }
 
 
@@ -149,7 +173,10 @@ def _beat(now: Overview) -> tuple[Level, str] | None:
 def _held(now: Overview) -> tuple[Level, str] | None:
     if not now.held:
         return None
-    named = {_NICKNAMES.get(name, name): cause(reason) for name, reason in sorted(now.circuits.items())}
+    broken = {name: reason for name, reason in now.circuits.items() if reason not in BY_READERS}
+    if now.circuits and not broken:
+        return None
+    named = {_NICKNAMES.get(name, name): cause(reason) for name, reason in sorted(broken.items())}
     causes = "; ".join(f"{name}: {why}" for name, why in named.items())
     return "bad", f"{count(now.held, 'message')} held, none lost ({causes or 'being released'})."
 

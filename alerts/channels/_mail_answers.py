@@ -14,7 +14,11 @@ DEAD_PAUSE = timedelta(days=1)
 """How long a mailbox that does not exist is left alone: senders that go on knocking are taken for spammers."""
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _GREYLIST = re.compile(r"gr[ea]y-?list", re.IGNORECASE)
-_RELAY = re.compile(r"\brelay", re.IGNORECASE)
+_RELAY = re.compile(  # not "User unknown in relay recipient table", with which Postfix says 5.1.1
+    r"\brelay(?:ing)?\b.{0,20}\b(?:denied|prohibited|forbidden|rejected|not (?:permitted|allowed))"
+    r"|\b(?:to|not|n't|cannot) relay\b",
+    re.IGNORECASE,
+)
 _FULL = re.compile(r"\bover ?quota|quota exceeded|mailbox (?:is )?full|storage allocation", re.IGNORECASE)
 _UNKNOWN = re.compile(
     r"(?:user|recipient|mailbox|address|account)\s(?:is\s)?(?:unknown|not found|unavailable|disabled)"
@@ -64,7 +68,7 @@ def _refused(answer: MailReply) -> Verdict:
         case "connect" | "tls" | "login":
             return Blocked(f"{answer.phase}_refused", "sender")
         case "mail":
-            return Simpler("too_large") if _too_large(answer) else Blocked("sender_refused", "sender")
+            return Simpler("message_too_large") if _too_large(answer) else Blocked("sender_refused", "sender")
         case "rcpt":
             return _refused_recipient(answer)
         case "data" | "body" | "dot":
@@ -74,7 +78,7 @@ def _refused(answer: MailReply) -> Verdict:
 def _refused_recipient(answer: MailReply) -> Verdict:
     """A mailbox that is not there is left alone at once; a policy may pass, and is counted by the day."""
     status = _status(answer)
-    if _RELAY.search(answer.text):
+    if _relay_denied(answer):
         return Blocked("relay_denied", "sender")
     if _mailbox_full(answer):
         return Later("mailbox_full", FULL_MAILBOX_PAUSE)
@@ -93,12 +97,12 @@ def _by_policy(answer: MailReply, status: str) -> bool:
 
 
 def _refused_content(answer: MailReply) -> Verdict:
-    if _RELAY.search(answer.text):
+    if _relay_denied(answer):
         return Blocked("relay_denied", "sender")
     if _mailbox_full(answer):
         return Later("mailbox_full", FULL_MAILBOX_PAUSE)
     if _too_large(answer):
-        return Simpler("too_large")
+        return Simpler("message_too_large")
     status = _status(answer)
     if status.startswith("5.1.") or (not status and _UNKNOWN.search(answer.text)):
         return Blocked("recipient_refused", "channel", DEAD_PAUSE)
@@ -109,6 +113,11 @@ def _status(answer: MailReply) -> str:
     """The enhanced status code (RFC 3463) that the words carry, such as "5.1.1"."""
     found = _ENHANCED.search(answer.text)
     return found[0] if found else ""
+
+
+def _relay_denied(answer: MailReply) -> bool:
+    """Whether the server does not forward our mail, whoever it is for; 5.1.x is about one address."""
+    return bool(_RELAY.search(answer.text)) and not _status(answer).startswith("5.1.")
 
 
 def _mailbox_full(answer: MailReply) -> bool:

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import structlog
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -24,8 +23,6 @@ from alerts.store.schema import channels, kept_secrets
 from alerts.tokens import ADDRESS
 from worker.errors import BadConfiguration
 from worker.secrets import KeyRing, Secret
-
-log = structlog.get_logger("alerts")
 
 _KEY = "address_key"
 _PLACE = f"kept:{_KEY}"
@@ -79,17 +76,15 @@ def reseal(connection: Connection, keys: KeyRing) -> None:
 
 
 def recognise(connection: Connection, keys: KeyRing) -> None:
-    """Notes the mailbox of every channel that has one, where it is not known yet."""
+    """Notes the mailbox of every channel that has one, where it is not known yet. One that no key opens stays
+    unknown; the send desk says so."""
     unknown = select(channels.c.id, channels.c.name, channels.c.target).where(
         channels.c.kind == "email", channels.c.address.is_(None), channels.c.removed_at.is_(None)
     )
     for row in connection.execute(unknown).all():
-        try:
+        with suppress(BadConfiguration):
             address = address_of(connection, keys, keys.open(row.target, f"channel:{row.name}:target"))
-        except BadConfiguration as error:
-            log.error("secret_not_opened", channel_id=row.id, detail=str(error))
-            continue
-        connection.execute(update(channels).where(channels.c.id == row.id).values(address=address))
+            connection.execute(update(channels).where(channels.c.id == row.id).values(address=address))
 
 
 def standing_of(connection: Connection, keys: KeyRing, channel: Channel) -> Standing:
