@@ -72,7 +72,7 @@ def html_part(letter: Letter, links: Links) -> str:
         '<meta name="viewport" content="width=device-width">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(subject(letter))}</title></head>\n"
-        f'<body style="margin:0;padding:16px;{_FONT};font-size:16px;line-height:1.5">\n'
+        f'<body style="margin:0;padding:16px;{_FONT};font-size:16px;line-height:1.5;overflow-wrap:anywhere">\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
         f'style="max-width:640px;margin:0 auto">\n{rows}</table>\n</body>\n</html>\n'
     )
