@@ -1,8 +1,7 @@
 """PURE. Tokens that stand for a right: whoever holds one may do one thing, without a log-in.
 
 A token is its content and a keyed hash over it, in URL-safe letters. Its purpose is hashed in, so a token that may
-confirm an address cannot unsubscribe it. The first key signs and all verify, so keys can be rotated. itsdangerous
-does the same in twice the letters, with keys of its own; this needs nothing but the standard library.
+confirm an address cannot unsubscribe it. The first key of a ring signs and all verify.
 """
 
 from __future__ import annotations

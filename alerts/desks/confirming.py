@@ -50,6 +50,7 @@ def _composed(kit: Kit, asking: Asking, sender: Mapping[str, str]) -> Mail | str
         try:
             channel = people.load_channel(connection, asking.channel, kit.keys)
             standing = addresses.standing_of(connection, kit.keys, channel)
+            links = addresses.link_keys(connection, kit.keys)
         except BadConfiguration as error:
             log.error("secret_not_opened", channel_id=asking.channel, detail=str(error))
             return "secret_not_opened"
@@ -64,8 +65,8 @@ def _composed(kit: Kit, asking: Asking, sender: Mapping[str, str]) -> Mail | str
         to=channel.to.reveal(),
         key=f"confirm-{asking.id}-{asking.address[:8]}",
         topics=topics,
-        confirm=confirm_token(kit.keys, asking.address, asking.asked_at),
-        manage=manage_token(kit.keys, asking.address),
+        confirm=confirm_token(links, asking.address, asking.asked_at),
+        manage=manage_token(links, asking.address),
         language=_language(channel),
     )
     return compose(invitation, {**channel.options, **sender}, now) or NO_LINK

@@ -15,6 +15,7 @@ from alerts.store.deliveries import DueDelivery
 from alerts.tokens import leave_token, manage_token
 from worker.errors import BadConfiguration
 from worker.kit import Kit
+from worker.secrets import KeyRing
 from worker.store.engine import Connection
 
 log = structlog.get_logger("alerts")
@@ -42,22 +43,21 @@ def admit(connection: Connection, kit: Kit, due: DueDelivery, row: Channel) -> C
     if standing.rests_until is not None and standing.rests_until > now:
         return Blocked(consent.RESTING, "channel", standing.rests_until - now)
     through = consent.subscriptions_of(connection, due.id)
-    return replace(row, options={**row.options, **_ways_out(kit, standing.address, through, due)})
+    links = addresses.link_keys(connection, kit.keys)
+    return replace(row, options={**row.options, **_ways_out(links, standing.address, through, due)})
 
 
-def _ways_out(kit: Kit, address: str, through: list[int], due: DueDelivery) -> dict[str, str]:
+def _ways_out(links: KeyRing, address: str, through: list[int], due: DueDelivery) -> dict[str, str]:
     """A mail that came through several subscriptions is stopped by leaving all of them."""
-    ways = {"manage": manage_token(kit.keys, address)}
+    ways = {"manage": manage_token(links, address)}
     if through:
-        ways["unsubscribe"] = leave_token(kit.keys, address, through)
+        ways["unsubscribe"] = leave_token(links, address, through)
         ways["list"] = f"subscription-{due.subscription_id or through[0]}"
     return ways
 
 
 def in_the_light_of_bounces(connection: Connection, kit: Kit, row: Channel, verdict: Verdict) -> Verdict:
     """The verdict on a mail, given on how many days its mailbox refused."""
-    if row.kind != "email":
-        return verdict
     return addresses.note_bounce(connection, row.id, verdict, kit.clock().date())
 
 

@@ -114,8 +114,10 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
             log.info("lease_lost", delivery=due.id)
             return
     answer = await exchange(outbox, ready)
-    with kit.engine.begin() as connection:
-        verdict = in_the_light_of_bounces(connection, kit, row, channel.judge(answer))
+    verdict = channel.judge(answer)
+    if row.kind == "email":
+        with kit.engine.begin() as connection:
+            verdict = in_the_light_of_bounces(connection, kit, row, verdict)
     _settle(outbox, due, credential, verdict, _shown(answer), answer.elapsed_s)
 
 

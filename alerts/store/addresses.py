@@ -1,7 +1,8 @@
 """Mailboxes by a keyed hash: the same address is known again, and nobody can read it from the tables.
 
 The key is made once and kept sealed, apart from the keys that seal: those are rotated, while what the owner of a
-mailbox said must hold for ever, and cannot be hashed anew, because the address itself is not stored.
+mailbox said must hold for ever, and cannot be hashed anew, because the address itself is not stored. So it is with
+the key that signs the links below mails: a link to unsubscribe works however old its mail is.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -24,8 +26,7 @@ from alerts.tokens import ADDRESS
 from worker.errors import BadConfiguration
 from worker.secrets import KeyRing, Secret
 
-_KEY = "address_key"
-_PLACE = f"kept:{_KEY}"
+Kept = Literal["address_key", "link_key"]
 
 _STANDING = text("""
     SELECT c.declared OR a.confirmed_at IS NOT NULL OR EXISTS (
@@ -53,26 +54,24 @@ def address_of(connection: Connection, keys: KeyRing, to: Secret) -> str:
     written = to.reveal().strip()
     with suppress(EmailNotValidError):
         written = mailbox(written).normalized
-    key = bytes.fromhex(_key(connection, keys).reveal())
+    key = _kept(connection, keys, "address_key")
     return hashlib.blake2b(written.lower().encode(), key=key, digest_size=ADDRESS).hexdigest()
 
 
-def _key(connection: Connection, keys: KeyRing) -> Secret:
-    found = select(kept_secrets.c.sealed).where(kept_secrets.c.name == _KEY)
+def link_keys(connection: Connection, keys: KeyRing) -> KeyRing:
+    """What signs the links below mails, and verifies them. Raises BadConfiguration where it does not open."""
+    return KeyRing((_kept(connection, keys, "link_key"),))
+
+
+def _kept(connection: Connection, keys: KeyRing, name: Kept) -> bytes:
+    """A key of our own, made at first use."""
+    found, place = select(kept_secrets.c.sealed).where(kept_secrets.c.name == name), f"kept:{name}"
     sealed = connection.execute(found).scalar()
     if sealed is None:
-        new = keys.seal(Secret(os.urandom(32).hex()), _PLACE)
-        connection.execute(upsert(kept_secrets).values(name=_KEY, sealed=new).on_conflict_do_nothing())
+        new = keys.seal(Secret(os.urandom(32).hex()), place)
+        connection.execute(upsert(kept_secrets).values(name=name, sealed=new).on_conflict_do_nothing())
         sealed = connection.execute(found).scalar_one()
-    return keys.open(sealed, _PLACE)
-
-
-def reseal(connection: Connection, keys: KeyRing) -> None:
-    """Seals the key under the first of the keys, so that the others may go. The hashes stay as they are."""
-    key = _key(connection, keys)
-    connection.execute(
-        update(kept_secrets).where(kept_secrets.c.name == _KEY).values(sealed=keys.seal(key, _PLACE))
-    )
+    return bytes.fromhex(keys.open(sealed, place).reveal())
 
 
 def recognise(connection: Connection, keys: KeyRing) -> None:
@@ -81,6 +80,9 @@ def recognise(connection: Connection, keys: KeyRing) -> None:
     unknown = select(channels.c.id, channels.c.name, channels.c.target).where(
         channels.c.kind == "email", channels.c.address.is_(None), channels.c.removed_at.is_(None)
     )
+    unknown = unknown.order_by(
+        channels.c.id
+    )  # two that do it at once wait for each other, and not in a circle
     for row in connection.execute(unknown).all():
         with suppress(BadConfiguration):
             address = address_of(connection, keys, keys.open(row.target, f"channel:{row.name}:target"))

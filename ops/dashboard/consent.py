@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts.store import consent, readers
+from alerts.store import addresses, consent, readers
 from alerts.store.consent import Via
 from alerts.store.readers import Reader
 from alerts.tokens import Leave, manage_token, read_confirm, read_leave, read_manage
@@ -38,7 +38,7 @@ _ONE_CLICK = "List-Unsubscribe"
 
 async def show_leave(request: Request) -> Response:
     """Asks whether they really want to leave."""
-    right = read_leave(_keys(request), request.path_params["token"])
+    right = read_leave(await _link_keys(request), request.path_params["token"])
     if right is None:
         return _bad(request)
     context = context_of(request)
@@ -48,7 +48,7 @@ async def show_leave(request: Request) -> Response:
 
 async def take_leave(request: Request) -> Response:
     """Unsubscribes, however often it is asked to."""
-    right = read_leave(_keys(request), request.path_params["token"])
+    right = read_leave(await _link_keys(request), request.path_params["token"])
     fields = await fields_of(request)
     if right is None:
         return _bad(request)
@@ -61,7 +61,7 @@ async def take_leave(request: Request) -> Response:
 
     reader, names = await context_of(request).ask(leave)
     log.info("unsubscribed", via=via, subscriptions=names)
-    back = MANAGE + manage_token(_keys(request), right.address)
+    back = MANAGE + manage_token(await _link_keys(request), right.address)
     return _answer(request, pages.left(_told(request, reader), names, back))
 
 
@@ -83,7 +83,10 @@ async def take_manage(request: Request) -> Response:
 
 
 async def _manage(request: Request, deed: str, names: Sequence[str]) -> Response:
-    context, address = context_of(request), read_manage(_keys(request), request.path_params["token"])
+    context, address = (
+        context_of(request),
+        read_manage(await _link_keys(request), request.path_params["token"]),
+    )
     if address is None:
         return _bad(request)
 
@@ -133,7 +136,10 @@ async def take_confirm(request: Request) -> Response:
 
 
 async def _confirm(request: Request, deed: str) -> Response:
-    context, right = context_of(request), read_confirm(_keys(request), request.path_params["token"])
+    context, right = (
+        context_of(request),
+        read_confirm(await _link_keys(request), request.path_params["token"]),
+    )
     if right is None:
         return _bad(request)
     address, until = right
@@ -150,8 +156,17 @@ async def _confirm(request: Request, deed: str) -> Response:
     if deed in ("confirm", "never"):
         log.info("consent_answered", what=deed, in_time=in_time)
     told = _told(request, reader, mailbox)
-    manage = MANAGE + manage_token(_keys(request), address)
+    manage = MANAGE + manage_token(await _link_keys(request), address)
     return _answer(request, pages.confirming(told, reader, in_time=in_time, manage=manage))
+
+
+async def _link_keys(request: Request) -> KeyRing:
+    """What tells our links from others; they never change, so they are opened once."""
+    context = context_of(request)
+    keys = _keys(request)
+    if context.link_keys is None:
+        context.link_keys = await context.ask(lambda connection: addresses.link_keys(connection, keys))
+    return context.link_keys
 
 
 def _keys(request: Request) -> KeyRing:

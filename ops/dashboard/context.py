@@ -39,7 +39,7 @@ class DatabaseSilent(Exception):
 @dataclass(slots=True)
 class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
-    open what hubs sign with, and tell which links in mails are ours."""
+    open what is sealed, such as what hubs sign with; `link_keys`, once they are opened, tell which links are ours."""
 
     engine: Engine
     checks: Checks
@@ -47,6 +47,7 @@ class Context:
     version: str
     public_url: str | None = None
     keys: KeyRing | None = None
+    link_keys: KeyRing | None = None
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)

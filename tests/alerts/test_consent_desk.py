@@ -17,7 +17,7 @@ from alerts.desks import send as desks
 from alerts.desks.plan import plan
 from alerts.model import ChannelId
 from alerts.store import addresses, confirmations, consent
-from alerts.tokens import read_confirm, read_leave, read_manage
+from alerts.tokens import manage_token, read_confirm, read_leave, read_manage
 from ops.store.audit import audit
 from worker.secrets import KeyRing, Secret
 
@@ -70,12 +70,17 @@ def world(rows: Any, kit: Any, keys: KeyRing) -> Any:
             known = addresses.address_of(connection, keys, Secret("rina@example.org"))
             return deed(connection, known, *arguments)
 
+    def links() -> KeyRing:
+        with rows.engine.begin() as connection:
+            return addresses.link_keys(connection, keys)
+
     def count() -> Any:
         with rows.engine.connect() as connection:
             return audit(connection)
 
     return SimpleNamespace(
         rows=rows,
+        links=links,
         kit=kit,
         mailbox=mailbox,
         news=news,
@@ -93,19 +98,19 @@ def link(sent: Mail, path: str) -> str:
     return found[1]
 
 
-def test_every_mail_carries_its_own_ways_out(world: Any, keys: KeyRing) -> None:
+def test_every_mail_carries_its_own_ways_out(world: Any) -> None:
     world.mailbox(), world.mailbox("budi", "budi@example.org")
     one = world.rows.subscription(name="desk", channels=["rina", "budi"])
     two = world.rows.subscription(name="other", channels=["rina"])
     world.news(), world.plan()
     sent = {mail.recipient: mail for mail in world.send(Postman())}
     hers, his = sent["rina@example.org"], sent["budi@example.org"]
-    right = read_leave(keys, link(hers, "u"))
+    right = read_leave(world.links(), link(hers, "u"))
     assert right is not None
     assert right.subscriptions == (one, two)
-    assert read_manage(keys, link(hers, "manage")) == right.address
+    assert read_manage(world.links(), link(hers, "manage")) == right.address
     assert f"List-Id: <subscription-{one}.pantau.example.org>\r\n".encode() in hers.message
-    other = read_leave(keys, link(his, "u"))
+    other = read_leave(world.links(), link(his, "u"))
     assert other is not None
     assert (other.address == right.address, other.subscriptions) == (False, (one,))
 
@@ -190,7 +195,7 @@ def test_an_invited_mailbox_gets_one_mail_that_asks_and_nothing_else_before_a_ye
     assert b"List-Unsubscribe" not in asking.message
     assert {row[0] for row in world.rows.all(STATES)} == {"held"}
     assert {row[1].rpartition(": ")[2] for row in world.rows.all(STATES)} == {"not_confirmed"}
-    right = read_confirm(keys, link(asking, "confirm"))
+    right = read_confirm(world.links(), link(asking, "confirm"))
     assert right is not None
     with world.rows.engine.begin() as connection:
         consent.confirm(connection, right[0])
@@ -373,15 +378,18 @@ def test_who_holds_doubtful_mails_gets_no_copy_and_who_does_not_gets_the_same_id
     assert (copy.recipient, len(ids)) == ("rina@example.org", 1)
 
 
-def test_the_hash_of_an_address_outlives_every_key(rows: Any) -> None:
+def test_what_owners_said_and_their_links_outlive_every_key_that_seals(rows: Any) -> None:
     old, new = KeyRing.of(("the key of last year, long enough",)), KeyRing.of(("the key of this year, long",))
-    rina = Secret("Rina@Example.org")
     with rows.engine.begin() as connection:
-        before = addresses.address_of(connection, old, rina)
-        addresses.reseal(connection, KeyRing(new.keys + old.keys))
+        before = addresses.address_of(connection, old, Secret("Rina@Example.org"))
+        token = manage_token(addresses.link_keys(connection, old), before)
+        for name, sealed in connection.execute(text("SELECT name, sealed FROM kept_secrets")).all():
+            assert before not in sealed
+            fresh = new.seal(old.open(sealed, f"kept:{name}"), f"kept:{name}")
+            asked = {"sealed": fresh, "name": name}
+            connection.execute(text("UPDATE kept_secrets SET sealed = :sealed WHERE name = :name"), asked)
         assert addresses.address_of(connection, new, Secret("rina@example.org")) == before
-        sealed = connection.execute(text("SELECT sealed FROM kept_secrets")).scalar_one()
-    assert before not in sealed
+        assert read_manage(addresses.link_keys(connection, new), token) == before
 
 
 def test_a_key_that_does_not_open_holds_the_mail_and_says_so(world: Any) -> None:

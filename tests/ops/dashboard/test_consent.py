@@ -32,16 +32,17 @@ class Mailbox:
     address: str
     channel: int
     numbers: dict[str, int]
+    links: KeyRing
 
     @property
     def manage(self) -> str:
-        return "/manage/" + manage_token(KEYS, self.address)
+        return "/manage/" + manage_token(self.links, self.address)
 
     def leave(self, *names: str) -> str:
-        return "/u/" + leave_token(KEYS, self.address, [self.numbers[name] for name in names])
+        return "/u/" + leave_token(self.links, self.address, [self.numbers[name] for name in names])
 
     def confirm(self, asked_at: datetime) -> str:
-        return "/confirm/" + confirm_token(KEYS, self.address, asked_at)
+        return "/confirm/" + confirm_token(self.links, self.address, asked_at)
 
     def all(self, query: str) -> list[Any]:
         with self.engine.connect() as connection:
@@ -80,7 +81,8 @@ def rina(engine: Engine) -> Write:
                 numbers[name] = connection.execute(made).scalar_one()
             addresses.recognise(connection, KEYS)
             address = addresses.address_of(connection, KEYS, Secret("rina@example.org"))
-        return Mailbox(engine, address, channel, numbers)
+            links = addresses.link_keys(connection, KEYS)
+        return Mailbox(engine, address, channel, numbers, links)
 
     return make
 

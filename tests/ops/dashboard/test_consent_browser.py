@@ -67,10 +67,11 @@ def paths(site: Any, engine: Any) -> list[str]:
         ]
         addresses.recognise(connection, KEYS)
         address = addresses.address_of(connection, KEYS, to)
+        links = addresses.link_keys(connection, KEYS)
     return [
-        f"/u/{leave_token(KEYS, address, numbers)}",
-        f"/manage/{manage_token(KEYS, address)}",
-        f"/confirm/{confirm_token(KEYS, address, site.context.clock())}",
+        f"/u/{leave_token(links, address, numbers)}",
+        f"/manage/{manage_token(links, address)}",
+        f"/confirm/{confirm_token(links, address, site.context.clock())}",
         "/u/kaput",
     ]
 
