@@ -77,10 +77,11 @@ class Simpler:
 @dataclass(frozen=True, slots=True)
 class Blocked:
     """Nothing will get through until somebody mends the channel or the sender's credential: hold, count no
-    attempt, probe."""
+    attempt, probe; not before `probe_after`, where knocking too soon does harm."""
 
     reason: str
     scope: Literal["channel", "sender"]
+    probe_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from alerts.channel import Blocked
 from alerts.model import ChannelId, DeliveryId
 
 Scope = Literal["channel", "sender"]
@@ -113,11 +114,12 @@ def backoff(first: timedelta, tries: int, jitter: float) -> timedelta:
     return longest * (1 + _SPREAD * min(max(jitter, 0.0), 1.0))
 
 
-def blocked(side: Side, scope: Scope, reason: str, now: datetime, jitter: float) -> OpenCircuit:
+def blocked(side: Side, verdict: Blocked, now: datetime, jitter: float) -> OpenCircuit:
     """The circuit to open, or to leave open where this was its probe."""
-    circuit = side.circuit(scope)
+    circuit = side.circuit(verdict.scope)
     probes = side.probes + 1 if side.probed == circuit else 0
-    return OpenCircuit(circuit, now + backoff(FIRST_PROBE, probes + 1, jitter), probes, reason)
+    wait = max(backoff(FIRST_PROBE, probes + 1, jitter), verdict.probe_after or FIRST_PROBE)
+    return OpenCircuit(circuit, now + wait, probes, verdict.reason)
 
 
 def answered(side: Side) -> tuple[Effect, ...]:

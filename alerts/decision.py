@@ -38,6 +38,10 @@ class Reason(StrEnum):
     TOO_OLD = "too_old"
     SILENCED = "silenced"
     ALREADY_TOLD = "already_told"
+    UNSUBSCRIBED = "unsubscribed"
+    ADDRESS_BLOCKED = "address_blocked"
+    NOT_CONFIRMED = "not_confirmed"
+    RESTING = "resting"
 
 
 @dataclass(frozen=True, slots=True, order=True)

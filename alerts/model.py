@@ -37,7 +37,10 @@ class Channel:
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """Topics → channels: when and how. Durations in seconds; `topics` are the resolved topic ids, `urgent` those of
-    them that break quiet hours. While `paused`, or before `snoozed_until`, what it hears is kept for later."""
+    them that break quiet hours. While `paused`, or before `snoozed_until`, what it hears is kept for later.
+
+    `closed` are channels whose owners want to hear nothing through it, each with the decision's reason; `rests`
+    those whose owners want a pause, each with its end."""
 
     id: SubscriptionId
     name: str
@@ -56,6 +59,8 @@ class Subscription:
     urgent: frozenset[TopicId] = frozenset()
     paused: bool = False
     snoozed_until: datetime | None = None
+    closed: Mapping[ChannelId, str] = field(default_factory=dict)
+    rests: Mapping[ChannelId, datetime] = field(default_factory=dict)
 
 
 Asked = Literal["catch_up", "silent"]

@@ -4,6 +4,7 @@ What goes out is a *bundle*: a delivery to one channel with a due time that carr
 An article is announced to a channel once; whatever else leads to it there joins that bundle, and the soonest
 due one wins.
 
+    channel open?    --no-->  Suppress(unsubscribed | address_blocked | not_confirmed)
     wanted at all?   --no-->  Suppress(before_subscription | source_filter | language_filter | applied_back | too_old
                                        | silenced)
     told already?    --yes->  Suppress(already_told), or Join what is not sent yet, or Move to a sooner bundle
@@ -62,7 +63,7 @@ def decide(
     for wish in _wishes(news, subscriptions):
         if wish.pair in decided:
             continue
-        refused = turned_away(wish.news, wish.subscription, wish.pair, silences, now)
+        refused = _closed(wish) or turned_away(wish.news, wish.subscription, wish.pair, silences, now)
         if refused is None:
             telling[wish.pair.channel, wish.news.article].append(wish)
         else:
@@ -107,6 +108,12 @@ def _wishes(news: Sequence[News], subscriptions: Sequence[Subscription]) -> list
         for channel in subscription.channels
     }
     return [Wish(pair, *pairs[pair]) for pair in sorted(pairs)]
+
+
+def _closed(wish: Wish) -> Suppress | None:
+    """Why the channel's owner hears nothing of this subscription, whatever it is."""
+    reason = wish.subscription.closed.get(wish.pair.channel)
+    return None if reason is None else Suppress(wish.pair, Reason(reason))
 
 
 def _in_order(groups: Iterable[list[Wish]], now: datetime) -> list[tuple[Slot, list[Wish]]]:

@@ -38,10 +38,12 @@ _EXAMPLE = (
 )
 _LINE_START = re.compile(rb"(?m)^\.")
 _ADDRESS = re.compile(r"[!#-;=?-~]+@[A-Za-z0-9.:\[\]-]+")
+_INTERNATIONAL = re.compile(r"[!#-;=?-~\u00a1-\ud7ff\ue000-\U0010ffff]+@[A-Za-z0-9.:\[\]-]+")
 _SHORTEST_STEP_S = 0.05
 # What a server lacks it leaves out of its EHLO answer; these are the codes of RFC 5321 and RFC 4954 for it.
 _NO_STARTTLS = (502, "the server offers no STARTTLS")
 _NO_LOGIN = (504, "the server offers no way to log in that we know")
+_NO_SMTPUTF8 = (550, "5.6.7 the server takes no addresses outside ASCII (SMTPUTF8)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +265,16 @@ class _Talk:
         """One message to one recipient; how far it came, and the server's last word."""
         sender = parseaddr(str(BytesHeaderParser().parsebytes(mail.message)["From"] or ""))[1]
         _check_address("mail", sender)
-        _check_address("rcpt", mail.recipient)
+        _check_address("rcpt", mail.recipient, _INTERNATIONAL)
+        options = [f"size={len(mail.message)}"] if connection.has_extn("size") else []
+        if (
+            not mail.recipient.isascii()
+        ):  # such a mail has letters outside ASCII in its header (RFC 6531, 3.4)
+            if not connection.has_extn("smtputf8"):
+                raise _Ended("rcpt", *_NO_SMTPUTF8)
+            options += ["SMTPUTF8", "BODY=8BITMIME"]
         with self._on(connection, "mail"):
-            size = [f"size={len(mail.message)}"] if connection.has_extn("size") else []
-            _expect("mail", 250, connection.mail(sender, size))
+            _expect("mail", 250, connection.mail(sender, options))
         with self._on(connection, "rcpt"):
             _expect("rcpt", 250, connection.rcpt(mail.recipient))
         with self._on(connection, "data"):
@@ -318,8 +326,8 @@ def _untls(phase: Phase) -> Phase:
     return "connect" if phase == "tls" else phase
 
 
-def _check_address(phase: Phase, address: str) -> None:
-    if not _ADDRESS.fullmatch(address):
+def _check_address(phase: Phase, address: str, proper: re.Pattern[str] = _ADDRESS) -> None:
+    if not proper.fullmatch(address):
         raise _Ended(phase, 553, "5.1.3 no address that SMTP can carry")
 
 

@@ -8,7 +8,8 @@ Unsure, policy resend   -> waiting once, marked as a possible repeat; a second t
 Unsure, policy hold     -> unknown, a person's to judge
 Simpler                 -> due at once, composed plainer; refused in its plainest form -> failed
 Astray                  -> due at once, as a message of its own
-Blocked                 -> held, no attempt counted; its circuit is probed after 1 min, doubling to 1 h
+Blocked                 -> held, no attempt counted; its circuit is probed after 1 min, doubling to 1 h,
+                           or as late as the verdict says
 Never                   -> failed
 the next try too late   -> expired (24 h after it was due, e-mail 48 h: RFC 5321 4.5.4.1 wants days for mail
                            that is greylisted), or unknown where the receiver may have an earlier copy
@@ -221,7 +222,7 @@ def _refused(trying: Trying, reason: Reason, detail: str) -> Settlement:
 def _blocked(trying: Trying, verdict: Blocked, now: datetime, jitter: float) -> Settlement:
     """Being held costs neither attempts nor patience: what is mended after a long weekend still goes out."""
     side = trying.side
-    opened = circuits.blocked(side, verdict.scope, verdict.reason, now, jitter)
+    opened = circuits.blocked(side, verdict, now, jitter)
     sender = opened.circuit.startswith("sender:")
     reason = Reason.SENDER_BLOCKED if sender else Reason.CHANNEL_BLOCKED
     works = () if sender else circuits.sender_works(side)

@@ -39,12 +39,20 @@ class Slot:
 
 def slots(wish: Wish, now: datetime, crowded: bool) -> list[Slot]:
     """Every place where the subscription's times would tell of it; `crowded` where one more message of its own is
-    over the channel's cap."""
+    over the channel's cap. While its owner rests, one place at the end of the pause takes what comes before."""
     if wish.news.asked:
-        return [_summary(wish, "older", Reason.APPLIED_BACK, now)]
-    if wish.news.backlog:
-        return [_summary(wish, "backlog", Reason.BACKLOG, now)]
-    return [_slot(wish, parse_when(text), now, crowded) for text in wish.subscription.when]
+        found = [_summary(wish, "older", Reason.APPLIED_BACK, now)]
+    elif wish.news.backlog:
+        found = [_summary(wish, "backlog", Reason.BACKLOG, now)]
+    else:
+        found = [_slot(wish, parse_when(text), now, crowded) for text in wish.subscription.when]
+    return [_rested(slot, wish.subscription.rests.get(slot.pair.channel)) for slot in found]
+
+
+def _rested(slot: Slot, until: datetime | None) -> Slot:
+    if until is None or slot.bundle.due_at >= until:
+        return slot
+    return Slot(Bundle(f"rest:{until.isoformat()}", "quiet", until), Reason.RESTING, slot.pair)
 
 
 def kept(subscription: Subscription, moment: datetime, now: datetime) -> tuple[Bundle, Reason] | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from alerts.channels import channels
 from ops import kit
 from ops.packs import read_folder
+from ops.refusing import unheard_of
 from ops.searching import broad, found_by, is_broad
 from ops.store.declared import FOLDER, Shelf, alone
 from ops.store.watched import articles_of_last
@@ -77,11 +78,13 @@ def apply_file(path: Path, settings: Settings, *, dry_run: bool, prune: bool) ->
         in_packs = _changed_packs(stored, packs)
         catalogue = _catalogue_after(declared, known)
         _refuse_orphans(_left_to_themselves(stored, declared, prune), catalogue)
+        unheard = unheard_of(connection, keys, path, declared, secrets)
         if not dry_run:
             shelf.write(declared, found, secrets)
             shelf.write_entities(packs or (), in_packs, FOLDER)
     return Outcome(
-        found + in_packs, (*doubts, *warnings, *_too_broad(path, settings, declared, found, catalogue))
+        found + in_packs,
+        (*doubts, *warnings, *unheard, *_too_broad(path, settings, declared, found, catalogue)),
     )
 
 

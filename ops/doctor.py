@@ -195,6 +195,13 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", "mail", "the SMTP server lets us in")
+    if not (settings.public_url or "").startswith("https://"):
+        yield Finding(
+            "warn",
+            "mail",
+            "mails carry no link to unsubscribe, and nobody can be invited",
+            "set PANTAU_PUBLIC_URL to the https address at which readers reach /u/, /manage/ and /confirm/",
+        )
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:

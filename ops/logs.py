@@ -24,7 +24,7 @@ _SECRET_SHAPES = re.compile(
     r"|(?P<before>hooks\.slack(?:-gov)?\.com/|\b(?:Bearer|Basic) (?=\S*\d))[\w/+.=~-]{8,}"  # hooks; RFC 6750, RFC 7617
     r"|whsec_[\w+/=]+"  # Standard Webhooks
     r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # user:password in any URL
-    r"|(?<=/u/)[\w.-]{16,}"  # unsubscribe tokens
+    r"|(?:(?<=/u/)|(?<=/manage/)|(?<=/confirm/))[\w.-]{16,}"  # tokens of the links in mails
     r"|pnt_\w+"  # our own API tokens
 )
 _DEEPEST = 5

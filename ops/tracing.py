@@ -19,15 +19,18 @@ Row = Mapping[str, Any]
 _SHOWN = 3
 
 _SUPPRESSED = {
+    "address_blocked": "nothing may be written to its address",
     "already_told": "had heard of it before",
     "applied_back": "it was found by `topics apply-back --silent`",
     "before_subscription": "it was read before they subscribed",
     "channel_removed": "the channel was removed",
     "language_filter": "the subscription does not want its language",
+    "not_confirmed": "the owner of the address did not confirm it",
     "restored": "it may have been told before a backup was restored",
     "silenced": "it was silenced (`pantau silences list --all`)",
     "source_filter": "the subscription does not want its source",
     "subscription_removed": "the subscription was removed",
+    "unsubscribed": "its reader had unsubscribed",
     "too_old": "it was older than a week when its feed was added",
 }
 

@@ -12,26 +12,27 @@ Level = Literal["ok", "slow", "bad"]
 TICK_LATE_S = 15.0
 DESK_LATE_S = 60.0
 
+BY_READERS = frozenset({"not_confirmed", "resting"})
+"""Why messages are held although nothing is broken."""
+
 _CAUSES = {
+    "accepted": "the receiver has accepted it",
+    "account_inactive": "the Slack app was removed from the workspace",
+    "address_blocked": "nothing may be written to its address",
     "answer_lost": "its answer was lost",
     "answer_lost_looks": "its answer was lost, so the receiver is asked whether it has the message",
     "answers_unclear": "it answers with neither yes nor no; a log-in page or a proxy may stand in between",
-    "found_at_receiver": "its answer was lost, but the receiver has it",
-    "gathered": "told in one message with the others that were held",
-    "mended": "what was held is told in one message",
-    "message_gone": "the message to be updated is not there",
-    "newer_update": "a newer update says it better",
-    "surely_absent": "its answer was lost, and the receiver does not have it",
-    "takes_nothing": "it has taken nothing for a quarter of an hour",
-    "thread_gone": "the message it follows is gone",
-    "update_refused": "the receiver does not take the update",
-    "account_inactive": "the Slack app was removed from the workspace",
     "asked_to_wait": "the receiver asked us to wait",
     "bad_url": "its address is none that can be asked",
     "blocked": "its address is in a network that Pantau may not reach (PANTAU_ALLOW_NETS)",
     "channel_is_archived": "the Slack channel is archived",
     "channel_not_found": "Slack does not know the channel any more",
+    "connect_refused": "the mail server refuses every connection",
+    "content_refused": "the mail server does not like the message's form",
     "dns": "its name is not known (DNS)",
+    "found_at_receiver": "its answer was lost, but the receiver has it",
+    "gathered": "told in one message with the others that were held",
+    "greylisted": "the mail server wants to see us again later (greylisting)",
     "http_401": "it wants a log-in (401)",
     "http_403": "it refuses us (403)",
     "http_404": "there is nothing at this address (404)",
@@ -40,36 +41,58 @@ _CAUSES = {
     "invalid_auth": "Slack does not accept the bot token (PANTAU_SLACK_TOKEN)",
     "invalid_token": "Slack does not accept the hook any more",
     "is_archived": "the Slack channel is archived",
+    "keeps_bouncing": "the mailbox has refused on three days",
     "kept_too_long": "its subscription was paused for longer than a week",
     "kind_not_served": "this installation has no such kind of channel",
     "login_refused": "the mail server refuses the log-in",
     "mailbox_full": "the mailbox is full",
+    "mended": "what was held is told in one message",
+    "message_gone": "the message to be updated is not there",
+    "message_too_large": "the mail server takes no message of this size",
     "missing_scope": "the Slack app lacks a permission (`pantau doctor` says which)",
+    "needs_smtputf8": "the mail server takes no addresses outside ASCII (SMTPUTF8)",
+    "newer_update": "a newer update says it better",
     "no_active_hooks": "the Slack hook was removed",
+    "no_public_url": "there is no https address for its links (PANTAU_PUBLIC_URL)",
     "no_service": "the Slack hook was removed",
+    "not_confirmed": "the owner of the address has not confirmed yet",
     "not_in_channel": "the Slack app is not in the channel: /invite it there",
     "protocol": "it does not speak proper HTTP",
-    "recipient_refused": "the mail server does not know the recipient",
     "rate_limited": "it asks us to slow down",
+    "recipient_refused": "the mail server does not know the recipient",
     "redirects": "it redirects in circles or to where we do not follow",
     "refused": "nobody listens at its address",
+    "refused_by_policy": "the mail server refuses it by policy",
     "relay_denied": "the mail server does not forward our mail",
     "reset": "the connection broke",
+    "resting": "its reader asked for a pause",
     "restored": "a backup was restored, and nobody has said yet that sending may go on (`pantau release`)",
     "secret_not_opened": "its secret does not open with this installation's key (PANTAU_SECRET_KEY)",
     "sender_refused": "the mail server refuses our sender address",
     "sender_vanished": "the sender was stopped in the middle",
     "slack_not_configured": "no Slack token is set (PANTAU_SLACK_TOKEN)",
     "smtp_not_configured": "no mail server is set (PANTAU_SMTP_URL)",
+    "surely_absent": "its answer was lost, and the receiver does not have it",
+    "takes_nothing": "it has taken nothing for a quarter of an hour",
     "team_disabled": "the Slack workspace is disabled",
+    "thread_gone": "the message it follows is gone",
     "timeout": "it did not answer in time",
     "tls": "its certificate or encryption cannot be trusted",
     "tls_refused": "the mail server's certificate or encryption cannot be trusted",
     "token_expired": "the Slack token has expired (PANTAU_SLACK_TOKEN)",
     "token_revoked": "the Slack token was revoked (PANTAU_SLACK_TOKEN)",
     "too_large": "its answer is too large",
-    "unexpected_answer": "it answers with something that is not Slack's",
+    "unexpected_answer": "its answer makes no sense",
     "unknown_error": "Slack answers with a word that Pantau does not know",
+    "unsubscribed": "its reader unsubscribed",
+    "update_refused": "the receiver does not take the update",
+} | {
+    f"{trouble}_at_{phase}": f"{words} (at {phase})"
+    for phase in ("connect", "tls", "login", "mail", "rcpt", "data", "body", "dot")
+    for trouble, words in (
+        ("no_answer", "the mail server did not answer"),
+        ("not_now", "the mail server cannot take it now"),
+    )
 }
 
 
@@ -172,7 +195,10 @@ def _beat(now: Overview) -> tuple[Level, str] | None:
 def _held(now: Overview) -> tuple[Level, str] | None:
     if not now.held:
         return None
-    named = {_NICKNAMES.get(name, name): cause(reason) for name, reason in sorted(now.circuits.items())}
+    broken = {name: reason for name, reason in now.circuits.items() if reason not in BY_READERS}
+    if now.circuits and not broken:
+        return None
+    named = {_NICKNAMES.get(name, name): cause(reason) for name, reason in sorted(broken.items())}
     causes = "; ".join(f"{name}: {why}" for name, why in named.items())
     return "bad", f"{count(now.held, 'message')} held, none lost ({causes or 'being released'})."
 

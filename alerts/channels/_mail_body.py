@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 
 from alerts.letter import facts, footer, heading, plain_text, runs, safe_link, say, subject, title
@@ -18,11 +19,27 @@ _SMALL = "font-size:13px;line-height:1.5;color:#767676"
 _LINK = "color:#3b7dd8;text-decoration:underline"
 
 
-def text_part(letter: Letter, leave: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a reader stops this mail (`leave`), and where everything that comes to this address can be seen and
+    changed (`manage`); None where there is no safe public address."""
+
+    leave: str | None = None
+    manage: str | None = None
+
+
+def text_part(letter: Letter, links: Links) -> str:
     """The letter as plain text; matched words between asterisks. A plainer one has titles and links."""
     blocks = [*_preface(letter), *("\n".join(_text_item(item, letter)) for item in letter.items)]
-    foot = [*footer(letter), *([f"{say(letter, 'unsubscribe')}: {leave}"] if leave else [])]
+    foot = [*footer(letter), *(f"{say(letter, name)}: {link}" for name, link in _ways_out(links))]
     return "\n\n".join(blocks) + "\n\n-- \n" + "\n".join(foot) + "\n"
+
+
+def _ways_out(links: Links) -> Iterator[tuple[str, str]]:
+    """The phrase and the address of each link that is there."""
+    for name, link in (("unsubscribe", links.leave), ("manage", links.manage)):
+        if link:
+            yield name, link
 
 
 def _preface(letter: Letter) -> list[str]:
@@ -44,18 +61,18 @@ def _text_item(item: Item, letter: Letter) -> Iterator[str]:
         yield ", ".join(plain_text(topic, 80) for topic in item.topics)
 
 
-def html_part(letter: Letter, leave: str | None) -> str:
+def html_part(letter: Letter, links: Links) -> str:
     """The letter as a page of one table; everything foreign is escaped."""
     strong = 'style="margin:0;font-weight:600"'
     rows = "".join(_row(f"<p {strong}>{escape(line)}</p>") for line in _preface(letter))
     rows += "".join(_row(_html_item(item, letter)) for item in letter.items)
-    rows += _row(_html_footer(letter, leave))
+    rows += _row(_html_footer(letter, links))
     return (
         f'<!DOCTYPE html>\n<html lang="{letter.language}" dir="ltr">\n<head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(subject(letter))}</title></head>\n"
-        f'<body style="margin:0;padding:16px;{_FONT};font-size:16px;line-height:1.5">\n'
+        f'<body style="margin:0;padding:16px;{_FONT};font-size:16px;line-height:1.5;overflow-wrap:anywhere">\n'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" '
         f'style="max-width:640px;margin:0 auto">\n{rows}</table>\n</body>\n</html>\n'
     )
@@ -87,10 +104,14 @@ def _bold(text: str, marks: tuple[tuple[int, int], ...], limit: int) -> str:
     return "".join(f"<b>{escape(piece)}</b>" if marked else escape(piece) for piece, marked in pieces)
 
 
-def _html_footer(letter: Letter, leave: str | None) -> str:
+def _html_footer(letter: Letter, links: Links) -> str:
     lines = [escape(line) for line in footer(letter)]
-    if leave:
-        lines.append(f'<a href="{escape(leave)}" style="{_LINK}">{escape(say(letter, "unsubscribe"))}</a>')
+    ways = [
+        f'<a href="{escape(link)}" style="{_LINK}">{escape(say(letter, name))}</a>'
+        for name, link in _ways_out(links)
+    ]
+    if ways:
+        lines.append(" · ".join(ways))
     return (
         f'<p style="margin:0;border-top:1px solid #999999;padding-top:8px;{_SMALL}">{"<br>".join(lines)}</p>'
     )

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from alerts.channel import Blocked, Channel, Mail, Simpler, Unsure, Verdict
+from alerts.desks.confirming import ask_for_consent
+from alerts.desks.consent import admit, in_the_light_of_bounces
+from alerts.desks.consent import tidy as tidy_consent
 from alerts.desks.look import look_for
 from alerts.desks.outbox import Outbox, exchange, lacked, opened
 from alerts.desks.settling import settle_attempt, shown
@@ -42,6 +45,7 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
         abandoned = deliveries.claim_abandoned(connection)
     for due, begun in abandoned:
         _settle_abandoned(outbox, due, begun)
+    await ask_for_consent(kit, outbox.mail, outbox.sender)
     tidied = kit.clock()
 
     def claim(room: int) -> list[DueDelivery | DueLook]:
@@ -70,6 +74,7 @@ async def _work_on(outbox: Outbox, row: DueDelivery | DueLook) -> None:
 def _tidy(outbox: Outbox, connection: Connection) -> None:
     for credential in outbox.credentials:
         circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
+    tidy_consent(connection, outbox.kit)
     tidying.tidy(connection)
 
 
@@ -82,9 +87,17 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
             _end_emptied(connection, due, kit.clock())
             return
         row = opened(outbox, connection, due.channel_id)
+        admitted = admit(connection, kit, due, row) if row is not None else None
+    if row is not None and admitted is None:
+        log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
+        return
+    if isinstance(admitted, Blocked):
+        settle_attempt(outbox, due, admitted)
+        return
+    row = admitted
     channel = outbox.registry.get(row.kind) if row else None
     ready = _prepare(outbox, channel, letter, row)
-    if not isinstance(ready, Request | Mail) or channel is None:
+    if not isinstance(ready, Request | Mail) or channel is None or row is None:
         settle_attempt(outbox, due, ready)  # type: ignore[arg-type]
         return
     with kit.engine.begin() as connection:
@@ -94,7 +107,11 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
     crashpoint("before_post")
     answer = await exchange(outbox, ready)
     crashpoint("after_post")
-    settle_attempt(outbox, due, channel.judge(answer), shown(answer), answer.elapsed_s)
+    verdict = channel.judge(answer)
+    if row.kind == "email":
+        with kit.engine.begin() as connection:
+            verdict = in_the_light_of_bounces(connection, kit, row, verdict)
+    settle_attempt(outbox, due, verdict, shown(answer), answer.elapsed_s)
 
 
 def _prepare(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerts.model import Channel, ChannelId, Subscription, SubscriptionId
+from alerts.store.readers import Doors, doors
 from alerts.store.schema import channels, subscriptions
 from worker.model import TopicId
 from worker.secrets import KeyRing, Secret
@@ -21,21 +22,23 @@ def load_subscriptions(connection: Connection) -> list[Subscription]:
     standing = select(channels.c.name, channels.c.id).where(channels.c.removed_at.is_(None))
     by_name = {name: ChannelId(number) for name, number in connection.execute(standing)}
     rows = connection.execute(select(subscriptions).where(subscriptions.c.removed_at.is_(None)))
-    return [_subscription(row, by_selector, by_name) for row in rows]
+    decided = doors(connection)
+    return [_subscription(row, by_selector, by_name, decided) for row in rows]
 
 
 def _subscription(
-    row: Any, by_selector: Mapping[str, frozenset[TopicId]], by_name: Mapping[str, ChannelId]
+    row: Any, by_selector: Mapping[str, frozenset[TopicId]], by_name: Mapping[str, ChannelId], decided: Doors
 ) -> Subscription:
     def meant(selectors: Iterable[str]) -> frozenset[TopicId]:
         return frozenset[TopicId]().union(*(by_selector.get(each, frozenset()) for each in selectors))
 
     heard = meant(row.topics)
+    told = tuple(by_name[name] for name in row.channels if name in by_name)
     return Subscription(
         id=SubscriptionId(row.id),
         name=row.name,
         topics=heard,
-        channels=tuple(by_name[name] for name in row.channels if name in by_name),
+        channels=told,
         created_at=row.created_at,
         when=tuple(row.when),
         timezone=row.timezone,
@@ -49,6 +52,8 @@ def _subscription(
         urgent=heard & meant(row.urgent),
         paused=row.paused_at is not None,
         snoozed_until=row.snoozed_until,
+        closed=decided.closed(row.name, list(told)),
+        rests=decided.rests,
     )
 
 

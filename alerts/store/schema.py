@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -48,8 +49,56 @@ channels = Table(
     Column("unclear", Integer, nullable=False, server_default="0"),  # answers in a row, neither yes nor no
     Column("nothing_since", Instant),  # since when it has taken nothing
     Column("removed_at", Instant),
+    Column("address", Text),  # the mailbox's keyed hash; null: no mailbox, or not looked at yet
+    Column("bounces", SmallInteger, nullable=False, server_default="0"),  # days on which it refused, in a row
+    Column("bounced_on", Date),
     created(),
     Index("uq_channels_name", "name", unique=True, postgresql_where=text("removed_at IS NULL")),
+    Index("ix_channels_address", "address", postgresql_where=text("address IS NOT NULL")),
+)
+
+addresses = Table(  # what the owner of a mailbox said; who that is cannot be read from it
+    "addresses",
+    metadata,
+    Column("address", Text, primary_key=True),  # keyed hash
+    Column("confirmed_at", Instant),
+    Column("blocked_at", Instant),
+    Column("blocked_by", Text),  # recipient operator
+    Column("rests_until", Instant),  # hears of nothing until then, and of everything at once afterwards
+)
+
+departures = Table(  # who left a subscription, whatever a watchlist declares
+    "departures",
+    metadata,
+    Column("subscription", Text, primary_key=True),  # its name, so that one declared anew is the same
+    Column("address", Text, primary_key=True),
+    Column("left_at", Instant, nullable=False, server_default=func.now()),
+    Column("via", Text, nullable=False),  # one_click page operator
+    Index("ix_departures_address", "address"),
+)
+
+confirmations = Table(  # the one mail that asks an invited mailbox whether it wants to be written to
+    "confirmations",
+    metadata,
+    key(),
+    Column("channel_id", BigInteger, ForeignKey("channels.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="due"),  # due sending sent unknown failed
+    Column("reason", Text),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", Instant, nullable=False, server_default=func.now()),
+    Column("expires_at", Instant, nullable=False),
+    *lease(),
+    created(),
+    Index("ix_confirmations_address", "address"),
+    Index("ix_confirmations_due", "due_at", postgresql_where=text("state IN ('due', 'sending')")),
+)
+
+kept_secrets = Table(  # secrets that Pantau made for itself
+    "kept_secrets",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
 )
 
 circuits = Table(  # open while a channel, or what channels share, lets nothing through

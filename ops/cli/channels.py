@@ -8,19 +8,33 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
+from ops.cli import mailboxes
 from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json_lines, table
-from worker.errors import BadInput
+from worker.errors import BadInput, PantauError
 
 if TYPE_CHECKING:
     from alerts.model import Channel
     from ops.trial import Trial
+    from worker.secrets import KeyRing
     from worker.settings import Settings
+    from worker.store.engine import Connection
 
 
 @click.group()
 def channels() -> None:
-    """List channels, send one a test message, print the Slack app's manifest."""
+    """List channels, send one a test message, invite mailboxes and honour what their owners want, print the Slack
+    app's manifest."""
+
+
+for command in (
+    mailboxes.invite,
+    mailboxes.block,
+    mailboxes.unblock,
+    mailboxes.blocked,
+    mailboxes.resubscribe,
+):
+    channels.add_command(command)
 
 
 @channels.command("list")
@@ -49,6 +63,8 @@ def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "circuit": stopped if row["circuit"] else None,
         "paused_until": row["paused_until"],
         "held": row["held"],
+        "blocked_by": row["blocked_by"],
+        "confirmation": row["confirmation"],
     }
 
 
@@ -61,8 +77,14 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _state(row: Mapping[str, Any]) -> str:
-    from ops.verdict import cause
+    from ops.verdict import BY_READERS, cause
 
+    if row["blocked_by"]:
+        return "blocked: nothing is written there"
+    if row["confirmation"]:
+        return f"invited, not confirmed yet (the mail that asks: {cause(row['confirmation'])})"
+    if row["circuit"] and row["reason"] in BY_READERS:
+        return plain_text(cause(row["reason"]), 80)
     if row["circuit"]:
         return f"lets nothing through: {plain_text(cause(row['reason']), 80)}; next try {row['probe_at']:%H:%M:%S}"
     return f"paused until {row['paused_until']:%H:%M:%S}" if row["paused_until"] else "ok"
@@ -113,7 +135,21 @@ def _open(settings: Settings, name: str) -> tuple[Channel, str | None]:
         if number is None:
             raise BadInput(f"there is no channel {name}; `pantau channels list` shows them")
         channel = load_channel(connection, number, kit.keyring(settings))
+        _refuse_unwanted(connection, kit.keyring(settings), channel)
         return channel, credential_of(connection, number)
+
+
+def _refuse_unwanted(connection: Connection, keys: KeyRing, channel: Channel) -> None:
+    """A test is a message as well: none goes to somebody who does not want any."""
+    from alerts.store.addresses import standing_of
+
+    if channel.kind != "email":
+        return
+    standing = standing_of(connection, keys, channel)
+    if standing.blocked_by is not None:
+        raise PantauError(f"{plain_text(channel.name, 80)} is blocked: nothing is written there")
+    if not standing.vouched:
+        raise PantauError(f"the owner of {plain_text(channel.name, 80)} has not confirmed yet")
 
 
 def _try(settings: Settings, channel: Channel) -> Trial:

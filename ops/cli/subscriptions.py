@@ -33,9 +33,14 @@ def subscriptions() -> None:
 def list_subscriptions(as_json: bool) -> None:
     """List the subscriptions: which topics go to which channels, when, and whether it is paused."""
     from ops.store.hearing import subscription_list
+    from ops.store.mailboxes import departed
 
     with connected() as connection:
-        rows = subscription_list(connection)
+        left = [(row["subscription"], row["channel"]) for row in departed(connection)]
+        rows = [
+            {**row, "unsubscribed": [channel for name, channel in left if name == row["name"]]}
+            for row in subscription_list(connection)
+        ]
     if as_json:
         print_json_lines(rows)
     elif rows:
@@ -47,7 +52,8 @@ def list_subscriptions(as_json: bool) -> None:
 
 def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     when = f"{', '.join(row['when'])} ({row['timezone']})"
-    lists = (plain_text(", ".join(row[name]), 60) for name in ("topics", "channels"))
+    told = [f"{name} (unsubscribed)" if name in row["unsubscribed"] else name for name in row["channels"]]
+    lists = (plain_text(", ".join(names), 60) for names in (row["topics"], told))
     return plain_text(row["name"], 60), *lists, plain_text(when, 60), row["quiet"], _state(row)
 
 

@@ -19,10 +19,6 @@ def make_app(settings: Settings) -> Starlette:
     from ops.dashboard.app import build  # noqa: PLC0415
     from ops.dashboard.context import Context  # noqa: PLC0415
     from ops.slack.app import slack_app  # noqa: PLC0415
-    from worker.feeds.websub import callback_base  # noqa: PLC0415
-
-    slack = slack_app(settings)
-    sealed = slack is not None or callback_base(settings.public_url, settings.allow_nets)
 
     return build(
         Context(
@@ -31,7 +27,7 @@ def make_app(settings: Settings) -> Starlette:
             clock=kit.clock,
             version=kit.our_version(),
             public_url=settings.public_url,
-            keys=kit.keyring(settings) if sealed else None,
-            slack=slack,
+            keys=kit.keyring(settings),
+            slack=slack_app(settings),
         )
     )

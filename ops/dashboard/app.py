@@ -16,8 +16,19 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ops.dashboard import gate
+from ops.dashboard.consent import (
+    CONFIRM,
+    LEAVE,
+    MANAGE,
+    show_confirm,
+    show_leave,
+    show_manage,
+    take_confirm,
+    take_leave,
+    take_manage,
+)
 from ops.dashboard.context import Context, DatabaseSilent, context_of
-from ops.dashboard.login import for_people, show_login, take_login, take_logout
+from ops.dashboard.login import Endpoint, for_people, show_login, take_login, take_logout
 from ops.dashboard.overview import overview
 from ops.dashboard.slack import PATH as SLACK
 from ops.dashboard.slack import take_call
@@ -29,6 +40,9 @@ log = structlog.get_logger("web")
 
 FOR_EVER = "public, max-age=31536000, immutable"
 _RETRY_S = "10"
+_FOR_ANYBODY = (PATH, LEAVE)
+"""Hubs are foreign, and so are the mail programs that unsubscribe their readers with one click (RFC 8058): what they
+may do is in the address, they bring no cookie and change no page of ours."""
 
 _SAID = {
     400: ("This cannot be understood", "The request is not one that Pantau knows."),
@@ -60,7 +74,7 @@ class Gate:
             await send(message)
 
         refused = None
-        if not scope["path"].startswith(PATH):  # hubs are foreign, bring no cookie and change no page of ours
+        if not scope["path"].startswith(_FOR_ANYBODY):
             refused = gate.foreign(scope["method"], Request(scope).headers, self.context.public_url)
         app = _foreign_form(self.context, refused) if refused else self.app
         await app(scope, receive, send_guarded)
@@ -89,6 +103,9 @@ def build(context: Context) -> Starlette:
             Route(SLACK, take_call, methods=["POST"]),
             Route(PATH + "{token}", confirm, methods=["GET"]),
             Route(PATH + "{token}", take_ping, methods=["POST"]),
+            *_pages(LEAVE, show_leave, take_leave),
+            *_pages(CONFIRM, show_confirm, take_confirm),
+            *_pages(MANAGE, show_manage, take_manage),
         ],
         middleware=[Middleware(Gate, context=context)],
         exception_handlers={
@@ -101,6 +118,12 @@ def build(context: Context) -> Starlette:
     )
     app.state.context = context
     return app
+
+
+def _pages(path: str, show: Endpoint, take: Endpoint) -> tuple[Route, Route]:
+    """A page behind a link in a mail, and what its buttons do."""
+    address = path + "{token}"
+    return Route(address, show, methods=["GET"]), Route(address, take, methods=["POST"])
 
 
 async def alive(_request: Request) -> Response:

@@ -40,7 +40,8 @@ class DatabaseSilent(Exception):
 @dataclass(slots=True)
 class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
-    open what hubs sign with; `slack` is our app there, where one is set up."""
+    open what is sealed, such as what hubs sign with; `link_keys`, once they are opened, tell which links are ours;
+    `slack` is our app there, where one is set up."""
 
     engine: Engine
     checks: Checks
@@ -48,6 +49,7 @@ class Context:
     version: str
     public_url: str | None = None
     keys: KeyRing | None = None
+    link_keys: KeyRing | None = None
     slack: SlackApp | None = None
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S

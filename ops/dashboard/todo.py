@@ -14,7 +14,7 @@ from ops.dashboard.words import Shape, ago
 from ops.remarks import gap_in_words, silence_in_words
 from ops.store.audit import Audit
 from ops.store.overview import Overview
-from ops.verdict import TICK_LATE_S, cause, count, span
+from ops.verdict import BY_READERS, TICK_LATE_S, cause, count, span
 
 Row = Mapping[str, Any]
 
@@ -39,7 +39,7 @@ def tasks(
     feeds: Sequence[Row],
 ) -> list[Task]:
     """All tasks, the most harmful first. `unsent` are the newest deliveries that failed or are in doubt."""
-    found = [_ledger(ledger), _beat(now), *(_circuit(row, now.at) for row in circuits)]
+    found = [_ledger(ledger), _beat(now), *_circuits(circuits, now.at)]
     found += [_failed(now, unsent), _in_doubt(now, unsent), _failing(now, feeds), _gone(now, feeds)]
     found += [_silent(now, feeds), _missed(now, feeds)]
     return [task for task in found if task is not None]
@@ -58,6 +58,10 @@ def _beat(now: Overview) -> Task | None:
     since = "has never ticked" if now.tick_age_s is None else f"was last heard {span(now.tick_age_s)} ago"
     text = f"The beat {since}. `pantau up` runs one; in separate processes it is `pantau beat`."
     return Task("bad", "The beat is silent", text, "pantau doctor")
+
+
+def _circuits(circuits: Sequence[Row], now: datetime) -> list[Task]:
+    return [_circuit(row, now) for row in circuits if row["reason"] not in BY_READERS]
 
 
 def _circuit(row: Row, now: datetime) -> Task:

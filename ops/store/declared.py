@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Connection, Table, Text, cast, delete, func, insert, select, text, update
 
 from alerts.channels import channels as registry
+from alerts.store.addresses import recognise
 from alerts.store.schema import channels, circuits, subscriptions
 from ops.watchlist import (
     Changes,
@@ -124,6 +125,7 @@ class Shelf:
         for item in found.removed:
             if item.noun != "entity":
                 self._remove(item.noun, item.key, ids)
+        recognise(self.connection, self.keys)
         spread_new(self.connection)
 
     def write_entities(self, declared: Iterable[DeclaredEntity], found: Changes, origin: str) -> None:
@@ -274,6 +276,9 @@ class Shelf:
             "secret_ref": None,
             "credential": _credential(channel.kind),
             "declared": True,
+            "address": None,  # known anew below, and another mailbox has refused nothing yet
+            "bounces": 0,
+            "bounced_on": None,
         }
         if channel.secret is not None:
             at = ("channel", channel.name, "secret")

@@ -35,7 +35,9 @@ _DUE = text("""
         OR EXISTS (SELECT FROM deliveries WHERE state = 'unknown' AND ended_at IS NULL
                    AND due_at <= clock_timestamp())
         OR EXISTS (SELECT FROM deliveries d LEFT JOIN circuits k ON k.name = d.held_by
-                   WHERE d.state = 'held' AND (k.name IS NULL OR k.probe_at <= clock_timestamp())) AS send
+                   WHERE d.state = 'held' AND (k.name IS NULL OR k.probe_at <= clock_timestamp()))
+        OR EXISTS (SELECT FROM confirmations WHERE state IN ('due', 'sending')
+                   AND greatest(due_at, lease_until) <= clock_timestamp()) AS send
 """)
 
 

@@ -21,8 +21,11 @@ _CHANNELS = text("""
     SELECT c.name, c.kind, left(c.fingerprint, 8) AS print, c.declared,
            CASE WHEN c.pause_until > clock_timestamp() THEN c.pause_until END AS paused_until,
            k.name AS circuit, k.reason, k.opened_at, k.probe_at,
-           (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held
-    FROM channels c LEFT JOIN LATERAL (
+           (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held,
+           a.blocked_by, CASE WHEN c.declared OR a.confirmed_at IS NOT NULL THEN NULL ELSE (
+             SELECT concat_ws(': ', f.state, f.reason) FROM confirmations f WHERE f.address = c.address
+             ORDER BY f.id DESC LIMIT 1) END AS confirmation
+    FROM channels c LEFT JOIN addresses a ON a.address = c.address LEFT JOIN LATERAL (
         SELECT * FROM circuits WHERE name IN ('channel:' || c.id, 'sender:' || c.credential)
         ORDER BY name DESC LIMIT 1) AS k ON true
     WHERE c.removed_at IS NULL ORDER BY c.name

@@ -178,8 +178,6 @@ def email_address(raw: object) -> str | Fault:
         valid = mailbox(found)
     except EmailNotValidError as bad:
         return Fault(f"{shown(found)} is not an e-mail address: {visible(str(bad)).rstrip('.')}", expected)
-    if valid.ascii_email is None:
-        return Fault(f"{shown(found)} has letters before the @ that few servers take", expected)
     return valid.normalized
 
 

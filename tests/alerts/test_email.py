@@ -15,7 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channel import Blocked, Later, Mail, MailReply, Never, Sent, Simpler, Unsure
-from alerts.channels.email import channel, text_header
+from alerts.channels._mail_body import Links
+from alerts.channels._mail_head import letter_head, text_header
+from alerts.channels.email import channel
+from alerts.model import Thread
 
 Make = Callable[..., Any]
 OPTIONS = {
@@ -122,15 +125,67 @@ def test_the_headers_make_the_mail_recognisable_and_stable(letter_of: Make, row_
         "Subject: [NATO] Perundingan pakta pertahanan",
         "Date: Mon, 23 Nov 2026 07:03:00 +0000",
         "Message-ID: <0b7c-4d1e@example.org>",
-        "List-Id: <channel-3.pantau.example.org>",
         "Reply-To: desk@example.org",
-        "List-Unsubscribe: <https://pantau.example/u/tok-en_1>",
-        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Auto-Submitted: auto-generated",
         "X-Auto-Response-Suppress: All",
-        "Content-Language: en",
         "MIME-Version: 1.0",
+        "List-Id: <channel-3.pantau.example.org>",
+        "List-Unsubscribe: <https://pantau.example/u/tok-en_1>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        "Content-Language: en",
     ]
+
+
+@pytest.mark.parametrize(
+    ("label", "written"),
+    [
+        ("subscription-12", "subscription-12"),
+        ("x>\r\nBcc: a@b", "alerts"),
+        ("", "alerts"),
+        ("NATO", "alerts"),
+    ],
+)
+def test_a_list_is_named_by_what_the_mail_came_through(
+    letter_of: Make, row_of: Make, label: str, written: str
+) -> None:
+    sent = mail(letter_of(), row_of("email", options={**OPTIONS, "list": label}))
+    assert f"List-Id: <{written}.pantau.example.org>" in raw_headers(sent)
+
+
+def head_of(letter: Any, form: Any) -> Any:
+    lines = "\r\n".join(letter_head(letter, OPTIONS, "rina@example.org", Links()))
+    return email.message_from_bytes(f"{lines}\r\n\r\n".encode(), policy=form)
+
+
+@pytest.mark.parametrize("form", [email.policy.default, email.policy.compat32])
+def test_what_follows_a_story_stands_below_its_first_message(
+    letter_of: Make, item_of: Make, form: Any
+) -> None:
+    root = head_of(letter_of(key="f1d2-01"), form)
+    thread = Thread(key="f1d2-01", title="Perundingan pakta pertahanan")
+    letter = letter_of(item_of(title="Another outlet's words"), kind="followup", key="f1d2-02", thread=thread)
+    follower = head_of(letter, form)
+    assert follower["In-Reply-To"] == follower["References"] == root["Message-ID"]
+    assert follower["Message-ID"] != root["Message-ID"]
+    assert follower["Subject"] == root["Subject"]
+
+
+def test_a_long_key_of_a_thread_stays_whole(letter_of: Make) -> None:
+    thread = Thread(key="k" * 200, title="x")
+    lines = list(letter_head(letter_of(kind="followup", thread=thread), OPTIONS, "r@e.org", Links()))
+    assert f"References: <{'k' * 200}@example.org>" in lines
+
+
+def test_the_way_to_everything_that_comes_stands_at_the_foot(letter_of: Make, row_of: Make) -> None:
+    text, html = bodies(mail(letter_of(), row_of("email", options={**OPTIONS, "manage": "all-1"})))
+    assert text.endswith(": https://pantau.example/manage/all-1\n")
+    assert 'href="https://pantau.example/manage/all-1"' in html
+
+
+def test_a_name_outside_ascii_before_the_at_is_written_as_it_is(letter_of: Make, row_of: Make) -> None:
+    sent = mail(letter_of(), row_of("email", to="юзер@пошта.укр"))
+    assert sent.recipient == "юзер@xn--80a1acn3a.xn--j1amh"
+    assert "\r\nTo: юзер@xn--80a1acn3a.xn--j1amh\r\n".encode() in sent.message
 
 
 def test_a_resent_mail_keeps_its_id(letter_of: Make, row_of: Make, now: Any) -> None:
@@ -284,7 +339,6 @@ def test_the_plainer_form_is_titles_and_links_in_text(letter_of: Make, row_of: M
         ("rina@example.org, ben@example.org", {}, "is no e-mail address"),
         ("Rina <rina@example.org>", {}, "is no e-mail address"),
         ("x" * 65 + "@example.org", {}, "too long"),
-        ("юзер@example.org", {}, "outside ASCII"),
         ("a@example.org\r\nRCPT TO:<evil@example.org>", {}, "is no e-mail address"),
     ],
 )
@@ -295,6 +349,7 @@ def test_an_address_that_cannot_be_used_is_refused_with_a_sentence(to: str, opti
     assert "\n" not in complaint
 
 
+DEAD = Blocked("recipient_refused", "channel", timedelta(days=1))
 LATER_FULL = Later("mailbox_full", timedelta(hours=1))
 GREYLISTED = Later("greylisted", timedelta(minutes=5))
 ANSWERS = [
@@ -317,26 +372,41 @@ ANSWERS = [
     ("mail", 530, "5.7.0 Must issue a STARTTLS command first", Blocked("login_refused", "sender")),
     ("mail", 550, "5.7.1 sender refused", Blocked("sender_refused", "sender")),
     ("mail", 553, "5.1.8 Bad sender", Blocked("sender_refused", "sender")),
-    ("mail", 552, "5.3.4 Message size exceeds limit", Simpler("too_large")),
+    ("mail", 552, "5.3.4 Message size exceeds limit", Simpler("message_too_large")),
     ("mail", 451, "4.3.0 try again", Later("not_now_at_mail")),
-    ("rcpt", 550, "5.1.1 User unknown", Blocked("recipient_refused", "channel")),
-    ("rcpt", 550, "No such user here", Blocked("recipient_refused", "channel")),
-    ("rcpt", 553, "5.1.3 Bad address", Blocked("recipient_refused", "channel")),
-    ("rcpt", 504, "5.5.2 need fully-qualified address", Blocked("recipient_refused", "channel")),
-    ("rcpt", 556, "5.1.10 null MX", Blocked("recipient_refused", "channel")),
+    ("rcpt", 550, "5.1.1 User unknown", DEAD),
+    ("rcpt", 550, "No such user here", DEAD),
+    ("rcpt", 553, "5.1.3 Bad address", DEAD),
+    ("rcpt", 504, "5.5.2 need fully-qualified address", DEAD),
+    ("rcpt", 556, "5.1.10 null MX", DEAD),
     ("rcpt", 554, "5.7.1 <a@b>: Relay access denied", Blocked("relay_denied", "sender")),
     ("rcpt", 550, "5.7.1 Unable to relay", Blocked("relay_denied", "sender")),
+    ("rcpt", 550, "relay not permitted", Blocked("relay_denied", "sender")),
+    ("rcpt", 550, "5.7.1 <a@b>... Relaying denied", Blocked("relay_denied", "sender")),
+    (
+        "rcpt",
+        550,
+        "5.7.54 SMTP; Unable to relay recipient in non-accepted domain",
+        Blocked("relay_denied", "sender"),
+    ),
+    ("rcpt", 550, "5.1.1 <a@b>: Recipient address rejected: User unknown in relay recipient table", DEAD),
     ("rcpt", 530, "5.7.0 Authentication required", Blocked("login_refused", "sender")),
     ("rcpt", 550, "5.7.1 blocked by policy", Never("refused_by_policy")),
     ("rcpt", 554, "blocked using a list", Never("refused_by_policy")),
     ("rcpt", 552, "5.2.2 mailbox full", LATER_FULL),
-    ("rcpt", 452, "4.2.2 over quota", Later("not_now_at_rcpt")),
+    ("rcpt", 550, "5.7.1 <a@b>: user unknown in virtual alias table", DEAD),
+    ("rcpt", 550, "5.6.7 no SMTPUTF8", Blocked("needs_smtputf8", "channel", timedelta(days=1))),
+    ("rcpt", 550, "5.7.26 unauthenticated mail", Never("refused_by_policy")),
+    ("rcpt", 550, "Mailbox full", LATER_FULL),
+    ("rcpt", 452, "4.2.2 over quota", LATER_FULL),
+    ("rcpt", 452, "4.3.1 insufficient system storage", Later("not_now_at_rcpt")),
     ("rcpt", 451, "4.7.1 Please try again later", GREYLISTED),
     ("rcpt", 450, "4.2.0 <a@b>: Recipient address rejected: Greylisted", GREYLISTED),
     ("dot", 451, "4.7.1 graylist", GREYLISTED),
     ("rcpt", 451, "4.3.5 Server configuration error", Later("not_now_at_rcpt")),
-    ("dot", 552, "5.3.4 too big", Simpler("too_large")),
+    ("dot", 552, "5.3.4 too big", Simpler("message_too_large")),
     ("dot", 552, "5.2.2 mailbox full", LATER_FULL),
+    ("dot", 550, "5.1.1 no such user after all", DEAD),
     ("dot", 554, "5.6.0 malformed", Simpler("content_refused")),
     ("dot", 554, "5.7.1 spam", Never("refused_by_policy")),
     ("dot", 421, "4.3.2 shutting down", Later("not_now_at_dot")),

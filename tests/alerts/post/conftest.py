@@ -69,6 +69,11 @@ def free_port() -> int:
         return port
 
 
+@pytest.fixture(scope="session", name="free_port")
+def _free_port() -> Callable[[], int]:
+    return free_port
+
+
 @pytest.fixture
 def relay_with() -> Iterator[Callable[..., Relay]]:
     """Starts relays; keyword arguments go to aiosmtpd's SMTP."""
@@ -99,6 +104,7 @@ class Certificate:
     server: ssl.SSLContext
     friend: ssl.SSLContext
     stranger: ssl.SSLContext
+    file: Path
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +130,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     )
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)
-    return Certificate(server, ssl.create_default_context(cafile=str(file)), ssl.create_default_context())
+    return Certificate(
+        server, ssl.create_default_context(cafile=str(file)), ssl.create_default_context(), file
+    )
 
 
 class Script:

@@ -4,11 +4,13 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from alerts.channel import Mail, MailReply
+from alerts.channel import Blocked, Mail, MailReply
+from alerts.channels import channels
 from alerts.post import MESSAGES_PER_CONNECTION, MailDoor, Smtp
 from worker.secrets import Secret
 
@@ -378,7 +380,15 @@ def test_knocking_tells_whether_the_relay_lets_us_in_and_sends_nothing(
 
 @pytest.mark.parametrize(
     "recipient",
-    ["a@e.org\r\nRCPT TO:<evil@e.org>", "a@e.org>", "юзер@e.org", "", "a b@e.org", "a@e.org\0", "no-at-sign"],
+    [
+        "a@e.org\r\nRCPT TO:<evil@e.org>",
+        "a@e.org>",
+        "юзер @e.org",
+        "",
+        "a b@e.org",
+        "a@e.org\0",
+        "no-at-sign",
+    ],
 )
 def test_an_address_that_is_none_never_reaches_the_server(
     relay_with: Any, door_to: Open, recipient: str
@@ -386,6 +396,25 @@ def test_an_address_that_is_none_never_reaches_the_server(
     relay = relay_with()
     assert outcome(door_to(relay.port).send(Mail(recipient, MESSAGE))) == ("rcpt", 553)
     assert relay.mails == []
+
+
+def test_an_address_outside_ascii_goes_to_a_server_that_takes_such(relay_with: Any, door_to: Open) -> None:
+    relay = relay_with()
+    door = door_to(relay.port)
+    letter = Mail("юзер@e.org", MESSAGE.replace(b"To: rina@example.org", "To: юзер@e.org".encode()))
+    assert outcome(door.send(letter)) == ("dot", 250)
+    assert outcome(door.send(LETTER)) == ("dot", 250)
+    assert [mail.rcpt_tos for mail in relay.mails] == [["юзер@e.org"], [LETTER.recipient]]
+
+
+def test_an_address_outside_ascii_is_refused_before_a_server_that_takes_none(
+    relay_with: Any, door_to: Open
+) -> None:
+    relay = relay_with(enable_SMTPUTF8=False)
+    reply = door_to(relay.port).send(Mail("юзер@e.org", MESSAGE))
+    assert outcome(reply) == ("rcpt", 550)
+    assert channels()["email"].judge(reply) == Blocked("needs_smtputf8", "channel", timedelta(days=1))
+    assert outcome(door_to(relay.port).send(LETTER)) == ("dot", 250)
 
 
 def test_a_mail_without_sender_is_refused_as_such(relay_with: Any, door_to: Open) -> None:

@@ -1,0 +1,160 @@
+"""`pantau channels invite | block | unblock | blocked | resubscribe`: mailboxes and what their owners want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from alerts.letter import plain_text
+from ops.cli.connected import connected
+from ops.cli.output import json_option, print_json_lines, table
+from worker.errors import BadInput, PantauError
+
+if TYPE_CHECKING:
+    from ops.inviting import Invited
+    from worker.settings import Settings
+    from worker.store.engine import Connection
+
+ADDRESS = click.argument("address")
+
+
+@click.command()
+@ADDRESS
+@click.option(
+    "--topics", required=True, multiple=True, metavar="NAME", help="A topic, or tag:NAME; repeatable."
+)
+@click.option(
+    "--when", multiple=True, default=("now",), show_default=True, help='Such as "daily 07:00"; repeatable.'
+)
+@click.option("--timezone", default="UTC", show_default=True, help="IANA name, such as Asia/Jakarta.")
+@click.option("--name", default="", help="The channel's name; default: what stands before the @.")
+@click.option("--language", type=click.Choice(("en", "id")), default="en", show_default=True)
+@click.option("--again", is_flag=True, help="Ask once more, although the first mail was not answered yet.")
+def invite(
+    address: str,
+    topics: tuple[str, ...],
+    when: tuple[str, ...],
+    timezone: str,
+    name: str,
+    language: str,
+    again: bool,
+) -> None:
+    """Invite a mailbox: one mail asks its owner, and nothing else is sent before the answer is yes."""
+    from ops import kit
+    from ops.inviting import Invitation
+    from ops.inviting import invite as invite_mailbox
+
+    wanted = Invitation(address, topics, when, timezone, name, language, again)
+    click.echo(_told(invite_mailbox(kit.settings_of(), wanted)))
+
+
+def _told(done: Invited) -> str:
+    made = f"channel {plain_text(done.channel, 80)}, subscription {plain_text(done.subscription, 200)}"
+    if done.asks:
+        return f"{made}: a mail asks its owner, who has 48 hours; until the answer is yes everything is held"
+    if done.waits:
+        return f"{made}: its owner was asked before and has not answered yet (--again asks once more)"
+    return f"{made}: its owner is known to want it, and hears from now on"
+
+
+@click.command()
+@ADDRESS
+def block(address: str) -> None:
+    """Never write to a mailbox, whoever adds it; holds when its channels are gone."""
+    from alerts.store import consent
+
+    with connected(_settings()) as connection:
+        consent.block(connection, _address(connection, address), "operator")
+    click.echo(f"nothing is written to {plain_text(address, 100)} any more; what was waiting is suppressed")
+
+
+@click.command()
+@ADDRESS
+@click.option("--asked-for", is_flag=True, help="The owner of the mailbox, who had it blocked, wants it.")
+def unblock(address: str, asked_for: bool) -> None:
+    """Allow writing to a blocked mailbox again."""
+    from alerts.store import consent
+    from ops.store.mailboxes import answered
+
+    with connected(_settings()) as connection:
+        known = _address(connection, address)
+        by = answered(connection, known).blocked_by
+        if by is None:
+            raise BadInput(
+                f"{plain_text(address, 100)} is not blocked; `pantau channels blocked` lists what is"
+            )
+        if by == "recipient" and not asked_for:
+            raise PantauError(
+                f"the owner of {plain_text(address, 100)} asked never to be written to; "
+                "unblock it with --asked-for, and only if they ask for it"
+            )
+        consent.unblock(connection, known)
+    click.echo(f"{plain_text(address, 100)} may be written to again")
+
+
+@click.command()
+@json_option
+def blocked(as_json: bool) -> None:
+    """List the blocked mailboxes. Their addresses are not stored, so each shows as its keyed hash."""
+    from ops.store.mailboxes import blocked_list
+
+    with connected() as connection:
+        rows = blocked_list(connection)
+    if as_json:
+        print_json_lines(rows)
+    elif rows:
+        click.echo(table([_line(row) for row in rows], ("mailbox", "since", "by", "channels")))
+    else:
+        click.echo("no mailbox is blocked")
+
+
+def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
+    by = "its owner" if row["blocked_by"] == "recipient" else "an operator"
+    names = plain_text(", ".join(row["channels"] or ()), 80) or "none"
+    return f"{row['address'][:12]}…", f"{row['blocked_at']:%Y-%m-%d %H:%M}", by, names
+
+
+@click.command()
+@click.argument("channel")
+@click.option("--subscription", default="", metavar="NAME", help="Only this one; default: all that it left.")
+def resubscribe(channel: str, subscription: str) -> None:
+    """Let a channel hear again of what its owner unsubscribed from, because they ask for it."""
+    from alerts.store import consent
+    from ops.store.mailboxes import addresses_of_channels, departed
+
+    with connected(_settings()) as connection:
+        known = addresses_of_channels(connection).get(channel)
+        if known is None:
+            raise BadInput(
+                f"there is no mailbox called {plain_text(channel, 80)}; `pantau channels list` shows them"
+            )
+        left = [row["subscription"] for row in departed(connection) if row["channel"] == channel]
+        back = consent.rejoin(connection, known, [subscription] if subscription else left)
+    if not back:
+        raise BadInput(f"{plain_text(channel, 80)} has unsubscribed from nothing of that kind")
+    click.echo(f"{plain_text(channel, 80)} hears again, from now on, of {plain_text(', '.join(back), 300)}")
+
+
+def _settings() -> Settings:
+    from ops import kit
+
+    return kit.settings_of()
+
+
+def _address(connection: Connection, written: str) -> str:
+    from alerts.mailbox import EmailNotValidError, mailbox
+    from alerts.store.addresses import address_of, recognise
+    from ops import kit
+    from worker.secrets import Secret
+
+    try:
+        mailbox(written)
+    except EmailNotValidError as bad:
+        raise BadInput(
+            f"{plain_text(written, 100)} is no e-mail address: {plain_text(str(bad), 200)}"
+        ) from None
+    keys = kit.keyring(_settings())
+    recognise(connection, keys)
+    return address_of(connection, keys, Secret(written))
