@@ -1,112 +1,151 @@
-"""From values to words: what a letter says, in English and Indonesian, and how foreign text is made harmless.
+"""From values to words: what a letter says, in the language of its channel.
 
-Titles and sentences come from strangers. What is shown passes `plain_text` or `header_text`; what is linked
-passes `safe_link`.
+Titles and sentences come from strangers: everything here is harmless already and may stand beside other words.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from alerts.digest import zone
+from alerts.foreign import cut, header_text, isolated, plain_text, runs, safe_link
 from alerts.model import Item, Letter
+from alerts.sections import Section, stories
+from alerts.words import WORDS, phrase
 from worker.errors import BadInput
 
-WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "article": "[{topics}] {title}",
-        "digest_one": "Digest: 1 article on {topics}",
-        "digest_many": "Digest: {n} articles on {topics}",
-        "quiet_one": "From your quiet hours: 1 article on {topics}",
-        "quiet_many": "From your quiet hours: {n} articles on {topics}",
-        "backlog_one": "1 article that was already in the feeds you added",
-        "backlog_many": "{n} articles that were already in the feeds you added",
-        "older_one": "1 older article on {topics}",
-        "older_many": "{n} older articles on {topics}",
-        "rollup_one": "1 more article on {topics}",
-        "rollup_many": "{n} more articles on {topics}",
-        "repeat": "Possible repeat",
-        "repeat_note": "Possible repeat: the receiver never confirmed the first copy.",
-        "summary_only": "summary only: the page could not be read in time",
-        "why": "You get this because {subscriptions} follows {topics}.",
-        "why_topics": "You get this because you follow {topics}.",
-        "published": "published {at}",
-        "seen": "seen {at}",
-        "times": "Times are those of {timezone}.",
-        "untitled": "(without a title)",
-        "rest": "and {n} more",
-        "unsubscribe": "Unsubscribe",
-        "your_topics": "your topics",
-        "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
-    },
-    "id": {
-        "article": "[{topics}] {title}",
-        "digest_one": "Ringkasan: 1 artikel tentang {topics}",
-        "digest_many": "Ringkasan: {n} artikel tentang {topics}",
-        "quiet_one": "Dari jam tenang Anda: 1 artikel tentang {topics}",
-        "quiet_many": "Dari jam tenang Anda: {n} artikel tentang {topics}",
-        "backlog_one": "1 artikel yang sudah ada di umpan yang Anda tambahkan",
-        "backlog_many": "{n} artikel yang sudah ada di umpan yang Anda tambahkan",
-        "older_one": "1 artikel lama tentang {topics}",
-        "older_many": "{n} artikel lama tentang {topics}",
-        "rollup_one": "1 artikel lagi tentang {topics}",
-        "rollup_many": "{n} artikel lagi tentang {topics}",
-        "repeat": "Mungkin terkirim ulang",
-        "repeat_note": "Mungkin terkirim ulang: penerima tidak pernah mengonfirmasi salinan pertama.",
-        "summary_only": "hanya ringkasan: halaman tidak terbaca pada waktunya",
-        "why": "Anda menerima ini karena {subscriptions} mengikuti {topics}.",
-        "why_topics": "Anda menerima ini karena Anda mengikuti {topics}.",
-        "published": "terbit {at}",
-        "seen": "terlihat {at}",
-        "times": "Waktu menurut {timezone}.",
-        "untitled": "(tanpa judul)",
-        "rest": "dan {n} lagi",
-        "unsubscribe": "Berhenti berlangganan",
-        "your_topics": "topik Anda",
-        "months": "Jan Feb Mar Apr Mei Jun Jul Agu Sep Okt Nov Des",
-    },
-}
+__all__ = [
+    "WORDS",
+    "coverage",
+    "cut",
+    "facts",
+    "footer",
+    "further",
+    "header_text",
+    "heading",
+    "headline",
+    "local_time",
+    "moment",
+    "names",
+    "plain_text",
+    "preface",
+    "runs",
+    "safe_link",
+    "say",
+    "section_heading",
+    "speed",
+    "subject",
+    "title",
+    "topics",
+    "why",
+]
 
-_BLANKS = re.compile(r"\s+")
-# Controls; marks, embeddings, overrides and isolates of writing direction; characters without width.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-_JOINERS = re.compile("[\u200c\u200d]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_UNSAFE_IN_LINK = re.compile(r'[\s<>"|\\^`{}]')
-_LONGEST_LINK = 3000  # Slack's limit for a URL, the smallest of those we know
+_LISTED = 5
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_SLOW_FEED = 10 * _MINUTE
+"""Where an article came to the feed later than that, the reader is told what part of the time was ours."""
+_SINGLE = ("article", "followup", "update")
+"""What tells of a story as it happens; all else is told at times of its own, and how long it took says nothing."""
 
 
-def say(letter: Letter, key: str, **values: object) -> str:
+def say(letter: Letter, key: str, count: int | None = None, **values: object) -> str:
     """A phrase of the catalogue in the letter's language."""
-    return WORDS[letter.language][key].format(**values)
+    return phrase(letter.language, key, count, **values)
 
 
 def subject(letter: Letter) -> str:
-    """The letter in one line, fit for a mail header or a notification."""
-    if letter.kind == "article" and len(letter.items) == 1:
-        line = say(letter, "article", topics=cut(topics(letter), 60), title=title(letter.items[0], letter))
-    else:
-        line = heading(letter)
-    return header_text(f"{say(letter, 'repeat')}: {line}" if letter.possible_repeat else line)
+    """The letter in one line, fit for a mail header."""
+    return header_text(headline(letter))
+
+
+def headline(letter: Letter) -> str:
+    """The letter in one line: the article's title, or what the bundle is."""
+    titled = letter.kind in ("article", "update") and letter.items
+    line = _titled(letter) if titled else heading(letter)
+    return f"{say(letter, 'repeat')}: {line}" if letter.possible_repeat else line
+
+
+def _titled(letter: Letter) -> str:
+    touched, name = cut(topics(letter), 60), isolated(title(letter.items[0], letter))
+    more = len(letter.items) - 1
+    if more:
+        return say(letter, "article_more", more, topics=touched, title=name)
+    return say(letter, "article", topics=touched, title=name)
 
 
 def heading(letter: Letter) -> str:
     """What a bundle of articles is: "12 articles that were already in the feeds you added"."""
-    kind = "digest" if letter.kind == "article" else letter.kind
-    count = max(letter.backlog_total, len(letter.items)) if kind == "backlog" else len(letter.items)
-    named = "older" if letter.older else kind
-    return say(letter, f"{named}_{'one' if count == 1 else 'many'}", n=count, topics=topics(letter))
+    articles = len(letter.items)
+    match letter.kind:
+        case "notice":
+            sentence = plain_text(letter.notice[0], 200) if letter.notice else say(letter, "notice_plain")
+            return say(letter, "notice", sentence=sentence)
+        case "backlog" if letter.older:
+            return say(letter, "older", articles, topics=topics(letter))
+        case "backlog":
+            return say(letter, "backlog", max(letter.backlog_total, articles))
+        case "followup" if letter.thread is not None:
+            name = plain_text(letter.thread.title, 120) or say(letter, "untitled")
+            return say(letter, "followup", articles, title=isolated(name))
+        case "digest" | "quiet" | "rollup":
+            return _counted(letter, letter.kind, articles, topics=topics(letter))
+        case "followup":
+            return _counted(letter, "rollup", articles, topics=topics(letter))
+        case _:
+            return _counted(letter, "digest", articles, topics=topics(letter))
+
+
+def _counted(letter: Letter, key: str, articles: int, **values: object) -> str:
+    """How many articles, and in how many stories where that says more."""
+    told = len(stories(letter.items))
+    if told == articles:
+        return say(letter, key, articles, **values)
+    return say(letter, f"{key}_stories", told, n=articles, stories=told, **values)
+
+
+def preface(letter: Letter) -> list[str]:
+    """What stands above the articles, beside the heading: a possible repeat, why they come together, from when to
+    when they were seen; of a notice, its further sentences."""
+    lines = [say(letter, "repeat_note")] if letter.possible_repeat else []
+    if letter.kind == "notice":
+        return lines + [plain_text(sentence, 1000) for sentence in letter.notice[1:]]
+    if letter.kind == "rollup":
+        lines.append(say(letter, "rollup_note"))
+    if letter.kind in ("digest", "quiet", "rollup") and (span := _span(letter)):
+        lines.append(span)
+    return lines
+
+
+def _span(letter: Letter) -> str:
+    seen = [item.seen_at for item in letter.items if item.seen_at is not None]
+    if not seen or max(seen) - min(seen) < _MINUTE:
+        return ""
+    return say(letter, "span", start=local_time(min(seen), letter), end=local_time(max(seen), letter))
+
+
+def section_heading(section: Section, letter: Letter) -> str:
+    """The topic, and how much there is on it."""
+    topic = isolated(plain_text(section.topic, 80)) or say(letter, "other_topics")
+    told = len(section.stories)
+    if told == section.articles:
+        return say(letter, "section", told, topic=topic)
+    return say(letter, "section_stories", told, n=section.articles, stories=told, topic=topic)
 
 
 def topics(letter: Letter) -> str:
-    """The names of all topics that the letter touches, each once."""
-    named = letter.topics or tuple(topic for item in letter.items for topic in item.topics)
-    return _listed(named) or say(letter, "your_topics")
+    """The names of the topics that the letter touches, each once, the first of them where there are many."""
+    touched = dict.fromkeys(topic for item in letter.items for topic in item.topics)
+    ordered = [topic for topic in letter.topics if topic in touched]
+    return names(ordered or letter.topics or touched, letter) or say(letter, "your_topics")
+
+
+def names(named: Iterable[str], letter: Letter) -> str:
+    """Names as a list that can be read: the first five, and how many more there are."""
+    shown = list(dict.fromkeys(isolated(text) for name in named if (text := plain_text(name, 80))))
+    first = ", ".join(shown[:_LISTED])
+    more = len(shown) - _LISTED
+    return say(letter, "listed", names=first, n=more) if more > 0 else first
 
 
 def title(item: Item, letter: Letter, limit: int = 250) -> str:
@@ -114,29 +153,92 @@ def title(item: Item, letter: Letter, limit: int = 250) -> str:
     return plain_text(item.title, limit) or say(letter, "untitled")
 
 
+def facts(item: Item, letter: Letter, under: str = "") -> list[str]:
+    """What stands below an article: source, time, topics (unless it stands under its only one), how widely its story
+    is told, how long the news took, and that only the feed's summary was read."""
+    noted = say(letter, "summary_only") if item.summary_only else ""
+    lines = (
+        isolated(plain_text(item.source, 80)),
+        moment(item, letter),
+        "" if item.topics == (under,) else names(item.topics, letter),
+        coverage(item, letter),
+        speed(item, letter),
+        noted,
+    )
+    return [line for line in lines if line]
+
+
+def further(item: Item, first: Item, letter: Letter) -> list[str]:
+    """What stands beside a further article of a story: when, and the topics that its first does not touch."""
+    new = names((topic for topic in item.topics if topic not in first.topics), letter)
+    return [fact for fact in (moment(item, letter), new) if fact]
+
+
+def coverage(item: Item, letter: Letter) -> str:
+    """ "7 outlets, 3 languages": how widely a story is told, beside the first of its articles in the letter; ""
+    where nobody else tells it."""
+    told = None if item.story is None else letter.coverage.get(item.story)
+    first = next((other for other in letter.items if other.story == item.story), item)
+    if told is None or told.articles < 2 or first.article != item.article:
+        return ""
+    if told.outlets < 2:
+        return say(letter, "articles", told.articles)
+    if told.languages < 2:
+        return say(letter, "outlets", told.outlets)
+    return say(letter, "outlets_languages", told.outlets, languages=told.languages)
+
+
+def moment(item: Item, letter: Letter) -> str:
+    """When the article was published, in the letter's time zone; when it was seen, where that can not be said."""
+    published, seen = item.published_at, item.seen_at
+    if published is None:
+        return "" if seen is None else say(letter, "seen", at=local_time(seen, letter))
+    if seen is not None and published - seen > _MINUTE:
+        date = local_time(published, letter)
+        return say(letter, "dated", date=date, at=local_time(seen, letter))
+    return _date(published, letter) if _is_day(published, letter) else local_time(published, letter)
+
+
+def speed(item: Item, letter: Letter) -> str:
+    """How long the news took from publication to this message; from when it was seen, where no hour of publication is
+    known or it lies ahead; both, where it came to the feed much later."""
+    if letter.kind not in _SINGLE:
+        return ""
+    told = letter.told_at or letter.now
+    since_seen = "" if item.seen_at is None else _duration(told - item.seen_at, letter)
+    published = item.published_at
+    if published is None or _is_day(published, letter) or published > min(told, item.seen_at or told):
+        return say(letter, "after_seen", span=since_seen) if since_seen else ""
+    span = _duration(told - published, letter)
+    if item.seen_at is not None and item.seen_at - published > _SLOW_FEED:
+        return say(letter, "after_both", span=span, since=since_seen)
+    return say(letter, "after_publication", span=span)
+
+
+def _duration(span: timedelta, letter: Letter) -> str:
+    if span < timedelta(seconds=1):
+        return say(letter, "instant")
+    if span < timedelta(seconds=100):
+        return say(letter, "seconds", int(span.total_seconds()))
+    if span < timedelta(minutes=100):
+        return say(letter, "minutes", span // _MINUTE)
+    return say(letter, "hours", span // _HOUR) if span < 2 * _DAY else say(letter, "days", span // _DAY)
+
+
 def why(letter: Letter) -> str:
     """Which subscription and topics brought this letter."""
-    subscriptions = _listed(f"“{name}”" for name in letter.subscriptions)
+    if letter.kind == "notice":
+        return say(letter, "why_notice")
+    subscriptions = names((f"“{name}”" for name in letter.subscriptions), letter)
     return say(
         letter, "why" if subscriptions else "why_topics", subscriptions=subscriptions, topics=topics(letter)
     )
 
 
-def lag(item: Item, letter: Letter) -> str:
-    """How long the news took: "published 14:02, seen 14:03", in the letter's time zone."""
-    moments = (("published", item.published_at), ("seen", item.seen_at))
-    return ", ".join(say(letter, key, at=local_time(at, letter)) for key, at in moments if at is not None)
-
-
-def facts(item: Item, letter: Letter) -> list[str]:
-    """What stands below an article: source, topics, times, and that only the feed's summary was read."""
-    noted = say(letter, "summary_only") if item.summary_only else ""
-    lines = (plain_text(item.source, 80), _listed(item.topics), lag(item, letter), noted)
-    return [line for line in lines if line]
-
-
 def footer(letter: Letter) -> list[str]:
     """Why this came, and by which clock its times are."""
+    if letter.kind == "notice":
+        return [why(letter)]
     return [why(letter), say(letter, "times", timezone=plain_text(letter.timezone, 60))]
 
 
@@ -145,11 +247,27 @@ def local_time(at: datetime, letter: Letter) -> str:
     where = _zone(letter)
     local, today = at.astimezone(where), letter.now.astimezone(where)
     clock = f"{local:%H:%M}"
-    if local.date() == today.date():
-        return clock
-    month = WORDS[letter.language]["months"].split()[local.month - 1]
-    year = f" {local.year}" if local.year != today.year else ""
-    return f"{local.day} {month}{year} {clock}"
+    return clock if local.date() == today.date() else f"{_day(local, today, letter)} {clock}"
+
+
+def _date(at: datetime, letter: Letter) -> str:
+    where = UTC if _is_midnight(at, UTC) else _zone(letter)
+    return _day(at.astimezone(where), letter.now.astimezone(where), letter)
+
+
+def _day(local: datetime, today: datetime, letter: Letter) -> str:
+    month = say(letter, "months").split()[local.month - 1]
+    return f"{local.day} {month}" + (f" {local.year}" if local.year != today.year else "")
+
+
+def _is_day(at: datetime, letter: Letter) -> bool:
+    """Whether a time is only a date: midnight to the second, in UTC or where the reader is."""
+    return _is_midnight(at, UTC) or _is_midnight(at, _zone(letter))
+
+
+def _is_midnight(at: datetime, where: tzinfo) -> bool:
+    local = at.astimezone(where)
+    return (local.hour, local.minute, local.second) == (0, 0, 0)
 
 
 def _zone(letter: Letter) -> tzinfo:
@@ -157,70 +275,3 @@ def _zone(letter: Letter) -> tzinfo:
         return zone(letter.timezone)
     except BadInput:  # a letter is worth more than its clock, and the footer names the zone
         return UTC
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(shown for name in names if (shown := plain_text(name, 80))))
-
-
-def plain_text(text: str, limit: int) -> str:
-    """Foreign text as one line of visible characters: no controls or tricks of direction, blanks squeezed."""
-    return cut(_visible(_beginning(text, limit)).strip(), limit)
-
-
-def header_text(text: str, limit: int = 200) -> str:
-    """Text that no mail header can be broken out of: also without joiners and encoded words (RFC 2047)."""
-    shown = _JOINERS.sub("", _visible(_beginning(text, limit)))
-    return cut(shown.replace("=?", "= ?").strip(), limit)
-
-
-def _beginning(text: str, limit: int) -> str:
-    """As much of a text as can be needed: cleaning 100 KB to show 250 letters costs milliseconds a time."""
-    return text[: 8 * limit + 1000]
-
-
-def _visible(text: str) -> str:
-    spaced = _UNSEEN.sub("", _BLANKS.sub(" ", text))
-    return _BLANKS.sub(" ", _SURROGATES.sub("\ufffd", spaced))
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` code points, with an ellipsis where something is left out."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def runs(text: str, marks: Iterable[tuple[int, int]], limit: int) -> list[tuple[str, bool]]:
-    """The text in pieces, True for those that `marks` (spans of code points) cover.
-
-    Harmless like `plain_text`. Marks may overlap, lie outside or stand in any order.
-    """
-    pieces: list[tuple[str, bool]] = []
-    done, room = 0, limit
-    for start, end in sorted(marks):
-        start, end = max(start, done), min(end, len(text))
-        if start < end:
-            pieces += [(text[done:start], False), (text[start:end], True)]
-            done = end
-    shown: list[tuple[str, bool]] = []
-    for piece, marked in [*pieces, (text[done:], False)]:
-        visible = cut(_visible(_beginning(piece, room)), room) if room > 1 else ""
-        room -= len(visible)
-        shown += [(visible, marked)] if visible else []
-    return shown
-
-
-def safe_link(url: str) -> str | None:
-    """The address as a link may carry it; None for what is not plainly http or https.
-
-    No userinfo, no control characters, at most 3000 characters; what would end a link early is escaped.
-    """
-    link = url.strip(" ")
-    if _UNSEEN.search(link) or _JOINERS.search(link) or _SURROGATES.search(link):
-        return None
-    link = _UNSAFE_IN_LINK.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), link)
-    try:
-        parts = urlsplit(link)
-        proper = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        return None
-    return link if proper and "@" not in parts.netloc and len(link) <= _LONGEST_LINK else None

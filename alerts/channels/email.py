@@ -32,7 +32,8 @@ from alerts.channel import (
     Unsure,
     Verdict,
 )
-from alerts.channels._mail_body import html_part, text_part
+from alerts.channels._mail_html import html_part
+from alerts.channels._mail_text import text_part
 from alerts.letter import header_text, plain_text, safe_link, subject
 from alerts.mailbox import EmailNotValidError, mailbox
 from alerts.model import Channel as ChannelRow

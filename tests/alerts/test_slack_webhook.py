@@ -54,9 +54,9 @@ def test_an_article_shows_title_sentence_source_and_times(letter_of: Make, row_o
     ]
     assert [element["text"] for element in context["elements"]] == [
         "Harian Contoh",
+        "<!date^1795417260^{date_short_pretty} {time}|14:01>",
         "NATO",
-        "published <!date^1795417260^{date_short_pretty} {time}|14:01>, "
-        "seen <!date^1795417320^{date_short_pretty} {time}|14:02>",
+        "2 min after publication",
     ]
 
 
@@ -76,7 +76,7 @@ def test_the_plainer_form_is_text_alone(letter_of: Make, row_of: Make) -> None:
         "[NATO] Perundingan pakta pertahanan",
         "• <https://news.example.id/a?b=1&amp;c=2|Perundingan pakta pertahanan>",
         "> Sekjen NATO-nya tiba di Kyiv.",
-        "Harian Contoh · NATO · published 14:01, seen 14:02",
+        "Harian Contoh · 14:01 · NATO · 2 min after publication",
     ]
 
 

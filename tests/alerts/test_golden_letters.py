@@ -1,0 +1,152 @@
+"""Letters as data, and beside each what a reader gets: tests/corpus/letters/NAME.json, and
+
+    NAME.txt     the mail's subject and its plain text
+    NAME.page    what is in the mail's HTML, one element a line
+    NAME.slack   what Slack shows: the notification's text, then the blocks
+
+Signs of direction, which nobody sees, are written as ⟪rtl …⟫. Where one differs the test shows the lines; with
+PANTAU_WRITE_LETTERS=1 in the environment the files are written anew, for `git diff` to show.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.channels._mail_html import html_part
+from alerts.channels._mail_text import text_part
+from alerts.channels._slack_blocks import message
+from alerts.letter import subject
+from alerts.model import Coverage, Item, Letter, Thread
+from ops.newsroom.slack_rules import fault
+
+CORPUS = Path(__file__).parents[1] / "corpus" / "letters"
+NAMES = sorted(path.stem for path in CORPUS.glob("*.json"))
+LEAVE, MANAGE = "https://pantau.example/u/token", "https://pantau.example/manage/token"
+_TIMES = ("now", "told_at", "published_at", "seen_at")
+_SEEN = {
+    "\u2066": "⟪ltr ",
+    "\u2067": "⟪rtl ",
+    "\u2069": "⟫",
+    "\u2060": "⟪wj⟫",
+    "\u200c": "⟪zwnj⟫",
+    "\u200d": "⟪zwj⟫",
+}
+
+
+def letter_named(name: str) -> Letter:
+    """The letter that a file describes."""
+    said = json.loads((CORPUS / f"{name}.json").read_text(encoding="utf-8"), object_hook=_value)
+    said.pop("about")
+    said["items"] = tuple(Item(**item) for item in said["items"])
+    said["coverage"] = {int(story): Coverage(*told) for story, told in said.get("coverage", {}).items()}
+    said["thread"] = Thread(**said["thread"]) if "thread" in said else None
+    return Letter(**said)
+
+
+def _value(said: dict[str, Any]) -> Any:
+    if said.keys() == {"times", "of"}:
+        return said["of"] * said["times"]
+    return {key: _typed(key, value) for key, value in said.items()}
+
+
+def _typed(key: str, value: Any) -> Any:
+    if key in _TIMES:
+        return datetime.fromisoformat(value)
+    if key in ("marks", "title_marks"):
+        return tuple(map(tuple, value))
+    return tuple(value) if isinstance(value, list) else value
+
+
+def mail_as_text(letter: Letter) -> str:
+    return f"Subject: {subject(letter)}\n\n{text_part(letter, LEAVE, MANAGE)}"
+
+
+class Outline(HTMLParser):
+    """What a reader or a screen reader meets in a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.depth = 0
+        self.hidden = False
+        self.feed(html)
+        self.close()
+        assert self.depth == 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = "".join(f' {name}="{value}"' for name, value in attrs if name in ("lang", "dir", "href"))
+        self.lines.append("  " * self.depth + f"<{tag}{told}>")
+        self.hidden = tag == "style"
+        self.depth += tag not in ("meta", "br")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= 1
+        self.hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if data.strip() and not self.hidden:
+            self.lines.append("  " * self.depth + data.strip("\n"))
+
+
+def page_of(letter: Letter) -> str:
+    return "\n".join(Outline(html_part(letter, LEAVE, MANAGE)).lines) + "\n"
+
+
+def slack_of(letter: Letter) -> str:
+    sent = message(letter)
+    assert fault(sent) is None
+    blocks = [line for block in sent.get("blocks", ()) for line in _block(block)]
+    return "\n".join([sent["text"], "", *blocks]).rstrip() + "\n"
+
+
+def _block(block: dict[str, Any]) -> Iterator[str]:
+    if block["type"] == "context":
+        yield "  " + " | ".join(element["text"] for element in block["elements"])
+        return
+    for part in block["elements"]:
+        match part["type"]:
+            case "rich_text_list":
+                for line in part["elements"]:
+                    yield "    " * part["indent"] + "• " + _words(line)
+            case "rich_text_quote":
+                yield "> " + _words(part)
+            case _:
+                yield _words(part)
+
+
+def _words(part: dict[str, Any]) -> str:
+    return "".join(map(_word, part["elements"]))
+
+
+def _word(element: dict[str, Any]) -> str:
+    if element["type"] == "link":
+        return f"[{element['text']}]({element['url']})"
+    return f"*{element['text']}*" if element.get("style") else str(element["text"])
+
+
+FORMS = {"txt": mail_as_text, "page": page_of, "slack": slack_of}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_letter_looks_as_it_did(name: str, form: str) -> None:
+    said = "".join(_SEEN.get(sign, sign) for sign in FORMS[form](letter_named(name)))
+    kept = CORPUS / f"{name}.{form}"
+    if os.environ.get("PANTAU_WRITE_LETTERS"):
+        kept.write_text(said, encoding="utf-8")
+    expected = kept.read_text(encoding="utf-8") if kept.exists() else ""
+    lines = difflib.unified_diff(expected.splitlines(), said.splitlines(), kept.name, "now", lineterm="")
+    assert said == expected, "\n" + "\n".join(lines)
+
+
+def test_no_expectation_stands_without_its_letter() -> None:
+    assert {path.stem for path in CORPUS.iterdir()} == set(NAMES)
