@@ -5,8 +5,9 @@ Titles and sentences come from strangers: everything here is harmless already an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 
 from alerts.digest import zone
 from alerts.foreign import cut, header_text, isolated, plain_text, runs, safe_link
@@ -36,13 +37,16 @@ __all__ = [
     "section_heading",
     "speed",
     "subject",
+    "times",
     "title",
     "topics",
     "why",
 ]
 
 _LISTED = 5
+_SENTENCES = 20
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+Clock = Callable[[datetime], str]
 _SLOW_FEED = 10 * _MINUTE
 """Where an article came to the feed later than that, the reader is told what part of the time was ours."""
 _SINGLE = ("article", "followup", "update")
@@ -109,7 +113,7 @@ def preface(letter: Letter) -> list[str]:
     when they were seen; of a notice, its further sentences."""
     lines = [say(letter, "repeat_note")] if letter.possible_repeat else []
     if letter.kind == "notice":
-        return lines + [plain_text(sentence, 1000) for sentence in letter.notice[1:]]
+        return lines + [plain_text(sentence, 1000) for sentence in letter.notice[1:_SENTENCES]]
     if letter.kind == "rollup":
         lines.append(say(letter, "rollup_note"))
     if letter.kind in ("digest", "quiet", "rollup") and (span := _span(letter)):
@@ -188,15 +192,16 @@ def coverage(item: Item, letter: Letter) -> str:
     return say(letter, "outlets_languages", told.outlets, languages=told.languages)
 
 
-def moment(item: Item, letter: Letter) -> str:
-    """When the article was published, in the letter's time zone; when it was seen, where that can not be said."""
+def moment(item: Item, letter: Letter, clock: Clock | None = None) -> str:
+    """When the article was published, in the letter's time zone; when it was seen, where that can not be said. `clock`
+    writes a time in another way."""
     published, seen = item.published_at, item.seen_at
+    clock = clock or partial(local_time, letter=letter)
     if published is None:
-        return "" if seen is None else say(letter, "seen", at=local_time(seen, letter))
+        return "" if seen is None else say(letter, "seen", at=clock(seen))
     if seen is not None and published - seen > _MINUTE:
-        date = local_time(published, letter)
-        return say(letter, "dated", date=date, at=local_time(seen, letter))
-    return _date(published, letter) if _is_day(published, letter) else local_time(published, letter)
+        return say(letter, "dated", date=clock(published), at=clock(seen))
+    return _date(published, letter) if _is_day(published, letter) else clock(published)
 
 
 def speed(item: Item, letter: Letter) -> str:
@@ -239,7 +244,12 @@ def footer(letter: Letter) -> list[str]:
     """Why this came, and by which clock its times are."""
     if letter.kind == "notice":
         return [why(letter)]
-    return [why(letter), say(letter, "times", timezone=plain_text(letter.timezone, 60))]
+    return [why(letter), times(letter)]
+
+
+def times(letter: Letter) -> str:
+    """By which clock the letter's times are."""
+    return say(letter, "times", timezone=plain_text(letter.timezone, 60))
 
 
 def local_time(at: datetime, letter: Letter) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from alerts.channels._slack_text import FALLBACK, IN_FULL, QUOTE, TITLE, escaped, fallback, text_only
@@ -24,6 +25,7 @@ from alerts.letter import (
     say,
     section_heading,
     speed,
+    times,
     title,
     topics,
 )
@@ -34,7 +36,7 @@ __all__ = ["escaped", "message"]
 
 Block = dict[str, Any]
 
-LIST_BLOCKS = 45  # of the 50 that a message may have
+LIST_BLOCKS = 44  # of the 50 that a message may have
 LINES_IN_BLOCK = 25
 LETTERS_IN_BLOCK = 3000  # Slack's limit for the text of a section, kept for lists as well
 LIST_BYTES = 250_000
@@ -55,6 +57,9 @@ def _blocks(letter: Letter) -> Iterator[Block]:
     for line in preface(letter):
         yield _context(_plain(line))
     yield from _few(letter) if len(letter.items) <= IN_FULL else _many(letter)
+    listed = any(story[1:] for section in sections(letter) for story in section.stories)
+    if listed or len(letter.items) > IN_FULL:
+        yield _context(_plain(times(letter)))  # a list shows times that Slack does not turn into the reader's
 
 
 def _speaks_for_itself(letter: Letter) -> bool:
@@ -168,16 +173,12 @@ def _facts(item: Item, letter: Letter, under: str) -> list[Block]:
 
 
 def _moment(item: Item, letter: Letter) -> Iterator[Block]:
-    """ "14:01", where the day's time is known alone; else the words that say what is not."""
-    words = moment(item, letter)
-    if item.published_at is not None and words == local_time(item.published_at, letter):
-        yield {"type": "mrkdwn", "text": _date(item.published_at, words), "verbatim": True}
-    elif words:
-        yield _plain(words)
+    if words := moment(item, letter, partial(_date, letter=letter)):
+        yield {"type": "mrkdwn", "text": words, "verbatim": True}
 
 
-def _date(at: datetime, otherwise: str) -> str:
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{otherwise}>"
+def _date(at: datetime, letter: Letter) -> str:
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{local_time(at, letter)}>"
 
 
 def _link(item: Item, letter: Letter, limit: int) -> Block:
