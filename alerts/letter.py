@@ -5,57 +5,19 @@ Titles and sentences come from strangers: everything here is harmless already an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import partial
+from collections.abc import Iterable
 
-from alerts.digest import zone
 from alerts.foreign import cut, header_text, isolated, plain_text, runs, safe_link
 from alerts.model import Item, Letter
+from alerts.moments import local_time, moment, span, speed, times
 from alerts.sections import Section, stories
-from alerts.words import WORDS, phrase
-from worker.errors import BadInput
+from alerts.words import say
 
-__all__ = [
-    "WORDS",
-    "coverage",
-    "cut",
-    "facts",
-    "footer",
-    "further",
-    "header_text",
-    "heading",
-    "headline",
-    "local_time",
-    "moment",
-    "names",
-    "plain_text",
-    "preface",
-    "runs",
-    "safe_link",
-    "say",
-    "section_heading",
-    "speed",
-    "subject",
-    "times",
-    "title",
-    "topics",
-    "why",
-]
+# What else a message needs of foreign text and of words; their homes are alerts.foreign, moments and words.
+__all__ = ["cut", "header_text", "local_time", "plain_text", "runs", "safe_link", "say"]
 
 _LISTED = 5
 _SENTENCES = 20
-_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-Clock = Callable[[datetime], str]
-_SLOW_FEED = 10 * _MINUTE
-"""Where an article came to the feed later than that, the reader is told what part of the time was ours."""
-_SINGLE = ("article", "followup", "update")
-"""What tells of a story as it happens; all else is told at times of its own, and how long it took says nothing."""
-
-
-def say(letter: Letter, key: str, count: int | None = None, **values: object) -> str:
-    """A phrase of the catalogue in the letter's language."""
-    return phrase(letter.language, key, count, **values)
 
 
 def subject(letter: Letter) -> str:
@@ -67,6 +29,8 @@ def headline(letter: Letter) -> str:
     """The letter in one line: the article's title, or what the bundle is."""
     titled = letter.kind in ("article", "update") and letter.items
     line = _titled(letter) if titled else heading(letter)
+    if letter.kind == "followup" and len(letter.items) == 1:
+        line = say(letter, "followup_of", line=line, title=isolated(title(letter.items[0], letter)))
     return f"{say(letter, 'repeat')}: {line}" if letter.possible_repeat else line
 
 
@@ -116,16 +80,9 @@ def preface(letter: Letter) -> list[str]:
         return lines + [plain_text(sentence, 1000) for sentence in letter.notice[1:_SENTENCES]]
     if letter.kind == "rollup":
         lines.append(say(letter, "rollup_note"))
-    if letter.kind in ("digest", "quiet", "rollup") and (span := _span(letter)):
-        lines.append(span)
+    if letter.kind in ("digest", "quiet", "rollup") and (seen := span(letter)):
+        lines.append(seen)
     return lines
-
-
-def _span(letter: Letter) -> str:
-    seen = [item.seen_at for item in letter.items if item.seen_at is not None]
-    if not seen or max(seen) - min(seen) < _MINUTE:
-        return ""
-    return say(letter, "span", start=local_time(min(seen), letter), end=local_time(max(seen), letter))
 
 
 def section_heading(section: Section, letter: Letter) -> str:
@@ -192,44 +149,6 @@ def coverage(item: Item, letter: Letter) -> str:
     return say(letter, "outlets_languages", told.outlets, languages=told.languages)
 
 
-def moment(item: Item, letter: Letter, clock: Clock | None = None) -> str:
-    """When the article was published, in the letter's time zone; when it was seen, where that can not be said. `clock`
-    writes a time in another way."""
-    published, seen = item.published_at, item.seen_at
-    clock = clock or partial(local_time, letter=letter)
-    if published is None:
-        return "" if seen is None else say(letter, "seen", at=clock(seen))
-    if seen is not None and published - seen > _MINUTE:
-        return say(letter, "dated", date=clock(published), at=clock(seen))
-    return _date(published, letter) if _is_day(published, letter) else clock(published)
-
-
-def speed(item: Item, letter: Letter) -> str:
-    """How long the news took from publication to this message; from when it was seen, where no hour of publication is
-    known or it lies ahead; both, where it came to the feed much later."""
-    if letter.kind not in _SINGLE:
-        return ""
-    told = letter.told_at or letter.now
-    since_seen = "" if item.seen_at is None else _duration(told - item.seen_at, letter)
-    published = item.published_at
-    if published is None or _is_day(published, letter) or published > min(told, item.seen_at or told):
-        return say(letter, "after_seen", span=since_seen) if since_seen else ""
-    span = _duration(told - published, letter)
-    if item.seen_at is not None and item.seen_at - published > _SLOW_FEED:
-        return say(letter, "after_both", span=span, since=since_seen)
-    return say(letter, "after_publication", span=span)
-
-
-def _duration(span: timedelta, letter: Letter) -> str:
-    if span < timedelta(seconds=1):
-        return say(letter, "instant")
-    if span < timedelta(seconds=100):
-        return say(letter, "seconds", int(span.total_seconds()))
-    if span < timedelta(minutes=100):
-        return say(letter, "minutes", span // _MINUTE)
-    return say(letter, "hours", span // _HOUR) if span < 2 * _DAY else say(letter, "days", span // _DAY)
-
-
 def why(letter: Letter) -> str:
     """Which subscription and topics brought this letter."""
     if letter.kind == "notice":
@@ -245,43 +164,3 @@ def footer(letter: Letter) -> list[str]:
     if letter.kind == "notice":
         return [why(letter)]
     return [why(letter), times(letter)]
-
-
-def times(letter: Letter) -> str:
-    """By which clock the letter's times are."""
-    return say(letter, "times", timezone=plain_text(letter.timezone, 60))
-
-
-def local_time(at: datetime, letter: Letter) -> str:
-    """ "14:02" on the letter's own day, "3 Nov 14:02" on another, with the year where it is not this one."""
-    where = _zone(letter)
-    local, today = at.astimezone(where), letter.now.astimezone(where)
-    clock = f"{local:%H:%M}"
-    return clock if local.date() == today.date() else f"{_day(local, today, letter)} {clock}"
-
-
-def _date(at: datetime, letter: Letter) -> str:
-    where = UTC if _is_midnight(at, UTC) else _zone(letter)
-    return _day(at.astimezone(where), letter.now.astimezone(where), letter)
-
-
-def _day(local: datetime, today: datetime, letter: Letter) -> str:
-    month = say(letter, "months").split()[local.month - 1]
-    return f"{local.day} {month}" + (f" {local.year}" if local.year != today.year else "")
-
-
-def _is_day(at: datetime, letter: Letter) -> bool:
-    """Whether a time is only a date: midnight to the second, in UTC or where the reader is."""
-    return _is_midnight(at, UTC) or _is_midnight(at, _zone(letter))
-
-
-def _is_midnight(at: datetime, where: tzinfo) -> bool:
-    local = at.astimezone(where)
-    return (local.hour, local.minute, local.second) == (0, 0, 0)
-
-
-def _zone(letter: Letter) -> tzinfo:
-    try:
-        return zone(letter.timezone)
-    except BadInput:  # a letter is worth more than its clock, and the footer names the zone
-        return UTC

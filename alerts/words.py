@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from alerts.model import Letter
+
 Language = Literal["en", "id"]
 Phrase = str | Mapping[str, str]
 
@@ -26,6 +28,7 @@ WORDS: Mapping[Language, Mapping[str, Phrase]] = {
             "other": "[{topics}] {title} and {n} more articles",
         },
         "followup": {"one": "1 more on “{title}”", "other": "{n} more on “{title}”"},
+        "followup_of": "{line}: {title}",
         "digest": {"one": "Digest: 1 article on {topics}", "other": "Digest: {n} articles on {topics}"},
         "digest_stories": {
             "one": "Digest: {n} articles of one story on {topics}",
@@ -98,6 +101,7 @@ WORDS: Mapping[Language, Mapping[str, Phrase]] = {
         "article": "[{topics}] {title}",
         "article_more": {"other": "[{topics}] {title} dan {n} artikel lagi"},
         "followup": {"other": "{n} artikel lagi tentang “{title}”"},
+        "followup_of": "{line}: {title}",
         "digest": {"other": "Ringkasan: {n} artikel tentang {topics}"},
         "digest_stories": {"other": "Ringkasan: {n} artikel dari {stories} peristiwa tentang {topics}"},
         "quiet": {"other": "Dari jam tenang Anda: {n} artikel tentang {topics}"},
@@ -152,3 +156,8 @@ def phrase(language: Language, key: str, count: int | None = None, **values: obj
     if not isinstance(found, str):
         found = found[PLURALS[language](count if count is not None else 0)]
     return found.format(**{"n": count, **values})
+
+
+def say(letter: Letter, key: str, count: int | None = None, **values: object) -> str:
+    """A phrase in the letter's language."""
+    return phrase(letter.language, key, count, **values)

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from alerts.foreign import direction, plain_text, runs, safe_link
-from alerts.letter import facts, footer, further, heading, preface, say, section_heading, subject, title
+from alerts.letter import facts, footer, further, heading, preface, section_heading, subject, title
 from alerts.model import Item, Letter
 from alerts.sections import Section, Story, sections
+from alerts.words import say
 
 QUOTE, TITLE, PREVIEW, SHORT = 700, 250, 140, 28
 LARGEST = 90_000

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from wcwidth import width, wrap
 
-from alerts.foreign import Runs, isolated, runs, safe_link
-from alerts.letter import facts, footer, further, heading, plain_text, preface, say, section_heading, title
+from alerts.foreign import Runs, isolated, plain_text, runs, safe_link
+from alerts.letter import facts, footer, further, heading, preface, section_heading, title
 from alerts.model import Item, Letter
 from alerts.sections import Section, Story, sections
+from alerts.words import say
 
 QUOTE = 700
 TITLE = 250

@@ -14,23 +14,11 @@ from typing import Any
 
 from alerts.channels._slack_text import FALLBACK, IN_FULL, QUOTE, TITLE, escaped, fallback, text_only
 from alerts.foreign import cut, isolated, isolated_runs, plain_text, runs, safe_link
-from alerts.letter import (
-    coverage,
-    further,
-    heading,
-    local_time,
-    moment,
-    names,
-    preface,
-    say,
-    section_heading,
-    speed,
-    times,
-    title,
-    topics,
-)
+from alerts.letter import coverage, further, heading, names, preface, section_heading, title, topics
 from alerts.model import Item, Letter
+from alerts.moments import local_time, moment, speed, times
 from alerts.sections import Section, Story, sections
+from alerts.words import say
 
 __all__ = ["escaped", "message"]
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.foreign import isolated, plain_text, safe_link
-from alerts.letter import facts, further, headline, preface, say, section_heading, title, topics
+from alerts.letter import facts, further, headline, preface, section_heading, title, topics
 from alerts.model import Item, Letter
 from alerts.sections import Section, Story, sections
+from alerts.words import say
 
 TITLE, QUOTE, FALLBACK = 250, 700, 3000
 IN_FULL = 10

@@ -34,7 +34,8 @@ from alerts.channel import (
 )
 from alerts.channels._mail_html import html_part
 from alerts.channels._mail_text import text_part
-from alerts.letter import header_text, plain_text, safe_link, subject
+from alerts.foreign import header_text, plain_text, safe_link
+from alerts.letter import subject
 from alerts.mailbox import EmailNotValidError, mailbox
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter

@@ -43,7 +43,8 @@ from typing import Any
 
 from alerts.channel import Answer, Blocked, Channel, Later, MailReply, Sent, Simpler, Verdict
 from alerts.channels._http import complaint_about, judge_failure, judge_gone, retry_after
-from alerts.letter import plain_text, runs, safe_link, subject, title
+from alerts.foreign import plain_text, runs, safe_link
+from alerts.letter import subject, title
 from alerts.model import Channel as ChannelRow
 from alerts.model import Item, Letter
 from worker.wire import Failure, Reply, Request

@@ -15,17 +15,15 @@ from alerts.letter import (
     further,
     heading,
     headline,
-    local_time,
-    moment,
     preface,
     section_heading,
-    speed,
     subject,
     title,
     topics,
     why,
 )
 from alerts.model import Coverage, Letter, Thread
+from alerts.moments import local_time, moment, speed
 from alerts.sections import Section
 
 Make = Callable[..., Any]
@@ -186,7 +184,7 @@ def test_topics_that_no_article_touches_are_not_promised(letter_of: Make, item_o
 
 def test_a_bundle_says_from_when_to_when(letter_of: Make, item_of: Make) -> None:
     items = [item_of(article=n, seen_at=at("14:00", 22 + n)) for n in (0, 1)]
-    assert preface(letter_of(*items, kind="digest")) == ["Seen from 22 Nov 14:00 to 14:00."]
+    assert preface(letter_of(*items, kind="digest")) == ["Seen from 22 Nov 14:00 to 23 Nov 14:00."]
     assert preface(letter_of(items[0], kind="digest")) == []
     assert preface(letter_of(*items, kind="rollup"))[0].startswith("Held back by your limit")
 
@@ -208,6 +206,12 @@ def test_a_follow_up_names_its_story_and_without_one_its_topics(letter_of: Make,
     assert subject(letter_of(*three, kind="followup", thread=replace(thread, title=""), language="id")) == (
         "3 artikel lagi tentang “(tanpa judul)”"
     )
+
+
+def test_a_single_follow_up_is_named_where_there_is_one_line_for_it(letter_of: Make) -> None:
+    letter = letter_of(kind="followup", thread=Thread(key="1", title="Pertama"))
+    assert subject(letter) == "1 more on “Pertama”: Perundingan pakta pertahanan"
+    assert heading(letter) == "1 more on “Pertama”"
 
 
 def test_the_first_message_of_several_articles_says_how_many_more(letter_of: Make, item_of: Make) -> None:

@@ -128,6 +128,22 @@ def test_every_line_of_a_text_from_right_to_left_runs_so(letter_of: Make, item_o
     assert all(re.fullmatch("> \u2067[^\u2066-\u2069]+\u2069", line) for line in lines)
 
 
+@given(title=wild_text, quote=wild_text, source=wild_text, language=wild_text)
+def test_whatever_strangers_write_the_page_has_no_element_of_theirs(
+    letter_of: Make, item_of: Make, title: str, quote: str, source: str, language: str
+) -> None:
+    ours = [tag for tag, _, _ in Page(html_part(letter_of(), None)).elements]
+    item = item_of(
+        title=title or "x", quote=f"NATO {quote}", marks=((0, 4),), source=source or "x", language=language
+    )
+    page = Page(html_part(letter_of(replace(item, source=f"x{source}")), None))
+    assert [tag for tag, _, _ in page.elements] == ours
+    assert {name for _, attrs, _ in page.elements for name in attrs} <= {
+        *("lang", "dir", "href", "style", "class", "role", "width", "align", "charset", "name", "content"),
+        *("cellpadding", "cellspacing", "border"),
+    }
+
+
 @pytest.mark.parametrize("count", [1, 30, 200])
 def test_no_mail_is_so_long_that_gmail_hides_its_end(letter_of: Make, item_of: Make, count: int) -> None:
     html = html_part(many(letter_of, item_of, count), LEAVE, MANAGE)
