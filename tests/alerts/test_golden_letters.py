@@ -11,9 +11,13 @@ PANTAU_WRITE_LETTERS=1 in the environment the files are written anew, for `git d
 from __future__ import annotations
 
 import difflib
+import email
+import email.policy
 import json
 import os
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,14 +25,23 @@ from typing import Any
 
 import pytest
 
+from alerts.channel import Mail
+from alerts.channels import channels
 from alerts.channels._mail_html import html_part
 from alerts.channels._mail_text import text_part
 from alerts.channels._slack_blocks import message
+from alerts.foreign import safe_link
 from alerts.letter import subject
-from alerts.model import Coverage, Item, Letter, Thread
+from alerts.model import Channel, ChannelId, Coverage, Item, Letter, Thread
 from ops.newsroom.slack_rules import fault
+from worker.secrets import Secret
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "letters"
+CHANNELS = channels()
+OURS = {
+    *("html", "head", "meta", "title", "style", "body", "div", "table", "tr", "td"),
+    *("h1", "h2", "h3", "p", "ul", "li", "a", "b", "bdi", "blockquote", "br"),
+}
 NAMES = sorted(path.stem for path in CORPUS.glob("*.json"))
 LEAVE, MANAGE = "https://pantau.example/u/token", "https://pantau.example/manage/token"
 _TIMES = ("now", "told_at", "published_at", "seen_at")
@@ -78,6 +91,8 @@ class Outline(HTMLParser):
         self.lines: list[str] = []
         self.depth = 0
         self.hidden = False
+        self.tags: set[str] = set()
+        self.links: set[str] = set()
         self.feed(html)
         self.close()
         assert self.depth == 0
@@ -85,6 +100,8 @@ class Outline(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = "".join(f' {name}="{value}"' for name, value in attrs if name in ("lang", "dir", "href"))
         self.lines.append("  " * self.depth + f"<{tag}{told}>")
+        self.tags.add(tag)
+        self.links |= {value or "" for name, value in attrs if name == "href"}
         self.hidden = tag == "style"
         self.depth += tag not in ("meta", "br")
 
@@ -150,3 +167,26 @@ def test_a_letter_looks_as_it_did(name: str, form: str) -> None:
 
 def test_no_expectation_stands_without_its_letter() -> None:
     assert {path.stem for path in CORPUS.iterdir()} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_letter_becomes_more_than_one_mail_with_our_headers(name: str) -> None:
+    row = Channel(ChannelId(1), "rina", "email", Secret("rina@example.org"))
+    composed = CHANNELS["email"].compose(letter_named(name), row)
+    assert isinstance(composed, Mail)
+    parsed = email.message_from_bytes(composed.message, policy=email.policy.default)
+    assert len(parsed.get_all("Subject", [])) == 1
+    assert not {"Bcc", "Cc", "Reply-To"} & set(parsed)
+    assert parsed.defects == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_letter_has_an_element_a_mention_or_a_link_of_a_stranger(name: str) -> None:
+    letter = letter_named(name)
+    links = {link for item in letter.items if (link := safe_link(item.url))}
+    page = Outline(html_part(letter, LEAVE, MANAGE))
+    assert page.tags <= OURS
+    assert page.links <= links | {LEAVE, MANAGE}
+    sent = json.dumps(message(replace(letter, simpler=0))["blocks"])
+    assert set(re.findall(r'"url": "([^"]*)"', sent)) <= {json.dumps(link)[1:-1] for link in links}
+    assert not re.search(r'"type": "(?:user|usergroup|broadcast|channel|emoji|section|markdown)"', sent)
