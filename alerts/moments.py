@@ -14,7 +14,7 @@ from worker.errors import BadInput
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 Clock = Callable[[datetime], str]
-_SLOW_FEED = 10 * _MINUTE
+_SLOW_FEED = 2 * _MINUTE
 """Where an article came to the feed later than that, the reader is told what part of the time was ours."""
 _SINGLE = ("article", "followup", "update")
 """What tells of a story as it happens; all else is told at times of its own, and how long it took says nothing."""

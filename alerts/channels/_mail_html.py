@@ -22,11 +22,12 @@ LARGEST = 90_000
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _SANS = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',Arial,sans-serif"
-_SERIF = "font-family:'Iowan Old Style','Palatino Linotype','Noto Serif',Georgia,serif"
+_SERIF = "font-family:Georgia,'Noto Serif',serif"
 _INK, _SOFT, _HAIR = "color:#1a1c21", "color:#5e626b", "#d9d5cb"
-_SMALL = f"font-size:13px;line-height:1.5;{_SOFT}"
+_SMALL = f"font-size:13px;{_SOFT}"
 _DARK = """
 :root{color-scheme:light dark;supported-color-schemes:light dark}
+a{text-decoration-color:#a8a295}
 @media (prefers-color-scheme:dark){
 .g{background-color:#111318!important}
 .p{background-color:#181b21!important;border-color:#2a2e37!important}
@@ -35,7 +36,7 @@ _DARK = """
 .h{border-color:#454b57!important}
 .m{background-color:#5f4c00!important;color:#fff0bd!important}
 }
-@media (max-width:480px){.p{padding:18px 16px!important}.f{padding:12px 17px!important}}
+@media (max-width:480px){.p{padding:18px 16px 0!important}.f{padding:12px 17px!important}}
 """
 
 
@@ -62,7 +63,7 @@ def _page(letter: Letter, articles: str, foot: str) -> str:
         'style="background-color:#f6f5f1"><tr><td style="padding:16px 8px">\n'
         '<table role="presentation" align="center" width="640" cellpadding="0" cellspacing="0" border="0" '
         'style="width:100%;max-width:640px;margin:0 auto;table-layout:fixed"><tr>'
-        f'<td class="p i" style="padding:24px 28px;background-color:#ffffff;border:1px solid {_HAIR};'
+        f'<td class="p i" style="padding:24px 28px 4px;background-color:#ffffff;border:1px solid {_HAIR};'
         f'border-radius:6px;{_INK};font-size:16px;line-height:1.5;overflow-wrap:anywhere">\n'
         f"{_opening(letter)}{articles}</td></tr>\n"
         f'<tr><td class="f" style="padding:12px 29px">{foot}</td></tr></table>\n'
@@ -80,7 +81,7 @@ def _preview(letter: Letter) -> str:
 def _opening(letter: Letter) -> str:
     kind, size = ("i", f"font-size:16px;{_INK}") if letter.kind == "notice" else ("s", _SMALL)
     lines = "".join(
-        f'<p class="{kind}" style="margin:0 0 8px;{size}">{escape(line)}</p>\n' for line in preface(letter)
+        f'<p class="{kind}" style="margin:0 0 14px;{size}">{escape(line)}</p>\n' for line in preface(letter)
     )
     if letter.kind in ("article", "update"):
         return lines
@@ -90,36 +91,34 @@ def _opening(letter: Letter) -> str:
 
 def _articles(letter: Letter, quote: int) -> Iterator[str]:
     found = sections(letter)
-    rule = f"margin:28px 0 0;padding:0 0 4px;border-bottom:2px solid {_HAIR};font-size:14px;font-weight:600;{_SANS}"
-    first = letter.kind in ("article", "update")
+    rule = f"margin:8px 0 16px;padding:0 0 4px;border-bottom:2px solid {_HAIR};font-size:14px;font-weight:600;{_SANS}"
     for section in found:
         if len(found) > 1:
             yield f'<h2 class="i h" style="{rule}">{escape(section_heading(section, letter))}</h2>\n'
         for story in section.stories:
-            yield _story(story, section, letter, quote, space=0 if first else 20)
-            first = False
+            told = "\n".join(_story(story, section, letter, quote, level=_level(letter, len(found))))
+            yield f'<div style="margin:0 0 20px">\n{told}\n</div>\n'
 
 
-def _story(story: Story, section: Section, letter: Letter, quote: int, space: int) -> str:
+def _level(letter: Letter, sections_: int) -> int:
+    """How deep the titles of articles stand among the headings."""
+    return 1 if letter.kind in ("article", "update") else 3 if sections_ > 1 else 2
+
+
+def _story(story: Story, section: Section, letter: Letter, quote: int, level: int) -> Iterator[str]:
     item, others = story[0], story[1:]
-    size = 22 if letter.kind in ("article", "update") else 18
-    lines = [
-        f'<h3 style="margin:{space}px 0 0;font-size:{size}px;line-height:1.3;font-weight:600;{_SERIF}"'
-        f"{_spoken(item)}>{_linked(item, _title(item, letter))}</h3>"
-    ]
+    head = f"margin:0;font-size:{22 if level == 1 else 18}px;line-height:1.3;{_SERIF}"
+    yield f'<h{level} style="{head}"{_spoken(item)}>{_linked(item, _title(item, letter))}</h{level}>'
     if item.quote and quote:
         side = "right" if direction(item.quote) == "rtl" else "left"
         bar = f"margin:10px 0 0;padding-{side}:12px;border-{side}:3px solid {_HAIR};{_SERIF}"
-        lines.append(
-            f'<blockquote class="h" style="{bar}"{_spoken(item)}>{_marked(item.quote, item.marks, quote)}</blockquote>'
-        )
-    lines.append(
-        f'<p class="s" style="margin:8px 0 0;{_SMALL}">{_dots(facts(item, letter, section.topic))}</p>'
-    )
+        said = _marked(item.quote, item.marks, quote)
+        yield f'<blockquote class="h" style="{bar}"{_spoken(item)}>{said}</blockquote>'
+    if known := facts(item, letter, section.topic):
+        yield f'<p class="s" style="margin:8px 0 0;{_SMALL}">{_dots(known)}</p>'
     if others:
         listed = "\n".join(_other(other, item, letter) for other in others)
-        lines.append(f'<ul class="s" style="margin:8px 0 0;padding:0 0 0 18px;{_SMALL}">\n{listed}\n</ul>')
-    return "\n".join(lines) + "\n"
+        yield f'<ul class="s" style="margin:8px 0 0;padding:0 0 0 18px;{_SMALL}">\n{listed}\n</ul>'
 
 
 def _other(item: Item, first: Item, letter: Letter) -> str:
@@ -157,8 +156,7 @@ def _language(item: Item) -> str:
 
 def _linked(item: Item, shown: str) -> str:
     link = safe_link(item.url)
-    style = f"{_INK};text-decoration:underline;text-decoration-color:#a8a295"
-    return f'<a class="i" href="{escape(link)}" style="{style}">{shown}</a>' if link else shown
+    return f'<a class="i" href="{escape(link)}" style="{_INK}">{shown}</a>' if link else shown
 
 
 def _title(item: Item, letter: Letter) -> str:

@@ -88,7 +88,7 @@ def at(clock: str, day: int = 23) -> datetime:
 
 TIMES = {
     "as usual": (at("14:02:18"), at("14:02:50"), "14:02", "42 s after publication"),
-    "minutes": (at("13:40"), at("13:45"), "13:40", "23 min after publication"),
+    "minutes": (at("13:40"), at("13:42"), "13:40", "23 min after publication"),
     "late in the feed": (
         at("11:02"),
         at("14:02:48"),

@@ -178,12 +178,24 @@ def test_every_foreign_text_has_its_language_and_direction(letter_of: Make, item
     told = [
         (tag, attrs.get("lang"), attrs.get("dir"))
         for tag, attrs, _ in page.elements
-        if tag in ("h3", "blockquote")
+        if tag in ("h1", "blockquote")
     ]
-    assert told == [("h3", "ar", "auto"), ("blockquote", "ar", "auto")]
+    assert told == [("h1", "ar", "auto"), ("blockquote", "ar", "auto")]
     (quote,) = (attrs["style"] for tag, attrs, _ in page.elements if tag == "blockquote")
     assert "border-right" in quote
     assert any(tag == "bdi" and attrs.get("lang") == "he" for tag, attrs, _ in page.elements)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "headings"),
+    [("article", 1, ["h1"]), ("followup", 1, ["h1", "h2"]), ("digest", 2, ["h1", "h2", "h3", "h2", "h3"])],
+)
+def test_headings_are_as_deep_as_they_stand(
+    letter_of: Make, item_of: Make, kind: Any, count: int, headings: list[str]
+) -> None:
+    items = [item_of(article=n, topics=(topic,)) for n, topic in enumerate(["NATO", "Kyiv"][:count])]
+    page = Page(html_part(letter_of(*items, kind=kind, topics=("NATO", "Kyiv")), None))
+    assert [tag for tag, _, _ in page.elements if re.fullmatch("h[1-6]", tag)] == headings
 
 
 def test_a_copy_of_the_first_article_is_its_outlet_alone(letter_of: Make, item_of: Make) -> None:
