@@ -11,44 +11,46 @@ from alerts.foreign import cut, header_text, isolated, plain_text, runs, safe_li
 from alerts.model import Item, Letter
 from alerts.moments import local_time, moment, span, speed, times
 from alerts.sections import Section, stories
-from alerts.words import say
+from alerts.words import WORDS, say
 
 # What else a message needs of foreign text and of words; their homes are alerts.foreign, moments and words.
-__all__ = ["cut", "header_text", "local_time", "plain_text", "runs", "safe_link", "say"]
+__all__ = ["WORDS", "cut", "header_text", "local_time", "plain_text", "runs", "safe_link", "say"]
 
 _LISTED = 5
-_SENTENCES = 20
 
 
 def subject(letter: Letter) -> str:
     """The letter in one line, fit for a mail header."""
-    return header_text(headline(letter))
+    return header_text(_repeated(_line(letter, "article"), letter))
 
 
 def headline(letter: Letter) -> str:
-    """The letter in one line: the article's title, or what the bundle is."""
-    titled = letter.kind in ("article", "update") and letter.items
-    line = _titled(letter) if titled else heading(letter)
+    """The letter in one line, fit for a notification: also how many articles stand below the first."""
+    return _repeated(_line(letter, "article_more" if len(letter.items) > 1 else "article"), letter)
+
+
+def _line(letter: Letter, titled: str) -> str:
+    if letter.items and letter.kind in ("article", "update"):
+        touched, name = cut(topics(letter), 60), isolated(title(letter.items[0], letter))
+        return say(letter, titled, len(letter.items) - 1, topics=touched, title=name)
     if letter.kind == "followup" and len(letter.items) == 1:
-        line = say(letter, "followup_of", line=line, title=isolated(title(letter.items[0], letter)))
+        name = isolated(title(letter.items[0], letter))
+        return say(letter, "followup_of", line=heading(letter), title=name)
+    return heading(letter)
+
+
+def _repeated(line: str, letter: Letter) -> str:
     return f"{say(letter, 'repeat')}: {line}" if letter.possible_repeat else line
-
-
-def _titled(letter: Letter) -> str:
-    touched, name = cut(topics(letter), 60), isolated(title(letter.items[0], letter))
-    more = len(letter.items) - 1
-    if more:
-        return say(letter, "article_more", more, topics=touched, title=name)
-    return say(letter, "article", topics=touched, title=name)
 
 
 def heading(letter: Letter) -> str:
     """What a bundle of articles is: "12 articles that were already in the feeds you added"."""
     articles = len(letter.items)
     match letter.kind:
+        case "notice" if len(letter.notice) == 1:
+            return say(letter, "notice", sentence=plain_text(letter.notice[0], 300))
         case "notice":
-            sentence = plain_text(letter.notice[0], 200) if letter.notice else say(letter, "notice_plain")
-            return say(letter, "notice", sentence=sentence)
+            return say(letter, "notice_many", len(letter.notice))
         case "backlog" if letter.older:
             return say(letter, "older", articles, topics=topics(letter))
         case "backlog":
@@ -74,15 +76,19 @@ def _counted(letter: Letter, key: str, articles: int, **values: object) -> str:
 
 def preface(letter: Letter) -> list[str]:
     """What stands above the articles, beside the heading: a possible repeat, why they come together, from when to
-    when they were seen; of a notice, its further sentences."""
+    when they were seen."""
     lines = [say(letter, "repeat_note")] if letter.possible_repeat else []
-    if letter.kind == "notice":
-        return lines + [plain_text(sentence, 1000) for sentence in letter.notice[1:_SENTENCES]]
     if letter.kind == "rollup":
         lines.append(say(letter, "rollup_note"))
     if letter.kind in ("digest", "quiet", "rollup") and (seen := span(letter)):
         lines.append(seen)
     return lines
+
+
+def sentences(letter: Letter) -> list[str]:
+    """What a notice tells, a sentence for each; none where its heading says it all."""
+    told = [plain_text(sentence, 1000) for sentence in letter.notice]
+    return told if len(told) > 1 or any(len(sentence) > 300 for sentence in told) else []
 
 
 def section_heading(section: Section, letter: Letter) -> str:

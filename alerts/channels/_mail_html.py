@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from alerts.channels._mail_links import Links, ways_out
 from alerts.foreign import direction, plain_text, runs, safe_link
-from alerts.letter import facts, footer, further, heading, preface, section_heading, subject, title
+from alerts.letter import facts, footer, further, heading, preface, section_heading, sentences, subject, title
 from alerts.model import Item, Letter
 from alerts.sections import Section, Story, sections
-from alerts.words import say
 
 QUOTE, TITLE, PREVIEW, SHORT = 700, 250, 140, 28
 LARGEST = 90_000
@@ -40,10 +40,9 @@ a{text-decoration-color:#a8a295}
 """
 
 
-def html_part(letter: Letter, leave: str | None, manage: str | None = None) -> str:
-    """The whole page, `leave` and `manage` being links of its footer; everything foreign is escaped."""
-    links = (("manage", manage), ("unsubscribe", leave))
-    foot = _footer(letter, [(say(letter, key), link) for key, link in links if link])
+def html_part(letter: Letter, links: Links) -> str:
+    """The whole page; everything foreign is escaped."""
+    foot = _footer(letter, links)
     whole = _page(letter, "".join(_articles(letter, QUOTE)), foot)
     if len(whole.encode()) <= LARGEST:
         return whole
@@ -79,14 +78,14 @@ def _preview(letter: Letter) -> str:
 
 
 def _opening(letter: Letter) -> str:
-    kind, size = ("i", f"font-size:16px;{_INK}") if letter.kind == "notice" else ("s", _SMALL)
-    lines = "".join(
-        f'<p class="{kind}" style="margin:0 0 14px;{size}">{escape(line)}</p>\n' for line in preface(letter)
-    )
+    small = f'<p class="s" style="margin:0 0 14px;{_SMALL}">'
+    lines = "".join(f"{small}{escape(line)}</p>\n" for line in preface(letter))
     if letter.kind in ("article", "update"):
         return lines
     head = f"margin:0 0 8px;font-size:20px;line-height:1.3;font-weight:600;{_SANS}"
-    return f'<h1 class="i" style="{head}">{escape(heading(letter))}</h1>\n{lines}'
+    points = "".join(f"<li>{escape(sentence)}</li>\n" for sentence in sentences(letter))
+    told = f'<ul class="i" style="margin:0 0 20px;padding:0 0 0 18px">\n{points}</ul>\n' if points else ""
+    return f'<h1 class="i" style="{head}">{escape(heading(letter))}</h1>\n{lines}{told}'
 
 
 def _articles(letter: Letter, quote: int) -> Iterator[str]:
@@ -175,10 +174,11 @@ def _marked(text: str, marks: tuple[tuple[int, int], ...], limit: int) -> str:
     )
 
 
-def _footer(letter: Letter, links: Iterable[tuple[str, str]]) -> str:
+def _footer(letter: Letter, links: Links) -> str:
     lines = [escape(" ".join(footer(letter)))]
-    anchors = (
-        f'<a class="s" href="{escape(link)}" style="{_SOFT}">{escape(words)}</a>' for words, link in links
-    )
-    lines += [shown] if (shown := " · ".join(anchors)) else []
+    anchors = [
+        f'<a class="s" href="{escape(link)}" style="{_SOFT}">{escape(words)}</a>'
+        for words, link in ways_out(links, letter)
+    ]
+    lines += [" · ".join(anchors)] if anchors else []
     return f'<p class="s" style="margin:0;font-size:12px;line-height:1.6;{_SOFT}">{"<br>".join(lines)}</p>'

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from wcwidth import width, wrap
 
+from alerts.channels._mail_links import Links, ways_out
 from alerts.foreign import Runs, isolated, plain_text, runs, safe_link
-from alerts.letter import facts, footer, further, heading, preface, section_heading, title
+from alerts.letter import facts, footer, further, heading, preface, section_heading, sentences, title
 from alerts.model import Item, Letter
 from alerts.sections import Section, Story, sections
-from alerts.words import say
 
 QUOTE = 700
 TITLE = 250
@@ -26,13 +26,12 @@ _UNSPACED = (
 )
 
 
-def text_part(letter: Letter, leave: str | None, manage: str | None = None) -> str:
-    """The whole text, `leave` and `manage` being links of its footer. A plainer letter has no sentences."""
+def text_part(letter: Letter, links: Links) -> str:
+    """The whole text. A plainer letter has no sentences."""
     blocks = [*_opening(letter), *_sections(letter)]
-    links = (("manage", manage), ("unsubscribe", leave))
     foot = [
         *_wrapped(" ".join(footer(letter))),
-        *(f"{say(letter, key)}: {link}" for key, link in links if link),
+        *(f"{words}: {link}" for words, link in ways_out(links, letter)),
     ]
     return "\n\n".join(blocks) + "\n\n-- \n" + "\n".join(foot) + "\n"
 
@@ -42,6 +41,8 @@ def _opening(letter: Letter) -> Iterator[str]:
         yield _underlined(heading(letter), "=")
     for line in preface(letter):
         yield "\n".join(_wrapped(line))
+    if told := sentences(letter):
+        yield "\n".join(line for sentence in told for line in _listed(sentence))
 
 
 def _sections(letter: Letter) -> Iterator[str]:
@@ -75,10 +76,15 @@ def _other(item: Item, first: Item, letter: Letter) -> Iterator[str]:
     outlet = isolated(plain_text(item.source, 80))
     about = ", ".join(fact for fact in (outlet, *further(item, first, letter)) if fact)
     name = isolated(title(item, letter, TITLE))
-    head, *more = _wrapped(f"{about}: {name}" if about else name, COLUMNS - 2)
-    yield from (f"- {head}", *(f"  {line}" for line in more))
+    yield from _listed(f"{about}: {name}" if about else name)
     if link := safe_link(item.url):
         yield f"  {link}"
+
+
+def _listed(text: str) -> Iterator[str]:
+    """A point of a list."""
+    for place, line in enumerate(_wrapped(text, COLUMNS - 2)):
+        yield f"  {line}" if place else f"- {line}"
 
 
 def _dotted(words: list[str]) -> Iterator[str]:

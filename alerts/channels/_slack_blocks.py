@@ -14,7 +14,17 @@ from typing import Any
 
 from alerts.channels._slack_text import FALLBACK, IN_FULL, QUOTE, TITLE, escaped, fallback, text_only
 from alerts.foreign import cut, isolated, isolated_runs, plain_text, runs, safe_link
-from alerts.letter import coverage, further, heading, names, preface, section_heading, title, topics
+from alerts.letter import (
+    coverage,
+    further,
+    heading,
+    names,
+    preface,
+    section_heading,
+    sentences,
+    title,
+    topics,
+)
 from alerts.model import Item, Letter
 from alerts.moments import local_time, moment, speed, times
 from alerts.sections import Section, Story, sections
@@ -44,6 +54,9 @@ def _blocks(letter: Letter) -> Iterator[Block]:
         yield _rich([_section([_text(heading(letter), bold=True)])])
     for line in preface(letter):
         yield _context(_plain(line))
+    told = [_section([_text(sentence)]) for sentence in sentences(letter)]
+    for start in range(0, len(told), LINES_IN_BLOCK):
+        yield _rich([_list(told[start : start + LINES_IN_BLOCK])])
     yield from _few(letter) if len(letter.items) <= IN_FULL else _many(letter)
     listed = any(story[1:] for section in sections(letter) for story in section.stories)
     if listed or len(letter.items) > IN_FULL:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alerts.foreign import isolated, plain_text, safe_link
-from alerts.letter import facts, further, headline, preface, section_heading, title, topics
+from alerts.letter import facts, further, headline, preface, section_heading, sentences, title, topics
 from alerts.model import Item, Letter
 from alerts.sections import Section, Story, sections
 from alerts.words import say
@@ -29,6 +29,7 @@ def fallback(letter: Letter) -> str:
 def text_only(letter: Letter) -> str:
     """The whole letter without blocks: every article with its link, as far as a text reaches."""
     lines = [fallback(letter), *(escaped(line, FALLBACK) for line in preface(letter))]
+    lines += [f"• {escaped(sentence, FALLBACK)}" for sentence in sentences(letter)]
     room = TEXT_ONLY - sum(map(len, lines))
     told = 0
     for articles, line in _lines(letter):

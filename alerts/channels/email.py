@@ -32,10 +32,8 @@ from alerts.channel import (
     Unsure,
     Verdict,
 )
-from alerts.channels._mail_html import html_part
-from alerts.channels._mail_text import text_part
-from alerts.foreign import header_text, plain_text, safe_link
-from alerts.letter import subject
+from alerts.channels._mail_body import Links, html_part, text_part
+from alerts.letter import header_text, plain_text, safe_link, subject
 from alerts.mailbox import EmailNotValidError, mailbox
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
@@ -80,11 +78,11 @@ class Email:
         recipient = _recipient(channel.to.reveal())
         leave = _unsubscribe_link(channel.options)
         head = "\r\n".join(_headers(letter, channel, recipient, leave))
-        text = _part("plain", text_part(letter, leave))
+        text = _part("plain", text_part(letter, Links(leave)))
         if letter.simpler:
             return Mail(recipient, f"{head}\r\n{text}".encode("ascii"))
         mark = "=_" + hashlib.sha256(_id(letter).encode()).hexdigest()[:32]  # "=_" occurs in no encoded part
-        parts = (text, _part("html", html_part(letter, leave)))
+        parts = (text, _part("html", html_part(letter, Links(leave))))
         body = "".join(f"--{mark}\r\n{part}\r\n" for part in parts)
         kind = f'Content-Type: multipart/alternative; boundary="{mark}"'
         return Mail(recipient, f"{head}\r\n{kind}\r\n\r\n{body}--{mark}--\r\n".encode("ascii"))

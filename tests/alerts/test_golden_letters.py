@@ -28,6 +28,7 @@ import pytest
 from alerts.channel import Mail
 from alerts.channels import channels
 from alerts.channels._mail_html import html_part
+from alerts.channels._mail_links import Links
 from alerts.channels._mail_text import text_part
 from alerts.channels._slack_blocks import message
 from alerts.foreign import safe_link
@@ -44,6 +45,7 @@ OURS = {
 }
 NAMES = sorted(path.stem for path in CORPUS.glob("*.json"))
 LEAVE, MANAGE = "https://pantau.example/u/token", "https://pantau.example/manage/token"
+LINKS = Links(LEAVE, MANAGE)
 _TIMES = ("now", "told_at", "published_at", "seen_at")
 _SEEN = {
     "\u2066": "⟪ltr ",
@@ -80,7 +82,7 @@ def _typed(key: str, value: Any) -> Any:
 
 
 def mail_as_text(letter: Letter) -> str:
-    return f"Subject: {subject(letter)}\n\n{text_part(letter, LEAVE, MANAGE)}"
+    return f"Subject: {subject(letter)}\n\n{text_part(letter, LINKS)}"
 
 
 class Outline(HTMLParser):
@@ -115,7 +117,7 @@ class Outline(HTMLParser):
 
 
 def page_of(letter: Letter) -> str:
-    return "\n".join(Outline(html_part(letter, LEAVE, MANAGE)).lines) + "\n"
+    return "\n".join(Outline(html_part(letter, LINKS)).lines) + "\n"
 
 
 def slack_of(letter: Letter) -> str:
@@ -184,7 +186,7 @@ def test_no_letter_becomes_more_than_one_mail_with_our_headers(name: str) -> Non
 def test_no_letter_has_an_element_a_mention_or_a_link_of_a_stranger(name: str) -> None:
     letter = letter_named(name)
     links = {link for item in letter.items if (link := safe_link(item.url))}
-    page = Outline(html_part(letter, LEAVE, MANAGE))
+    page = Outline(html_part(letter, LINKS))
     assert page.tags <= OURS
     assert page.links <= links | {LEAVE, MANAGE}
     sent = json.dumps(message(replace(letter, simpler=0))["blocks"])

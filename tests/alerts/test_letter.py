@@ -17,6 +17,7 @@ from alerts.letter import (
     headline,
     preface,
     section_heading,
+    sentences,
     subject,
     title,
     topics,
@@ -216,20 +217,27 @@ def test_a_single_follow_up_is_named_where_there_is_one_line_for_it(letter_of: M
 
 def test_the_first_message_of_several_articles_says_how_many_more(letter_of: Make, item_of: Make) -> None:
     letter = letter_of(item_of(), item_of(article=2), item_of(article=3))
-    assert subject(letter) == "[NATO] Perundingan pakta pertahanan and 2 more articles"
-    assert subject(replace(letter, kind="update", language="id")) == (
+    assert headline(letter) == "[NATO] Perundingan pakta pertahanan and 2 more articles"
+    assert headline(replace(letter, kind="update", language="id")) == (
         "[NATO] Perundingan pakta pertahanan dan 2 artikel lagi"
     )
 
 
-def test_a_notice_is_its_sentences_and_speaks_of_no_topics(letter_of: Make) -> None:
-    letter = replace(
-        letter_of(kind="notice", notice=("The hook is gone.", "Mend\0 it."), topics=()), items=()
-    )
-    assert subject(letter) == "Pantau: The hook is gone."
-    assert preface(letter) == ["Mend it."]
+def test_its_subject_stays_that_of_the_story(letter_of: Make, item_of: Make) -> None:
+    assert subject(letter_of(item_of(), item_of(article=2))) == "[NATO] Perundingan pakta pertahanan"
+
+
+def test_a_notice_says_one_thing_in_its_heading_and_several_in_a_list(letter_of: Make) -> None:
+    letter = replace(letter_of(kind="notice", notice=("The hook\0 is gone.",), topics=()), items=())
+    assert (subject(letter), sentences(letter)) == ("Pantau: The hook is gone.", [])
     assert footer(letter) == ["This is about Pantau itself, for whoever looks after it."]
-    assert subject(replace(letter, notice=())) == "Pantau: there is something to look at"
+    both = replace(letter, notice=("The hook is gone.", "Mend it."))
+    assert (subject(both), sentences(both)) == (
+        "Pantau: 2 things to look at",
+        ["The hook is gone.", "Mend it."],
+    )
+    assert subject(replace(both, language="id")) == "Pantau: 2 hal yang perlu diperiksa"
+    assert sentences(replace(letter, notice=("x" * 400,))) == ["x" * 400]
 
 
 def test_foreign_words_beside_ours_keep_their_direction_except_in_a_header(
