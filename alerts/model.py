@@ -142,7 +142,8 @@ class Letter:
     `key` is the delivery's stable public id (Message-ID, webhook-id); `simpler` counts how many times a
     receiver refused the form, so a channel composes plainer with each. `older` if somebody asked for older
     articles, and it tells of nothing else. `thread` is set for follow-ups and updates; an update has the items
-    of the first message, with what is known of them by now. `notice` are the sentences of a notice.
+    of the first message, with what is known of them by now, and `told_at` is when that went out. `notice` are the
+    sentences of a notice.
     """
 
     key: str
@@ -160,3 +161,4 @@ class Letter:
     thread: Thread | None = None
     coverage: Mapping[StoryId, Coverage] = field(default_factory=dict)
     notice: tuple[str, ...] = ()
+    told_at: datetime | None = None

@@ -14,7 +14,7 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
 
-from alerts.channels._mail_body import Links
+from alerts.channels._mail_links import Links
 from alerts.letter import header_text, safe_link, subject
 from alerts.mailbox import EmailNotValidError, mailbox
 from alerts.model import Letter

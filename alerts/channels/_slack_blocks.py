@@ -1,7 +1,7 @@
 """A letter in Slack's blocks, for hook and bot alike.
 
-Foreign text stands in rich_text and plain_text only, which Slack never parses, so `<!channel>` stays a word;
-the notification's fallback text is mrkdwn and escaped. https://docs.slack.dev/reference/block-kit/blocks
+Foreign text stands in rich_text and plain_text only, which Slack never parses, so `<!channel>` stays a word.
+https://docs.slack.dev/reference/block-kit/blocks
 """
 
 from __future__ import annotations
@@ -9,33 +9,35 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from alerts.channels._slack_text import FALLBACK, IN_FULL, QUOTE, TITLE, escaped, fallback, text_only
+from alerts.foreign import cut, isolated, isolated_runs, plain_text, runs, safe_link
 from alerts.letter import (
-    cut,
-    facts,
+    coverage,
+    further,
     heading,
-    local_time,
-    plain_text,
-    runs,
-    safe_link,
-    say,
-    subject,
+    names,
+    preface,
+    section_heading,
+    sentences,
     title,
     topics,
 )
 from alerts.model import Item, Letter
+from alerts.moments import local_time, moment, speed, times
+from alerts.sections import Section, Story, sections
+from alerts.words import say
+
+__all__ = ["escaped", "message"]
 
 Block = dict[str, Any]
 
-TITLE, QUOTE, FALLBACK = 250, 700, 3000
-IN_FULL = 10
-"""Up to so many articles stand with their sentence; more become a list of one line each."""
-LIST_BLOCKS = 45  # of the 50 that a message may have
+LIST_BLOCKS = 44  # of the 50 that a message may have
 LINES_IN_BLOCK = 25
+LETTERS_IN_BLOCK = 3000  # Slack's limit for the text of a section, kept for lists as well
 LIST_BYTES = 250_000
-TEXT_ONLY = 38_000  # Slack cuts a text after 40 000 characters
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def message(letter: Letter) -> Block:
@@ -43,122 +45,137 @@ def message(letter: Letter) -> Block:
     the blocks were refused."""
     said: Block = {"text": text_only(letter)} if letter.simpler else {"text": fallback(letter)}
     if not letter.simpler:
-        said["blocks"] = list(_few(letter) if len(letter.items) <= IN_FULL else _many(letter))
+        said["blocks"] = list(_blocks(letter))
     return said | {"unfurl_links": False, "unfurl_media": False}
 
 
-def fallback(letter: Letter) -> str:
-    """What a notification shows."""
-    line, names = subject(letter), topics(letter)
-    return escaped(line if names in line else f"{line} — {names}", FALLBACK)
+def _blocks(letter: Letter) -> Iterator[Block]:
+    if not _speaks_for_itself(letter):
+        yield _rich([_section([_text(heading(letter), bold=True)])])
+    for line in preface(letter):
+        yield _context(_plain(line))
+    told = [_section([_text(sentence)]) for sentence in sentences(letter)]
+    for start in range(0, len(told), LINES_IN_BLOCK):
+        yield _rich([_list(told[start : start + LINES_IN_BLOCK])])
+    yield from _few(letter) if len(letter.items) <= IN_FULL else _many(letter)
+    listed = any(story[1:] for section in sections(letter) for story in section.stories)
+    if listed or len(letter.items) > IN_FULL:
+        yield _context(_plain(times(letter)))  # a list shows times that Slack does not turn into the reader's
 
 
-def text_only(letter: Letter) -> str:
-    """The whole letter without blocks: every article with its link, as far as a text reaches."""
-    lines = [fallback(letter)]
-    if letter.possible_repeat:
-        lines.append(escaped(say(letter, "repeat_note"), FALLBACK))
-    short = TITLE if len(letter.items) <= IN_FULL else 80
-    room = TEXT_ONLY - sum(map(len, lines))
-    for count, item in enumerate(letter.items):
-        line = "\n".join(_text_lines(item, letter, short))
-        room -= len(line) + 1
-        if room < 0:
-            lines.append(say(letter, "rest", n=len(letter.items) - count))
-            break
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def _text_lines(item: Item, letter: Letter, limit: int) -> Iterator[str]:
-    link = safe_link(item.url)
-    name = escaped(title(item, letter), limit)
-    # Only "&" of a safe link needs its entity.
-    yield f"• <{link.replace('&', '&amp;')}|{name}>" if link else f"• {name}"
-    if len(letter.items) <= IN_FULL:
-        if item.quote:
-            yield "> " + escaped(plain_text(item.quote, QUOTE), FALLBACK)
-        yield escaped(" · ".join(facts(item, letter)), FALLBACK)
-
-
-def escaped(foreign: str, limit: int) -> str:
-    """Text that mrkdwn shows as it is, at most `limit` characters long, with no entity cut in two.
-
-    https://docs.slack.dev/messaging/formatting-message-text
-    """
-    # Slack links whatever looks like an address; a word joiner (U+2060) keeps a stranger's from becoming one.
-    text = foreign.replace("://", ":\u2060//")
-    whole = "".join(_ESCAPES.get(letter, letter) for letter in text)
-    if len(whole) <= limit:
-        return whole
-    kept: list[str] = []
-    room = limit - 1
-    for letter in text:
-        piece = _ESCAPES.get(letter, letter)
-        room -= len(piece)
-        if room < 0:
-            break
-        kept.append(piece)
-    return "".join(kept) + "…"
+def _speaks_for_itself(letter: Letter) -> bool:
+    """Whether the title is heading enough: of one article, and of a reply below its story's first message."""
+    in_thread = letter.thread is not None and letter.thread.remote_id is not None
+    return letter.kind in ("article", "update") or (letter.kind == "followup" and in_thread)
 
 
 def _few(letter: Letter) -> Iterator[Block]:
-    """Articles in full."""
-    if letter.possible_repeat:
-        yield _context(_plain(say(letter, "repeat_note")))
-    if letter.kind != "article":
-        yield _rich([_section([_text(heading(letter), bold=True)])])
-    for item in letter.items:
-        parts = [_section([_link(item, letter, TITLE)])]
-        quote = [_text(piece, bold=marked) for piece, marked in runs(item.quote, item.marks, QUOTE)]
-        yield _rich(parts + ([{"type": "rich_text_quote", "elements": quote}] if quote else []))
-        yield _context(*_facts(item, letter))
+    """Articles in full; of a story told by several, the further ones in a list below its first."""
+    found = sections(letter)
+    for section in found:
+        if len(found) > 1:
+            yield _rich([_section([_text(section_heading(section, letter), bold=True)])])
+        for story in section.stories:
+            yield from _story(story, section, letter)
+
+
+def _story(story: Story, section: Section, letter: Letter) -> Iterator[Block]:
+    first, *others = story
+    parts = [_section([_link(first, letter, TITLE)])]
+    if quote := isolated_runs(runs(first.quote, first.marks, QUOTE)):
+        said = [_text(piece, bold=marked) for piece, marked in quote]
+        parts.append({"type": "rich_text_quote", "elements": said})
+    yield _rich(parts)
+    yield _context(*_facts(first, letter, section.topic))
+    if others:
+        yield _rich([_list([_further(item, first, letter) for item in others])])
 
 
 def _many(letter: Letter) -> Iterator[Block]:
-    """A line for every article; 200 and many more fit."""
-    if letter.possible_repeat:
-        yield _context(_plain(say(letter, "repeat_note")))
-    yield _rich([_section([_text(heading(letter), bold=True)])])
-    lines = _fitting(letter)
-    for start in range(0, len(lines), LINES_IN_BLOCK):
-        listed = lines[start : start + LINES_IN_BLOCK]
-        yield _rich([{"type": "rich_text_list", "style": "bullet", "elements": listed}])
-    if len(lines) < len(letter.items):
-        yield _context(_plain(say(letter, "rest", n=len(letter.items) - len(lines))))
-
-
-def _fitting(letter: Letter) -> list[Block]:
-    lines: list[Block] = []
-    room = LIST_BYTES
-    for item in letter.items[: LIST_BLOCKS * LINES_IN_BLOCK]:
-        aside = _aside(item)
-        line = _section([_link(item, letter, 100), *([_text(aside)] if aside else [])])
-        room -= len(json.dumps(line))
-        if room < 0:
+    """A line for every article, by section and story; 200 and many more fit."""
+    room, told, blocks = LIST_BYTES, 0, 0
+    for parts, articles in _packed(letter):
+        room -= len(json.dumps(parts))
+        if room < 0 or blocks == LIST_BLOCKS:
             break
-        lines.append(line)
-    return lines
+        yield _rich(parts)
+        told, blocks = told + articles, blocks + 1
+    if told < len(letter.items):
+        yield _context(_plain(say(letter, "rest", len(letter.items) - told)))
 
 
-def _aside(item: Item) -> str:
-    return "".join(f" · {plain_text(name, 40)}" for name in (item.source, ", ".join(item.topics)) if name)
+def _packed(letter: Letter) -> Iterator[tuple[list[Block], int]]:
+    """The parts of each block, and how many articles stand in them: as many lines as one may have."""
+    parts: list[Block] = []
+    articles, room = 0, LETTERS_IN_BLOCK
+    for part, told in _parts(letter):
+        size = _letters(part)
+        if articles and (articles == LINES_IN_BLOCK or size > room):
+            yield parts, articles
+            parts, articles, room = [], 0, LETTERS_IN_BLOCK
+        _append(parts, part)
+        articles, room = articles + told, room - size
+    if parts:
+        yield parts, articles
 
 
-def _facts(item: Item, letter: Letter) -> list[Block]:
-    """The context line: foreign words as plain text, times as dates that Slack shows in a reader's zone."""
-    words = [
-        _plain(line)
-        for line in (plain_text(item.source, 80), plain_text(", ".join(item.topics), 200))
-        if line
+def _append(parts: list[Block], part: Block) -> None:
+    """Adds a part, to the list before it where both are of one kind."""
+    same = parts and parts[-1].get("indent") == part.get("indent") and parts[-1]["type"] == part["type"]
+    if same and part["type"] == "rich_text_list":
+        parts[-1]["elements"] += part["elements"]
+    else:
+        parts.append(part)
+
+
+def _parts(letter: Letter) -> Iterator[tuple[Block, int]]:
+    """Headings, and lists of one line, with how many articles each tells of."""
+    found = sections(letter)
+    for section in found:
+        if len(found) > 1:
+            yield _section([_text(section_heading(section, letter), bold=True)]), 0
+        for first, *others in section.stories:
+            yield _list([_first(first, letter, section.topic)]), 1
+            for item in others:
+                yield _list([_further(item, first, letter)], indent=1), 1
+
+
+def _letters(part: Block) -> int:
+    return sum(_letters(inner) if "elements" in inner else len(inner["text"]) for inner in part["elements"])
+
+
+def _first(item: Item, letter: Letter, under: str) -> Block:
+    """An article in one line: its title, its outlet, when, and what it touches beside the section's topic."""
+    touched = "" if item.topics == (under,) else names(item.topics, letter)
+    return _line(item, letter, [moment(item, letter), touched, coverage(item, letter)])
+
+
+def _further(item: Item, first: Item, letter: Letter) -> Block:
+    return _line(item, letter, further(item, first, letter))
+
+
+def _line(item: Item, letter: Letter, about: list[str]) -> Block:
+    said = [isolated(plain_text(item.source, 40)), *about]
+    aside = "".join(f" · {fact}" for fact in said if fact)
+    return _section([_link(item, letter, 100), *([_text(aside)] if aside else [])])
+
+
+def _facts(item: Item, letter: Letter, under: str) -> list[Block]:
+    """The context line: foreign words as plain text, the time as a date that Slack shows in a reader's zone."""
+    source = isolated(plain_text(item.source, 80))
+    touched = "" if item.topics == (under,) else names(item.topics, letter)
+    noted = say(letter, "summary_only") if item.summary_only else ""
+    elements = [
+        *([_plain(source)] if source else []),
+        *_moment(item, letter),
+        *(_plain(line) for line in (touched, coverage(item, letter), speed(item, letter), noted) if line),
     ]
-    moments = (("published", item.published_at), ("seen", item.seen_at))
-    dates = [say(letter, key, at=_date(at, letter)) for key, at in moments if at is not None]
-    if dates:
-        words.append({"type": "mrkdwn", "text": ", ".join(dates), "verbatim": True})
-    if item.summary_only:
-        words.append(_plain(say(letter, "summary_only")))
-    return words or [_plain(topics(letter))]
+    return elements or [_plain(topics(letter))]
+
+
+def _moment(item: Item, letter: Letter) -> Iterator[Block]:
+    if words := moment(item, letter, partial(_date, letter=letter)):
+        yield {"type": "mrkdwn", "text": words, "verbatim": True}
 
 
 def _date(at: datetime, letter: Letter) -> str:
@@ -167,7 +184,7 @@ def _date(at: datetime, letter: Letter) -> str:
 
 def _link(item: Item, letter: Letter, limit: int) -> Block:
     link = safe_link(item.url)
-    name = _text(title(item, letter, limit), bold=True)
+    name = _text(isolated(title(item, letter, limit)), bold=True)
     return name if link is None else {**name, "type": "link", "url": link}
 
 
@@ -179,6 +196,10 @@ def _section(elements: list[Block]) -> Block:
     return {"type": "rich_text_section", "elements": elements}
 
 
+def _list(lines: list[Block], indent: int = 0) -> Block:
+    return {"type": "rich_text_list", "style": "bullet", "indent": indent, "elements": lines}
+
+
 def _rich(elements: list[Block]) -> Block:
     return {"type": "rich_text", "elements": elements}
 
@@ -188,4 +209,4 @@ def _context(*elements: Block) -> Block:
 
 
 def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": cut(text, 300), "emoji": False}
+    return {"type": "plain_text", "text": cut(text, FALLBACK), "emoji": False}

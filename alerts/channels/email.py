@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 
 from alerts.channel import Answer, Channel, Mail, MailReply, Verdict
 from alerts.channels._mail_answers import judge_reply
-from alerts.channels._mail_body import html_part, text_part
 from alerts.channels._mail_head import (
     envelope_head,
     letter_head,
@@ -24,6 +23,8 @@ from alerts.channels._mail_head import (
     public_link,
     recipient_of,
 )
+from alerts.channels._mail_html import html_part
+from alerts.channels._mail_text import text_part
 from alerts.letter import plain_text
 from alerts.mailbox import EmailNotValidError, mailbox
 from alerts.model import Channel as ChannelRow

@@ -6,21 +6,28 @@
 
 The body, at most 64 KB of UTF-8 JSON:
 
-    {"type": "pantau.article",            article, digest, quiet, backlog or rollup
+    {"type": "pantau.article",            article, followup, rollup, digest, quiet, backlog or notice
      "timestamp": "2026-11-23T07:02:11Z",
      "data": {
        "key": "…",                        the same as webhook-id
+       "kind": "article",                 the same as in type
+       "thread": null,                    of a followup {"key", "title"}: its story's first message here
        "summary": "[NATO] Title",         the letter in one line
        "topics": ["NATO"],
        "subscriptions": ["desk, at once"],
        "possible_repeat": false,
        "articles": [{"title", "url", "source", "topics", "quote", "marks", "published", "seen", "language",
-                     "summary_only"}],    marks: [start, end] of the matched words in quote, in code points;
-                                          url, published, seen and language may be null; times RFC 3339 UTC
+                     "summary_only", "story"}],
+                                          marks: [start, end] of the matched words in quote, in code points;
+                                          url, published, seen, language and story may be null; times RFC 3339
+                                          UTC; story: a number that articles on the same event share
+       "coverage": [{"story", "articles", "outlets", "languages"}],
+                                          how widely each story is told, as far as this channel has heard
+       "notice": [],                      of a notice, its sentences
        "more": 0}}                        articles that did not fit
 
 Where that grows too large all quotes are left out ("quote" is "" then); where it still is, an article is no
-more than title, url and topics.
+more than title, url, topics and story. Fields may be added; none is taken away.
 """
 
 from __future__ import annotations
@@ -36,13 +43,15 @@ from typing import Any, Literal
 
 from alerts.channel import Answer, Blocked, Channel, Later, MailReply, Sent, Simpler, Verdict
 from alerts.channels._http import complaint_about, judge_failure, judge_gone, retry_after
-from alerts.letter import plain_text, runs, safe_link, subject, title
+from alerts.foreign import plain_text, runs, safe_link
+from alerts.letter import subject, title
 from alerts.model import Channel as ChannelRow
 from alerts.model import Item, Letter
 from worker.wire import Failure, Reply, Request
 
 LARGEST_BODY = 64 * 1024
 _QUOTE = 1000
+_MOST_STORIES = 200  # as many as a message has articles; 12 KB of the body
 _PREFIX = "whsec_"
 
 
@@ -132,14 +141,36 @@ def _envelope(letter: Letter, articles: list[dict[str, Any]], more: int) -> dict
     topics = letter.topics or tuple(topic for item in letter.items for topic in item.topics)
     data = {
         "key": letter.key,
+        "kind": letter.kind,
+        "thread": _thread(letter),
         "summary": subject(letter),
         "topics": _names(topics),
         "subscriptions": _names(letter.subscriptions),
         "possible_repeat": letter.possible_repeat,
         "articles": articles,
+        "coverage": _coverage(letter),
+        "notice": [plain_text(sentence, 1000) for sentence in letter.notice[:20]],
         "more": more,
     }
     return {"type": f"pantau.{letter.kind}", "timestamp": _moment(letter.now), "data": data}
+
+
+def _thread(letter: Letter) -> dict[str, str] | None:
+    if letter.thread is None:
+        return None
+    return {"key": letter.thread.key, "title": plain_text(letter.thread.title, 250)}
+
+
+def _coverage(letter: Letter) -> list[dict[str, int]]:
+    return [
+        {
+            "story": int(story),
+            "articles": told.articles,
+            "outlets": told.outlets,
+            "languages": told.languages,
+        }
+        for story, told in list(letter.coverage.items())[:_MOST_STORIES]
+    ]
 
 
 def _fitting(articles: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
@@ -153,7 +184,12 @@ def _fitting(articles: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
 
 
 def _short(item: Item, letter: Letter) -> dict[str, Any]:
-    return {"title": title(item, letter, 80), "url": safe_link(item.url), "topics": _names(item.topics)[:3]}
+    return {
+        "title": title(item, letter, 80),
+        "url": safe_link(item.url),
+        "topics": _names(item.topics)[:3],
+        "story": item.story,
+    }
 
 
 def _without_quote(item: Item, letter: Letter) -> dict[str, Any]:
@@ -168,6 +204,7 @@ def _without_quote(item: Item, letter: Letter) -> dict[str, Any]:
         "seen": _moment(item.seen_at),
         "language": None if item.language is None else plain_text(item.language, 35),
         "summary_only": item.summary_only,
+        "story": item.story,
     }
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channel import Blocked, Later, Mail, MailReply, Never, Sent, Simpler, Unsure
-from alerts.channels._mail_body import Links
 from alerts.channels._mail_head import letter_head, text_header
+from alerts.channels._mail_links import Links
 from alerts.channels.email import channel
 from alerts.model import Thread
 
@@ -77,13 +77,13 @@ def test_a_mail_says_all_in_text_and_in_html(letter_of: Make, row_of: Make) -> N
         "Perundingan pakta pertahanan\n"
         "https://news.example.id/a?b=1&c=2\n"
         "> Sekjen *NATO*-nya tiba di Kyiv.\n"
-        "Harian Contoh · NATO · published 14:01, seen 14:02\n"
+        "Harian Contoh · 14:01 · NATO · 2 min after publication\n"
         "\n-- \n"
-        "You get this because “desk, at once” follows NATO.\n"
-        "Times are those of Asia/Jakarta.\n"
+        "You get this because “desk, at once” follows NATO. Times are those of\n"
+        "Asia/Jakarta.\n"
         "Unsubscribe: https://pantau.example/u/tok-en_1\n"
     )
-    assert "Sekjen <b>NATO</b>-nya tiba di Kyiv." in html
+    assert re.search(r"Sekjen <b [^>]*>NATO</b>-nya tiba di Kyiv\.", html)
     assert 'href="https://news.example.id/a?b=1&amp;c=2"' in html
     assert 'href="https://pantau.example/u/tok-en_1"' in html
 
@@ -96,14 +96,14 @@ def test_the_html_is_a_whole_page_in_the_readers_language_that_fetches_nothing(
     page = Page(html)
     assert page.open == []
     tags = {tag for tag, _ in page.tags}
-    assert not tags & {"img", "script", "link", "iframe", "object", "style", "svg", "form", "base"}
+    assert not tags & {"img", "script", "link", "iframe", "object", "svg", "form", "base"}
     attributes = [attrs for _, attrs in page.tags]
     assert ("html", {"lang": "id", "dir": "ltr"}) in page.tags
     assert any(attrs.get("lang") == "ar" and attrs.get("dir") == "auto" for attrs in attributes)
     assert not any(
         name.startswith("on") or name in ("src", "background") for attrs in attributes for name in attrs
     )
-    assert "url(" not in html
+    assert not re.search(r"url\(|@import|@font-face", html)
 
 
 def test_foreign_markup_is_inert(letter_of: Make, item_of: Make, row_of: Make) -> None:
@@ -326,7 +326,7 @@ def test_every_line_ends_in_crlf_and_none_is_too_long(letter_of: Make, item_of: 
 def test_the_plainer_form_is_titles_and_links_in_text(letter_of: Make, row_of: Make) -> None:
     text, html = bodies(mail(letter_of(simpler=1), row_of("email")))
     assert html == ""
-    assert text.startswith("Perundingan pakta pertahanan\nhttps://news.example.id/a?b=1&c=2\nNATO\n")
+    assert text.startswith("Perundingan pakta pertahanan\nhttps://news.example.id/a?b=1&c=2\n")
     assert "Sekjen" not in text
 
 

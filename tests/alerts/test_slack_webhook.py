@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from alerts.channel import Blocked, Later, Sent, Simpler, Unsure
 from alerts.channels._slack_blocks import escaped
 from alerts.channels.slack_webhook import channel
+from alerts.model import Thread
+from ops.newsroom.slack_rules import fault
 from worker.wire import Failure, Reply, Request
 
 Make = Callable[..., Any]
@@ -54,9 +57,9 @@ def test_an_article_shows_title_sentence_source_and_times(letter_of: Make, row_o
     ]
     assert [element["text"] for element in context["elements"]] == [
         "Harian Contoh",
+        "<!date^1795417260^{date_short_pretty} {time}|14:01>",
         "NATO",
-        "published <!date^1795417260^{date_short_pretty} {time}|14:01>, "
-        "seen <!date^1795417320^{date_short_pretty} {time}|14:02>",
+        "2 min after publication",
     ]
 
 
@@ -76,7 +79,7 @@ def test_the_plainer_form_is_text_alone(letter_of: Make, row_of: Make) -> None:
         "[NATO] Perundingan pakta pertahanan",
         "• <https://news.example.id/a?b=1&amp;c=2|Perundingan pakta pertahanan>",
         "> Sekjen NATO-nya tiba di Kyiv.",
-        "Harian Contoh · NATO · published 14:01, seen 14:02",
+        "Harian Contoh · 14:01 · NATO · 2 min after publication",
     ]
 
 
@@ -143,6 +146,91 @@ def test_what_does_not_fit_is_counted(letter_of: Make, item_of: Make, row_of: Ma
     told = len(set(re.findall(r"news\.example\.id/(\d{5})", words)))
     assert told >= 500
     assert f"and {3000 - told} more" in words
+
+
+def digest_of(letter_of: Make, item_of: Make, count: int, **facts: Any) -> Any:
+    """Articles of many topics and stories, as crowded as a digest gets."""
+    items = [
+        item_of(
+            article=n,
+            title=f"Artikel {n:03}: " + "judul " * 30,
+            url=f"https://news.example.id/{n:03}",
+            source="Harian " * 8,
+            topics=tuple(f"Topik {t} " + "kata " * 9 for t in (n % 60, n % 7)),
+            story=n // 3 if n % 5 else None,
+        )
+        for n in range(count)
+    ]
+    return letter_of(*items, **{"kind": "digest", "topics": (), "possible_repeat": True, **facts})
+
+
+@pytest.mark.parametrize("kind", ["digest", "quiet", "rollup", "backlog", "followup", "article"])
+@pytest.mark.parametrize("count", [10, 11, 200])
+def test_slack_takes_a_crowded_digest_that_names_every_article(
+    letter_of: Make, item_of: Make, row_of: Make, kind: Any, count: int
+) -> None:
+    sent = message(digest_of(letter_of, item_of, count, kind=kind), row_of("slack_webhook"))
+    assert fault(sent) is None
+    told = [node["url"] for node in nodes(sent) if node.get("type") == "link"]
+    assert sorted(told) == [f"https://news.example.id/{n:03}" for n in range(count)]
+
+
+def test_no_block_of_a_list_holds_more_than_a_section_may(
+    letter_of: Make, item_of: Make, row_of: Make
+) -> None:
+    sent = message(digest_of(letter_of, item_of, 200), row_of("slack_webhook"))
+    for block in sent["blocks"]:
+        if block["type"] == "rich_text":
+            assert sum(len(node.get("text", "")) for node in nodes(block)) <= 3000
+            assert len([node for node in nodes(block) if node.get("type") == "link"]) <= 25
+
+
+def test_a_section_stands_above_its_stories_and_further_articles_below_their_first(
+    letter_of: Make, item_of: Make, row_of: Make
+) -> None:
+    items = [
+        item_of(article=n, title=f"T{n}", topics=(topic,), story=story)
+        for n, (topic, story) in enumerate(
+            [("NATO", 1), ("Kyiv", None), *[("NATO", 1)] * 2, *[("Kyiv", None)] * 8]
+        )
+    ]
+    sent = message(letter_of(*items, kind="digest", topics=("NATO", "Kyiv")), row_of("slack_webhook"))
+    heading, block, *_ = (block for block in sent["blocks"] if block["type"] == "rich_text")
+    assert heading["elements"][0]["elements"][0]["text"] == "Digest: 12 articles in 10 stories on NATO, Kyiv"
+    shown = [
+        (part.get("indent"), [node["text"] for node in nodes(part) if node.get("style") == {"bold": True}])
+        for part in block["elements"]
+    ]
+    assert shown == [
+        (None, ["NATO: 3 articles of one story"]),
+        (0, ["T0"]),
+        (1, ["T2", "T3"]),
+        (None, ["Kyiv: 9 articles"]),
+        (0, ["T1", *(f"T{n}" for n in range(4, 12))]),
+    ]
+
+
+def test_a_reply_in_the_thread_has_no_heading_and_any_other_follow_up_has(
+    letter_of: Make, item_of: Make, row_of: Make
+) -> None:
+    thread = Thread(key="1", title="Pertama", remote_id="17.5")
+    reply = message(letter_of(kind="followup", thread=thread), row_of("slack_webhook"))["blocks"]
+    assert [block["type"] for block in reply] == ["rich_text", "context"]
+    alone = letter_of(kind="followup", thread=replace(thread, remote_id=None))
+    first = message(alone, row_of("slack_webhook"))["blocks"][0]
+    assert first["elements"][0]["elements"][0]["text"] == "1 more on “Pertama”"
+
+
+def test_words_that_run_right_to_left_are_set_apart_in_every_text(
+    letter_of: Make, item_of: Make, row_of: Make
+) -> None:
+    item = item_of(title="الناتو NATO", quote="قال NATO", marks=((4, 8),), source="الجزيرة", topics=("كييف",))
+    sent = message(letter_of(item, topics=("كييف",)), row_of("slack_webhook"))
+    for block in sent["blocks"]:
+        for part in block["elements"]:
+            words = "".join(node.get("text", "") for node in nodes(part))
+            if re.search("[\u0600-\u06ff]", words):
+                assert words.count("\u2067") == words.count("\u2069") > 0
 
 
 @pytest.mark.parametrize(

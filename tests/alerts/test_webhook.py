@@ -5,13 +5,16 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from alerts.channel import Blocked, Later, Sent, Simpler
+from alerts.channels import webhook
 from alerts.channels.webhook import LARGEST_BODY, channel, signing_key
+from alerts.model import Coverage, Thread
 from worker.wire import Failure, Reply, Request
 
 Make = Callable[..., Any]
@@ -74,6 +77,8 @@ def test_the_body_is_as_documented(letter_of: Make, row_of: Make) -> None:
         "timestamp": "2026-11-23T07:03:00Z",
         "data": {
             "key": "0b7c-4d1e",
+            "kind": "article",
+            "thread": None,
             "summary": "[NATO] Perundingan pakta pertahanan",
             "topics": ["NATO"],
             "subscriptions": ["desk, at once"],
@@ -90,8 +95,11 @@ def test_the_body_is_as_documented(letter_of: Make, row_of: Make) -> None:
                     "seen": "2026-11-23T07:02:00Z",
                     "language": "id",
                     "summary_only": False,
+                    "story": None,
                 }
             ],
+            "coverage": [],
+            "notice": [],
             "more": 0,
         },
     }
@@ -104,6 +112,35 @@ def test_the_marks_still_fit_after_foreign_characters_were_dropped(
     (article,) = json.loads(request(letter_of(item), row_of("webhook")).body)["data"]["articles"]
     ((start, end),) = article["marks"]
     assert article["quote"][start:end] == "NATO"
+
+
+def test_a_story_its_coverage_and_its_first_message_are_told(
+    letter_of: Make, item_of: Make, row_of: Make
+) -> None:
+    letter = letter_of(
+        item_of(story=17),
+        kind="followup",
+        thread=Thread(key="1f0c", title="The \u202efirst", remote_id="17.5"),
+        coverage={17: Coverage(articles=9, outlets=7, languages=3)},
+    )
+    body = json.loads(request(letter, row_of("webhook")).body)
+    data = body["data"]
+    assert (body["type"], data["kind"]) == ("pantau.followup", "followup")
+    assert data["thread"] == {"key": "1f0c", "title": "The first"}
+    assert data["coverage"] == [{"story": 17, "articles": 9, "outlets": 7, "languages": 3}]
+    assert data["articles"][0]["story"] == 17
+
+
+def test_a_notice_is_sentences(letter_of: Make, row_of: Make) -> None:
+    letter = replace(letter_of(kind="notice", notice=("The hook is gone.", "Mend it.")), items=())
+    data = json.loads(request(letter, row_of("webhook")).body)["data"]
+    assert (data["notice"], data["articles"]) == (["The hook is gone.", "Mend it."], [])
+
+
+def test_every_field_is_documented(letter_of: Make, row_of: Make) -> None:
+    data = json.loads(request(letter_of(), row_of("webhook")).body)["data"]
+    for name in (*data, *data["articles"][0]):
+        assert f'"{name}"' in (webhook.__doc__ or ""), name
 
 
 @pytest.mark.parametrize("count", [1, 60, 300])
