@@ -22,7 +22,7 @@ COMMANDS = {
     "apply": "ops.cli.watchlist",
     "export": "ops.cli.watchlist",
     "status": "ops.cli.status",
-    "audit": "ops.cli.status",
+    "audit": "ops.cli.audit",
     "health": "ops.cli.status",
     "doctor": "ops.cli.doctor",
     "feeds": "ops.cli.feeds",
