@@ -179,6 +179,7 @@ alerts = Table(  # match x subscription x channel: what someone must hear, and w
     UniqueConstraint("match_id", "subscription_id", "channel_id"),
     CheckConstraint("(delivery_id IS NULL) <> (suppressed IS NULL)", name="told_or_suppressed"),
     Index("ix_alerts_delivery_id", "delivery_id"),
+    Index("ix_alerts_subscription_id", "subscription_id", "id"),
 )
 
 attempts = Table(  # committed before the request goes out, so that a crash leaves a trace

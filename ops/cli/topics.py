@@ -12,6 +12,7 @@ import click
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json, print_json_lines, progress, say, table
+from ops.cli.sharing import feed_command
 from ops.cli.since import time_span
 from worker.errors import BadInput, BadQuery, Unavailable
 
@@ -240,3 +241,7 @@ def _subscription(row: Mapping[str, Any]) -> tuple[object, ...]:
     when = f"{', '.join(row['when'])} ({row['timezone']})"
     lists = (plain_text(", ".join(row[name]), 60) for name in ("topics", "channels"))
     return plain_text(row["name"], 60), *lists, plain_text(when, 60), row["quiet"]
+
+
+topics.add_command(feed_command("topics"))
+subscriptions.add_command(feed_command("subscriptions"))

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ops.dashboard import gate
+from ops.dashboard import gate, sharing
 from ops.dashboard.context import Context, DatabaseSilent, context_of
 from ops.dashboard.login import for_people, show_login, take_login, take_logout
 from ops.dashboard.overview import overview
@@ -82,6 +82,7 @@ def build(context: Context) -> Starlette:
             Route("/healthz", alive),
             Route("/readyz", ready),
             Route("/static/{name}", static),
+            Route(sharing.PATH + "{noun}/{name}", sharing.shared_feed, methods=["GET"]),
             Route(PATH + "{token}", confirm, methods=["GET"]),
             Route(PATH + "{token}", take_ping, methods=["POST"]),
         ],
