@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Literal
 
 from alerts.post import MailDoor, parse_smtp_url
+from alerts.push import installed as apprise_installed
 from ops import kit
 from ops.health import of_installation
 from ops.remarks import gap_in_words, silence_in_words
 from ops.store.overview import Row, feed_list, overview
+from ops.store.watched import channel_list
 from worker.errors import PantauError
 from worker.match import parse_query
 from worker.match.segments import can_segment
@@ -44,7 +46,14 @@ def examine() -> list[Finding]:
         settings = kit.settings_of()
     except PantauError as error:
         return [*findings, Finding("bad", "settings", str(error), "correct the variable and start again")]
-    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_disk, _parts, _state, _topics, _mail)
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _disk,
+        _parts,
+        _state,
+        _topics,
+        _mail,
+        _apprise,
+    )
     return [*findings, *(finding for check in checks for finding in _guarded(check, settings))]
 
 
@@ -165,6 +174,8 @@ def _topics(settings: Settings) -> Iterator[Finding]:
 def _mending(reason: str) -> str:
     if reason.startswith("smtp_not_configured"):
         return "set PANTAU_SMTP_URL and start again; what is held goes out by itself"
+    if reason.startswith("apprise_not_installed"):
+        return "pip install 'pantau[apprise]' and start again; what is held goes out by itself"
     if reason.startswith("kind_not_served"):
         return "this version cannot send to that kind of channel; choose another kind in the watchlist"
     return "mend the channel's target and apply the watchlist again; what is held goes out by itself"
@@ -183,3 +194,20 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", "mail", "the SMTP server lets us in")
+
+
+def _apprise(settings: Settings) -> Iterator[Finding]:
+    """Only where a channel needs it."""
+    with kit.connected(settings) as connection:
+        needed = [row["name"] for row in channel_list(connection) if row["kind"] == "apprise"]
+    if not needed:
+        return
+    if apprise_installed():
+        yield Finding("ok", "apprise", f"Apprise is installed, for {', '.join(needed)}")
+    else:
+        yield Finding(
+            "bad",
+            "apprise",
+            f"{', '.join(needed)} cannot be told: Apprise is not installed",
+            "pip install 'pantau[apprise]' and start again; what is held goes out by itself",
+        )

@@ -40,6 +40,9 @@ _CHATTY = (
     "alembic",
     "kombu",
     "amqp",
+    "apprise",
+    "requests_oauthlib",
+    "oauthlib",
 )
 _CELERY_CHATTER = (
     "celery.worker.request",

@@ -13,6 +13,7 @@ TICK_LATE_S = 15.0
 DESK_LATE_S = 60.0
 
 _CAUSES = {
+    "apprise_not_installed": "Apprise is not installed here (pip install 'pantau[apprise]')",
     "answer_lost": "its answer was lost",
     "asked_to_wait": "the receiver asked us to wait",
     "bad_url": "its address is none that can be asked",
@@ -29,6 +30,7 @@ _CAUSES = {
     "kind_not_served": "this installation has no such kind of channel",
     "login_refused": "the mail server refuses the log-in",
     "mailbox_full": "the mailbox is full",
+    "not_taken": "the service did not take it and does not say why",
     "no_active_hooks": "the Slack hook was removed",
     "no_service": "the Slack hook was removed",
     "protocol": "it does not speak proper HTTP",

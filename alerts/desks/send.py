@@ -10,11 +10,23 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from alerts.channel import Answer, Blocked, Channel, Mail, MailReply, Simpler, Unsure, Verdict
+from alerts.channel import (
+    Answer,
+    Blocked,
+    Channel,
+    Composed,
+    Mail,
+    MailReply,
+    Push,
+    Simpler,
+    Unsure,
+    Verdict,
+)
 from alerts.channels import channels
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
 from alerts.post import MailDoor
+from alerts.push import push
 from alerts.settle import (
     TERMINAL,
     CloseCircuit,
@@ -93,7 +105,7 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
         row = _opened(outbox, connection, due)
     channel = outbox.registry.get(row.kind) if row else None
     ready = _prepare(outbox, channel, letter, row)
-    if not isinstance(ready, Request | Mail) or channel is None:
+    if not isinstance(ready, Composed) or channel is None:
         _settle(outbox, due, credential, ready, "")  # type: ignore[arg-type]
         return
     with kit.engine.begin() as connection:
@@ -116,7 +128,7 @@ def _opened(outbox: Outbox, connection: Connection, due: DueDelivery) -> Channel
 
 def _prepare(
     outbox: Outbox, channel: Channel | None, letter: Letter, row: ChannelRow | None
-) -> Request | Mail | Verdict:
+) -> Composed | Verdict:
     """What to send, or why nothing can be sent at all; no attempt is counted for the latter."""
     if row is None:
         return Blocked("secret_not_opened", scope="channel")
@@ -132,8 +144,10 @@ def _prepare(
     return composed
 
 
-async def exchange(outbox: Outbox, message: Request | Mail) -> Answer:
+async def exchange(outbox: Outbox, message: Composed) -> Answer:
     """Puts a composed message through the outbox's door for it; blocking mail has a thread of its own."""
+    if isinstance(message, Push):
+        return await push(message, outbox.kit.web.allow)
     if isinstance(message, Request):
         answer: Answer = await outbox.kit.web.ask(message)
         return answer

@@ -13,7 +13,11 @@ from worker.model import ArticleId, MatchId, TopicId
 from worker.secrets import Secret
 
 NOW = datetime(2026, 11, 23, 7, 3, tzinfo=UTC)
-TARGETS = {"email": "rina@example.org", "slack_webhook": "https://hooks.slack.com/services/T0/B0/hush"}
+TARGETS = {
+    "email": "rina@example.org",
+    "slack_webhook": "https://hooks.slack.com/services/T0/B0/hush",
+    "apprise": "ntfys://ntfy.example/hush",
+}
 
 
 @pytest.fixture
