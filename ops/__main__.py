@@ -33,6 +33,7 @@ COMMANDS = {
     "articles": "ops.cli.articles",
     "why": "ops.cli.why",
     "users": "ops.cli.users",
+    "keys": "ops.cli.keys",
     "parse": "ops.cli.files",
     "extract": "ops.cli.files",
     "match": "ops.cli.files",
