@@ -7,7 +7,7 @@ store, no clock. What an answer means for the delivery, its channel and its cred
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, runtime_checkable
 
@@ -24,6 +24,19 @@ class Mail:
 
     recipient: str
     message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A message that a library of others takes to the service behind `url` (which is a secret)."""
+
+    url: str = field(repr=False)
+    title: str
+    body: str
+
+
+Composed = Request | Mail | Push
+"""A letter in a channel's form; each has its door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +166,7 @@ class Channel(Protocol):
     def check(self, to: str, options: Mapping[str, str]) -> str | None:
         """Why this target can not be used, as a sentence; None if it can."""
 
-    def compose(self, letter: Letter, channel: ChannelRow) -> Request | Mail:
+    def compose(self, letter: Letter, channel: ChannelRow) -> Composed:
         """The letter in this channel's form, within the vendor's limits."""
 
     def judge(self, answer: Answer) -> Verdict:

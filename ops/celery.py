@@ -13,6 +13,7 @@ from celery import signals
 from celery.exceptions import SecurityWarning
 
 from ops import kit, logs, tools, wiring
+from ops.rotation import keys_fit
 from ops.store import ticking
 from ops.watching import Watch
 from worker import process
@@ -36,6 +37,8 @@ def serve(queues: Iterable[str]) -> None:
     before the pool forks is shared by its processes."""
     logs.set_up(settings.log, settings.log_level)
     wanted = set(queues)
+    if wanted & {"poll", "send"}:
+        keys_fit(settings)
     if "tick" in wanted:
         wiring.add_tick(app, process.tools, _watch())
     if wanted & {"poll", "read"}:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from alerts.post import MailDoor, parse_smtp_url
+from alerts.push import installed as apprise_installed
 from ops import kit
 from ops.health import of_installation
 from ops.remarks import gap_in_words, silence_in_words
@@ -54,6 +55,7 @@ def examine() -> list[Finding]:
         _topics,
         _mail,
         _slack,
+        _apprise,
     )
     return [*findings, *(finding for check in checks for finding in _guarded(check, settings))]
 
@@ -177,6 +179,8 @@ def _mending(reason: str) -> str:
         return "set PANTAU_SMTP_URL and start again; what is held goes out by itself"
     if remedy := slack_remedy(reason):
         return remedy
+    if reason.startswith("apprise_not_installed"):
+        return "pip install 'pantau[apprise]' and start again; what is held goes out by itself"
     if reason.startswith("kind_not_served"):
         return "this version cannot send to that kind of channel; choose another kind in the watchlist"
     return "mend the channel's target and apply the watchlist again; what is held goes out by itself"
@@ -213,3 +217,20 @@ def _slack(settings: Settings) -> Iterator[Finding]:
     elif bots:
         says = f"no bot token is set, and {count(len(bots), 'channel')} of the watchlist can only be told with one"
         yield Finding("bad", "Slack", says, slack_remedy("slack_not_configured"))
+
+
+def _apprise(settings: Settings) -> Iterator[Finding]:
+    """Only where a channel needs it."""
+    with kit.connected(settings) as connection:
+        needed = [row["name"] for row in channel_list(connection) if row["kind"] == "apprise"]
+    if not needed:
+        return
+    if apprise_installed():
+        yield Finding("ok", "apprise", f"Apprise is installed, for {', '.join(needed)}")
+    else:
+        yield Finding(
+            "bad",
+            "apprise",
+            f"{', '.join(needed)} cannot be told: Apprise is not installed",
+            "pip install 'pantau[apprise]' and start again; what is held goes out by itself",
+        )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
+from ops.keyfile import KeyFile
 from ops.lockfile import find_running
-from worker.errors import BadConfiguration, Unavailable
+from worker.errors import Unavailable
 from worker.secrets import KeyRing, Secret
 from worker.settings import Settings, from_env
 
@@ -62,27 +61,12 @@ def keyring(settings: Settings) -> KeyRing:
     """The keys that seal secrets: from the settings, or the data directory's key file, made at first use."""
     if settings.secret_keys:
         return KeyRing.of(tuple(key.reveal() for key in settings.secret_keys))
-    return KeyRing.of((_key_file(settings.data_dir / "secret.key"),))
+    return key_file(settings).ring()
 
 
-def _key_file(path: Path) -> str:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise BadConfiguration(f"the key file {path} cannot be made: {error.strerror}") from None
-    else:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
-    try:
-        key = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"the key file {path} cannot be read: {error}") from None
-    if len(key) < 16:
-        raise BadConfiguration(f"the key file {path} is damaged: it must hold at least 16 characters")
-    return key
+def key_file(settings: Settings) -> KeyFile:
+    """Where the keys lie that no setting names."""
+    return KeyFile(settings.data_dir / "secret.key")
 
 
 @cache

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ops.installation import broker, clock, database, keyring, our_version, settings_of
+from ops.installation import broker, clock, database, key_file, keyring, our_version, settings_of
 from worker.settings import Settings
 from worker.store.engine import Connection, Engine, open_engine, reaching_database
 
-__all__ = ["broker", "clock", "connected", "database", "engine", "keyring", "our_version", "settings_of"]
+__all__ = [
+    "broker",
+    "clock",
+    "connected",
+    "database",
+    "engine",
+    "key_file",
+    "keyring",
+    "our_version",
+    "settings_of",
+]
 
 
 def engine(settings: Settings, *, pool_size: int = 4) -> Engine:

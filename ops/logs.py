@@ -21,7 +21,8 @@ _SECRET_FIELDS = re.compile(
 )
 _SECRET_SHAPES = re.compile(
     r"xox[a-z]-[\w-]+"  # Slack tokens
-    r"|(?P<before>hooks\.slack(?:-gov)?\.com/|\b(?:Bearer|Basic) (?=\S*\d))[\w/+.=~-]{8,}"  # hooks; RFC 6750, RFC 7617
+    r"|(?P<before>hooks\.slack(?:-gov)?\.com/|\b(?:Bearer|Basic) (?=\S*\d)"  # hooks; RFC 6750, RFC 7617
+    r"|/(?:websub|feeds/topics|feeds/subscriptions)/)[\w/+.=~-]{8,}"  # addresses that are keys themselves
     r"|whsec_[\w+/=]+"  # Standard Webhooks
     r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # user:password in any URL
     r"|(?:(?<=/u/)|(?<=/manage/)|(?<=/confirm/))[\w.-]{16,}"  # tokens of the links in mails
@@ -39,6 +40,9 @@ _CHATTY = (
     "alembic",
     "kombu",
     "amqp",
+    "apprise",
+    "requests_oauthlib",
+    "oauthlib",
 )
 _CELERY_CHATTER = (
     "celery.worker.request",

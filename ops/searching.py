@@ -175,6 +175,13 @@ def search(query: str, articles: Iterable[Stored], known: Catalogue | None = Non
     return tally.result()
 
 
+def sightings(query: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Iterator[Sighting]:
+    """The articles that match, in their order and as they are looked through. Raises BadQuery as `search` does."""
+    for stored, (hits,) in _looked((query,), articles, known):
+        if hits is not None:
+            yield sighting(stored, hits)
+
+
 def compare(saved: str, new: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Comparison:
     """Looks for both queries in all articles, each of which is read once. Raises BadQuery as `search` does."""
     old, other = _Tally(saved, known), _Tally(new, known)

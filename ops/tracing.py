@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.times import UNTIL_RESUMED
+from ops.outcome import why_suppressed
 from ops.store.tracing import Trail
 from ops.verdict import cause, span
 from worker.feeds.identity import canonical_url, entry_keys
@@ -17,22 +18,6 @@ from worker.model import Entry, Topic
 
 Row = Mapping[str, Any]
 _SHOWN = 3
-
-_SUPPRESSED = {
-    "address_blocked": "nothing may be written to its address",
-    "already_told": "had heard of it before",
-    "applied_back": "it was found by `topics apply-back --silent`",
-    "before_subscription": "it was read before they subscribed",
-    "channel_removed": "the channel was removed",
-    "language_filter": "the subscription does not want its language",
-    "not_confirmed": "the owner of the address did not confirm it",
-    "restored": "it may have been told before a backup was restored",
-    "silenced": "it was silenced (`pantau silences list --all`)",
-    "source_filter": "the subscription does not want its source",
-    "subscription_removed": "the subscription was removed",
-    "unsubscribed": "its reader had unsubscribed",
-    "too_old": "it was older than a week when its feed was added",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +100,7 @@ _ORDER = {
 def _way(alert: Row, delivery: Row | None, trail: Trail) -> tuple[str, str]:
     """What became of an alert, as the words before and behind the channel."""
     if alert["state"] == "suppressed" or delivery is None:
-        reason = alert["reason"] or ""
-        if reason == "already_told":
-            return "", f" {_SUPPRESSED[reason]}"
-        return "Not told to ", f": {_SUPPRESSED.get(reason, reason)}"
+        return "Not told to ", f": {why_suppressed(alert)}"
     match delivery["state"]:
         case "sent":
             return "Told ", f" at {_clock(delivery['ended_at'])}, {_after(delivery['ended_at'], trail)}"

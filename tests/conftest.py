@@ -228,7 +228,7 @@ class Rows:
         usual |= {"topics": list(topics), "channels": list(channels), "cap_per_hour": 500}
         return self.add(people.subscriptions, **{**usual, **facts})
 
-    def delivery(self, channel: int, subscription: int, **facts: Any) -> int:
+    def delivery(self, channel: int, subscription: int | None, **facts: Any) -> int:
         usual = {"kind": "article", "bundle": f"article:x{next(self.numbers)}", "state": "ready"}
         usual |= {"due_at": NOW, "on_doubt": "resend", "expires_at": NOW + timedelta(days=1)}
         return self.add(

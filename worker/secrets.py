@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -38,20 +39,27 @@ class Secret:
         return bool(self._text)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class KeyRing:
-    """The keys that seal secrets: the first seals, all open (so keys can be rotated)."""
+    """The keys that seal secrets: the first seals, all open (so keys can be rotated).
 
-    keys: tuple[bytes, ...]
+    `look` gives the keys as they are now, where they may change while the process runs; it is asked at each use, so
+    that nothing is sealed with a key that is about to go.
+    """
+
+    __slots__ = ("_keys", "_look")
+
+    def __init__(self, keys: tuple[bytes, ...], look: Callable[[], tuple[bytes, ...]] | None = None) -> None:
+        self._keys, self._look = keys, look
 
     @classmethod
     def of(cls, phrases: tuple[str, ...]) -> KeyRing:
-        """Derives one 256-bit key per phrase. Phrases are random and long, so no slow hash is needed."""
-        return cls(
-            tuple(
-                hashlib.blake2b(p.encode(), digest_size=32, person=b"pantau-seal").digest() for p in phrases
-            )
-        )
+        """The ring of these phrases."""
+        return cls(derived(phrases))
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """The keys as they are now, 256 bits each."""
+        return self._look() if self._look else self._keys
 
     def seal(self, secret: Secret, place: str) -> str:
         """Ciphertext for `place` (such as "channel:12:target"), as text `v1:…`."""
@@ -61,16 +69,28 @@ class KeyRing:
 
     def open(self, sealed: str, place: str) -> Secret:
         """The secret of `place`. Raises BadConfiguration where no key of the ring opens it."""
-        for key in self.keys:
+        found = self._opened(sealed, place)
+        if found is None:
+            raise BadConfiguration(
+                f"the secret of {place} does not open with the keys at hand: "
+                "PANTAU_SECRET_KEY (or the key file in the data directory) is not the one that sealed it"
+            )
+        return found[1]
+
+    def opener(self, sealed: str, place: str) -> int | None:
+        """Which key of the ring opens it (0: the one that seals now); None if none does."""
+        found = self._opened(sealed, place)
+        return None if found is None else found[0]
+
+    def _opened(self, sealed: str, place: str) -> tuple[int, Secret] | None:
+        for number, key in enumerate(self.keys):
             try:
                 raw = base64.urlsafe_b64decode(sealed.removeprefix("v1:"))
-                return Secret(AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], place.encode()).decode())
+                text = AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], place.encode()).decode()
             except (InvalidTag, ValueError):  # not ours, or damaged
                 continue
-        raise BadConfiguration(
-            f"the secret of {place} does not open with the keys at hand: "
-            "PANTAU_SECRET_KEY (or the key file in the data directory) is not the one that sealed it"
-        )
+            return number, Secret(text)
+        return None
 
     def fingerprint(self, secret: Secret) -> str:
         """A keyed hash, to find equal secrets without opening them."""
@@ -78,3 +98,13 @@ class KeyRing:
 
     def __repr__(self) -> str:
         return f"KeyRing({len(self.keys)} keys)"
+
+
+def derived(phrases: tuple[str, ...]) -> tuple[bytes, ...]:
+    """One 256-bit key per phrase. Phrases are random and long, so no slow hash is needed."""
+    return tuple(hashlib.blake2b(p.encode(), digest_size=32, person=b"pantau-seal").digest() for p in phrases)
+
+
+def named(key: bytes) -> str:
+    """What a key may be called in front of people: it says nothing of it."""
+    return hashlib.blake2b(b"named", key=key, digest_size=4).hexdigest()

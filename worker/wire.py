@@ -24,6 +24,8 @@ FailureReason = Literal[
     "redirects",  # too many hops, a loop, or to a place we do not follow
     "reset",  # the connection broke in mid-exchange
     "protocol",  # not HTTP, or headers beyond limits
+    "not_installed",  # what would do the asking for us is an optional package, and not here
+    "not_taken",  # who asked for us says that it was not accepted, and does not say why
 ]
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from alerts.channel import Answer, Askable, Channel, Mail, Paced, Recognising
+from alerts.channel import Answer, Askable, Channel, Composed, Paced, Push, Recognising
 from alerts.channels import channels
 from alerts.model import Channel as ChannelRow
 from alerts.model import ChannelId, DeliveryKind
 from alerts.post import MailDoor
+from alerts.push import push
 from alerts.settle import Doubting
 from alerts.store import people
 from worker.errors import BadConfiguration
@@ -85,8 +86,10 @@ def opened(outbox: Outbox, connection: Connection, channel: ChannelId) -> Channe
     return row if kind is None else outbox.in_hand(kind, row)
 
 
-async def exchange(outbox: Outbox, message: Request | Mail) -> Answer:
+async def exchange(outbox: Outbox, message: Composed) -> Answer:
     """Puts a composed message through the outbox's door for it; blocking mail has a thread of its own."""
+    if isinstance(message, Push):
+        return await push(message, outbox.kit.web.allow)
     if isinstance(message, Request):
         answer: Answer = await outbox.kit.web.ask(message)
         return answer

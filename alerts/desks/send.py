@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from alerts.channel import Blocked, Channel, Mail, Simpler, Unsure, Verdict
+from alerts.channel import Blocked, Channel, Composed, Simpler, Unsure, Verdict
 from alerts.desks.confirming import ask_for_consent
 from alerts.desks.consent import admit, in_the_light_of_bounces
 from alerts.desks.consent import tidy as tidy_consent
@@ -25,7 +25,6 @@ from alerts.store.doubts import DueLook
 from worker.crashpoint import crashpoint
 from worker.rolling import keep_busy
 from worker.store.engine import Connection
-from worker.wire import Request
 
 __all__ = ["Outbox", "exchange", "send"]
 
@@ -97,7 +96,7 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
     row = admitted
     channel = outbox.registry.get(row.kind) if row else None
     ready = _prepare(outbox, channel, letter, row)
-    if not isinstance(ready, Request | Mail) or channel is None or row is None:
+    if not isinstance(ready, Composed) or channel is None or row is None:
         settle_attempt(outbox, due, ready)  # type: ignore[arg-type]
         return
     with kit.engine.begin() as connection:
@@ -116,7 +115,7 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
 
 def _prepare(
     outbox: Outbox, channel: Channel | None, letter: Letter, row: ChannelRow | None
-) -> Request | Mail | Verdict:
+) -> Composed | Verdict:
     """What to send, or why nothing can be sent at all; no attempt is counted for the latter."""
     if row is None:
         return Blocked("secret_not_opened", scope="channel")

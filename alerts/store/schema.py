@@ -274,6 +274,7 @@ alerts = Table(  # match x subscription x channel: what someone must hear, and w
     Index("ix_alerts_delivery_id", "delivery_id"),
     Index("ix_alerts_silence_id", "silence_id", postgresql_where=text("silence_id IS NOT NULL")),
     Index("ix_alerts_told_in", "told_in", postgresql_where=text("told_in IS NOT NULL")),
+    Index("ix_alerts_subscription_id", "subscription_id", "id"),
 )
 
 attempts = Table(  # committed before the request goes out, so that a crash leaves a trace

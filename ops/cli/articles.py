@@ -1,22 +1,87 @@
-"""`pantau articles`: what was not read in full, and reading it once more."""
+"""`pantau articles`: looking for some, what was not read in full, and reading it once more."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json, print_json_lines, table
+from ops.cli.sheet import csv_option, print_sheet
+from ops.cli.since import time_span
+
+if TYPE_CHECKING:
+    from ops.searching import Sighting
 
 NOTHING = 4
+_FOUND = ("at", "source", "title", "url", "language", "words", "quote")
 
 
 @click.group()
 def articles() -> None:
-    """List what was not read in full; read it once more."""
+    """Look for articles; list what was not read in full; read it once more."""
+
+
+@articles.command("search")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--since", default="7d", show_default=True, help="Articles read in this time.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many."
+)
+@csv_option
+@json_option
+def search(words: tuple[str, ...], since: str, limit: int, as_csv: bool, as_json: bool) -> int:
+    """Find stored articles with all these WORDS, the newest first. WORDS may be a whole query, with "phrases",
+    @entities, OR and all else that topics have. Exit 4 if there is none."""
+    from ops.searching import sightings
+    from ops.store.watched import articles_of_last
+    from worker.match import parse_query
+    from worker.store.topics import catalogue
+
+    if as_csv and as_json:
+        raise click.UsageError("say --csv or --json")
+    query, seconds = " ".join(words), time_span(since).total_seconds()
+    with connected() as connection:
+        known = catalogue(connection)
+        parse_query(query, known)
+        found = [
+            _found(each)
+            for each in islice(sightings(query, articles_of_last(connection, seconds), known), limit)
+        ]
+    if as_json:
+        print_json_lines(found)
+    elif as_csv:
+        print_sheet(found, _FOUND)
+    elif found:
+        click.echo("\n".join(_shown(row) for row in found))
+    else:
+        click.echo(f"no article of the last {since} has that")
+    return 0 if found else NOTHING
+
+
+def _found(sighting: Sighting) -> dict[str, Any]:
+    article = sighting.stored.article
+    return {
+        "at": sighting.stored.at,
+        "source": article.source,
+        "title": article.title,
+        "url": article.url,
+        "language": article.language,
+        "words": list(sighting.words),
+        "quote": sighting.quote.text if sighting.quote.field == "body" else "",
+    }
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    head = f"{row['at']:%Y-%m-%d %H:%M}  {plain_text(row['source'], 40)}"
+    lines = [f"{head}  {plain_text(row['title'], 160) or '(without a title)'}"]
+    lines += [f"  {plain_text(row['url'], 300)}"] if row["url"] else []
+    lines += [f"  > {plain_text(row['quote'], 300)}"] if row["quote"] else []
+    return "\n".join(lines)
 
 
 @articles.command("unread")

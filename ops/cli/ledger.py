@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, get_args
 from uuid import UUID
 
 import click
 
 from alerts.letter import plain_text
+from alerts.model import DeliveryKind
 from alerts.states import State
 from ops.cli.connected import connected
+from ops.cli.delivery import at, delivery_lines
 from ops.cli.output import json_option, print_json, print_json_lines, table
+from ops.cli.sheet import csv_option, print_sheet
+from ops.cli.since import time_span
 from worker.errors import BadInput, PantauError
 
 if TYPE_CHECKING:
     from alerts.model import DeliveryId
     from ops.store.ledger import PutBack
+    from ops.store.listing import Wanted
     from worker.store.engine import Connection
 
 _LISTED = (
     *("id", "key", "channel", "channel_kind", "subscription", "kind", "state", "reason", "possible_repeat"),
-    *("attempts", "created_at", "due_at", "ended_at", "articles", "topics", "title", "url"),
+    *(
+        "attempts",
+        "created_at",
+        "due_at",
+        "ended_at",
+        "articles",
+        "topics",
+        "title",
+        "url",
+        "story",
+        "thread_of",
+    ),
 )
 ID = click.argument("wanted", metavar="ID")
 
@@ -34,23 +49,58 @@ def deliveries() -> None:
 
 @deliveries.command("list")
 @click.option("--state", type=click.Choice(get_args(State)), help="Only those in this state.")
+@click.option("--kind", type=click.Choice(get_args(DeliveryKind)), help="Only messages of this kind.")
+@click.option("--channel", help="Only those to this channel.")
+@click.option("--subscription", help="Only those that this subscription hears of.")
+@click.option("--topic", help="Only those that tell of this topic.")
+@click.option("--since", help="Only those made in this time, such as 24h.")
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
 )
+@csv_option
 @json_option
-def list_deliveries(state: str | None, limit: int, as_json: bool) -> None:
+def list_deliveries(limit: int, as_csv: bool, as_json: bool, **asked: str | None) -> None:
     """List the newest deliveries."""
-    from ops.store.overview import latest_deliveries
+    from ops.store.listing import list_deliveries as newest
 
+    if as_csv and as_json:
+        raise click.UsageError("say --csv or --json")
+    wanted = _wanted(asked)
     with connected() as connection:
-        rows = latest_deliveries(connection, limit, state or "")
+        rows = newest(connection, wanted, limit)
+        if not rows:
+            _refuse_unknown(connection, asked)
     if as_json:
         print_json_lines({name: row[name] for name in _LISTED} for row in rows)
+    elif as_csv:
+        print_sheet(rows, _LISTED)
     elif rows:
-        headings = ("id", "state", "made", "channel", "tries", "tells of", "reason")
+        headings = ("id", "state", "made", "channel", "kind", "tries", "tells of", "reason")
         click.echo(table([_line(row) for row in rows], headings))
     else:
-        click.echo(f"no delivery is {state}" if state else "no delivery yet")
+        click.echo("no such delivery" if any(asked.values()) else "no delivery yet")
+
+
+def _wanted(asked: Mapping[str, str | None]) -> Wanted:
+    from ops import kit
+    from ops.store.listing import Wanted
+
+    named = {key: value for key, value in asked.items() if value is not None and key != "since"}
+    since = asked["since"]
+    return Wanted(since=None if since is None else kit.clock() - time_span(since), **named)
+
+
+def _refuse_unknown(connection: Connection, asked: Mapping[str, str | None]) -> None:
+    """An empty list for a slip of the pen would look like an answer."""
+    from ops.store.listing import names_ever
+    from ops.watchlist.words import did_you_mean
+
+    for noun in ("channel", "subscription", "topic"):
+        name = asked[noun]
+        if name is not None and name not in (known := names_ever(connection, noun)):
+            raise BadInput(
+                f'there never was a {noun} called "{plain_text(name, 60)}"{did_you_mean(name, known)}'
+            )
 
 
 def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -58,10 +108,11 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     return (
         row["id"],
         row["state"],
-        _at(row["created_at"]),
+        at(row["created_at"]),
         plain_text(row["channel"], 30),
+        row["kind"],
         row["attempts"],
-        plain_text(row["title"] or "(nothing)", 50) + rest,
+        plain_text(row["title"] or "(no article)", 50) + rest,
         plain_text(row["reason"] or "", 60),
     )
 
@@ -78,7 +129,7 @@ def show(wanted: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        click.echo("\n".join(_in_words(found)))
+        click.echo("\n".join(delivery_lines(found)))
 
 
 @deliveries.command("retry")
@@ -104,7 +155,7 @@ def _reservations(due: PutBack) -> str:
     repeat = "; it says that it may be a repeat" if due.possible_repeat else ""
     if due.stopped_by is not None:
         return f"{repeat}; its channel lets nothing through ({cause(due.stopped_by)}) and is tried at once"
-    paused = f"; its channel takes nothing before {_at(due.paused_until)}" if due.paused_until else ""
+    paused = f"; its channel takes nothing before {at(due.paused_until)}" if due.paused_until else ""
     return repeat + paused
 
 
@@ -127,51 +178,3 @@ def _number_or_key(text: str) -> int | UUID:
             f'"{plain_text(text, 60)}" is no delivery: give its number or its key, '
             "as `pantau deliveries list --json` shows them"
         ) from None
-
-
-def _in_words(found: Mapping[str, Any]) -> Iterator[str]:
-    yield f"delivery {found['id']}  {found['key']}"
-    yield f"state      {found['state']}{_because(found['reason'])}"
-    yield f"to         {plain_text(found['channel'], 80)} ({found['channel_kind']})"
-    yield f"kind       {found['kind']}{', may be a repeat' if found['possible_repeat'] else ''}"
-    yield f"times      made {_at(found['created_at'])}, due {_at(found['due_at'])}, {_end(found)}"
-    for article in found["articles"]:
-        alerts = [alert for alert in found["alerts"] if alert["article_id"] == article["id"]]
-        yield from ("", *_article(article, alerts))
-    if found["attempts"]:
-        yield ""
-        rows = [_attempt(attempt) for attempt in found["attempts"]]
-        yield table(rows, ("attempt", "at", "took", "verdict", "reason", "answer"))
-
-
-def _end(found: Mapping[str, Any]) -> str:
-    verb, moment = ("ended", "ended_at") if found["ended_at"] else ("expires", "expires_at")
-    return f"{verb} {_at(found[moment])}"
-
-
-def _article(article: Mapping[str, Any], alerts: list[Mapping[str, Any]]) -> Iterator[str]:
-    published, seen = _at(article["published_at"]), _at(article["seen_at"])
-    yield plain_text(article["title"], 200) or "(without a title)"
-    if article["url"]:
-        yield f"  {plain_text(article['url'], 300)}"
-    yield f"  {plain_text(article['source'], 80)}, published {published}, seen {seen}"
-    for alert in alerts:
-        topic, subscription = plain_text(alert["topic"], 80), plain_text(alert["subscription"], 80)
-        yield f"  {topic} for {subscription}{_because(alert['reason'])}"
-    for quote in dict.fromkeys(alert["quote"] for alert in alerts):
-        yield f"  > {plain_text(quote or '', 300)}"
-
-
-def _attempt(attempt: Mapping[str, Any]) -> tuple[object, ...]:
-    took = "" if attempt["elapsed_s"] is None else f"{attempt['elapsed_s']:.2f} s"
-    verdict = attempt["verdict"] or ("" if attempt["ended_at"] else "under way")
-    words = (plain_text(attempt[name] or "", 100) for name in ("reason", "answer"))
-    return (attempt["n"], _at(attempt["started_at"]), took, verdict, *words)
-
-
-def _because(reason: str | None) -> str:
-    return f" ({plain_text(reason, 200)})" if reason else ""
-
-
-def _at(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "unknown"

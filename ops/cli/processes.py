@@ -63,10 +63,12 @@ def web(host: str | None, port: int | None) -> None:
 
     from ops import kit, logs
     from ops.dashboard import make_app
+    from ops.rotation import keys_fit
 
     settings = kit.settings_of()
     logs.set_up(settings.log, settings.log_level)
     kit.database(settings)
+    keys_fit(settings)
     uvicorn.run(
         make_app(settings),
         host=host or settings.host,
@@ -86,6 +88,7 @@ def migrate(watchlist: Path | None) -> None:
     from ops import kit, migrations
     from ops.access import first_account
     from ops.cli.output import say
+    from ops.rotation import keys_fit
     from worker.store.engine import reaching_database
 
     settings = kit.settings_of()
@@ -96,6 +99,7 @@ def migrate(watchlist: Path | None) -> None:
             password = first_account(database, settings.admin_password)
     finally:
         database.dispose()
+    keys_fit(settings)
     if before != after:
         say(f"database migrated from {before or 'nothing'} to {after}")
     if password is not None:

@@ -1,4 +1,4 @@
-"""`pantau status | audit | health`: how it does, and the proof."""
+"""`pantau status | health`: how it does."""
 
 from __future__ import annotations
 
@@ -112,26 +112,6 @@ def _lag(lag: Any) -> str:
     if lag.p50 is None:
         return "nothing sent in 24 hours"
     return f"median {lag.p50:.1f} s, 95 % within {lag.p95:.1f} s  ({lag.n} articles, 24 hours)"
-
-
-@click.command()
-@json_option
-def audit(as_json: bool) -> int:
-    """Prove from the database that no alert is lost and none was accepted twice; exit 1 otherwise."""
-    import dataclasses
-
-    from ops.cli.connected import connected
-    from ops.store.audit import audit as take
-
-    with connected() as connection:
-        found = take(connection)
-    if as_json:
-        print_json(found)
-    else:
-        counts = dataclasses.asdict(found)
-        click.echo(table([(name.replace("_", " "), n) for name, n in counts.items()], ("", "alerts")))
-        click.echo("sound: every alert is in exactly one state" if found.sound else "NOT SOUND")
-    return 0 if found.sound else 1
 
 
 @click.command()

@@ -12,6 +12,7 @@ import click
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json_lines, table
+from ops.cli.sharing import feed_command
 from worker.errors import BadInput
 
 if TYPE_CHECKING:
@@ -160,3 +161,6 @@ def _clock(moment: datetime, timezone: str) -> str:
     """The time as the subscription's people read it."""
     local = moment.astimezone(UTC if timezone == "UTC" else ZoneInfo(timezone))
     return f"{local:%Y-%m-%d %H:%M} ({timezone})"
+
+
+subscriptions.add_command(feed_command("subscriptions"))

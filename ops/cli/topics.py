@@ -12,6 +12,8 @@ import click
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json, print_json_lines, progress, say, table
+from ops.cli.sharing import feed_command
+from ops.cli.since import time_span
 from worker.errors import BadInput, BadQuery, Unavailable
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from worker.store.engine import Connection
 
 NOTHING_MATCHED = 4
-LONGEST_S = 100 * 365 * 86400.0
 
 
 @click.group()
@@ -65,7 +66,7 @@ def test(query: str, since: str, as_json: bool) -> int:
     from ops.cli.found import search_in_words, search_json
     from ops.searching import search
 
-    seconds = _seconds(since)
+    seconds = time_span(since).total_seconds()
     with _knowing(query) as (connection, known):
         found = search(query, _articles(connection, seconds), known)
     _warn(found)
@@ -87,7 +88,7 @@ def backtest(name: str, query: str | None, since: str, as_json: bool) -> int:
     from ops.cli.found import comparison_in_words, comparison_json, search_in_words, search_json
     from ops.searching import compare, search
 
-    seconds = _seconds(since)
+    seconds = time_span(since).total_seconds()
     with _knowing(query) as (connection, known):
         (topic,) = named(connection, (name,))
         articles = _articles(connection, seconds)
@@ -126,7 +127,7 @@ def apply_back(names: tuple[str, ...], since: str, asked: Asked, dry_run: bool, 
     from worker.store.engine import reaching_database
     from worker.store.topics import catalogue
 
-    seconds = _seconds(since)
+    seconds = time_span(since).total_seconds()
     engine = kit.engine(kit.settings_of(), pool_size=2)
     try:
         with reaching_database(), engine.connect() as connection:
@@ -214,10 +215,4 @@ def named(connection: Connection, names: Sequence[str]) -> list[Topic]:
     return [found[name] for name in dict.fromkeys(names)]
 
 
-def _seconds(since: str) -> float:
-    from worker.settings import parse_duration
-
-    try:
-        return min(parse_duration(since), LONGEST_S)
-    except ValueError as error:
-        raise BadInput(f"--since: {error}") from None
+topics.add_command(feed_command("topics"))

@@ -12,7 +12,7 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
-from ops.cli.output import highlighted, json_option, print_json, table
+from ops.cli.output import highlighted, json_option, print_json
 from worker.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
@@ -159,9 +159,16 @@ def _as_json(trace: Trace) -> dict[str, Any]:
         "topics": [_asked_json(asked) for asked in trace.asked],
         "silent": trace.silent,
         "matches": trail.matches,
-        "alerts": trail.alerts,
+        "alerts": [_alert_json(alert) for alert in trail.alerts],
         "deliveries": trail.deliveries,
     }
+
+
+def _alert_json(alert: Mapping[str, Any]) -> dict[str, Any]:
+    from ops.outcome import outcome
+
+    told = ("topic", "subscription", "channel", "delivery", "decided_at", "reason", "decided_for", "state")
+    return {**{key: alert[key] for key in told}, "sentence": outcome(alert)}
 
 
 def _asked_json(asked: Asked) -> dict[str, Any]:
@@ -183,9 +190,9 @@ def _in_words(trace: Trace) -> Iterator[str]:
         yield from _article(trail.article)
         yield from _page(trail)
     yield from _topics(trace)
+    for alert in trail.alerts:
+        yield from _alert(alert)
     if trail.alerts:
-        headings = ("topic", "for", "channel", "state", "delivery", "reason")
-        yield table([_alert(alert) for alert in trail.alerts], headings)
         yield ""
     for delivery in trail.deliveries:
         yield from _delivery(delivery)
@@ -274,9 +281,13 @@ def _tree(part: Explained, depth: int) -> Iterator[str]:
         yield from _tree(inner, depth + 1)
 
 
-def _alert(alert: Mapping[str, Any]) -> tuple[object, ...]:
-    names = (plain_text(alert[key], 40) for key in ("topic", "subscription", "channel"))
-    return (*names, alert["state"], alert["delivery"], plain_text(alert["reason"] or "", 80))
+def _alert(alert: Mapping[str, Any]) -> Iterator[str]:
+    """Who was to hear of it where, and what became of that."""
+    from ops.cli.steps import step
+    from ops.outcome import outcome
+
+    names = (plain_text(alert[key], 60) for key in ("topic", "subscription", "channel"))
+    yield from step("alert", " → ".join(names), outcome(alert))
 
 
 def _delivery(delivery: Mapping[str, Any]) -> Iterator[str]:

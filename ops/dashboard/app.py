@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ops.dashboard import gate
+from ops.dashboard import gate, sharing
 from ops.dashboard.consent import (
     CONFIRM,
     LEAVE,
@@ -101,6 +101,7 @@ def build(context: Context) -> Starlette:
             Route("/readyz", ready),
             Route("/static/{name}", static),
             Route(SLACK, take_call, methods=["POST"]),
+            Route(sharing.PATH + "{noun}/{name}", sharing.shared_feed, methods=["GET"]),
             Route(PATH + "{token}", confirm, methods=["GET"]),
             Route(PATH + "{token}", take_ping, methods=["POST"]),
             *_pages(LEAVE, show_leave, take_leave),

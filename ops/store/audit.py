@@ -1,17 +1,40 @@
-"""The proof, from the database alone: every alert is in exactly one state, and none was accepted twice."""
+"""The proof, from the database alone: every alert is in exactly one state, and none was accepted twice.
+
+One statement, and so one snapshot, accounts for every match x subscription x channel: for each alert there is (first
+messages, follow-ups, roll-ups, digests, what quiet hours or a pause keep, what was silenced or unsubscribed), and for
+each that there should be. Updates and notices carry no alerts; an alert that hangs on one is lost.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, text
+
+Row = Mapping[str, Any]
+Listed = Literal["lost", "doubled", "failed", "in_doubt", "held", "waiting", "expired", "suppressed", "sent"]
+LISTS: tuple[str, ...] = get_args(Listed)
+
+FAULTS = {
+    "never_decided": "its match was planned, and nothing was decided for them",
+    "no_reason": "it was suppressed without a reason",
+    "told_nowhere": "it was suppressed as told already, and no message of the channel has the article",
+    "elsewhere": "its delivery goes to another channel",
+    "carries_none": "its delivery is an update or a notice, which tells of no alert",
+    "emptied": "its delivery ended as empty, and it was in there",
+    "came_after": "it joined its delivery after that had gone out",
+    "no_state": "its delivery is in no state that Pantau knows",
+}
+"""What can be wrong with an alert, so that it is in no state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """How the alerts ended. `alerts` is the sum of the states; `lost` are alerts in no state, among them
-    matches that were planned without a word to a subscription that should have heard; `doubled` are alerts
-    that their receiver accepted twice. A copy sent because an answer was lost counts as a possible repeat."""
+    """How the alerts ended. `alerts` is the sum of the states; `lost` are alerts in no state (FAULTS), among them
+    those that a planned match never became; `doubled` are alerts that their receiver accepted twice. A copy sent
+    because an answer was lost counts as a possible repeat. `suppressed_because` counts the reasons."""
 
     alerts: int
     sent: int
@@ -24,6 +47,7 @@ class Audit:
     possible_repeats: int
     lost: int
     doubled: int
+    suppressed_because: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -31,56 +55,113 @@ class Audit:
         return self.lost == 0 and self.doubled == 0
 
 
-_STATES = text("""
-    SELECT CASE
-             WHEN a.suppressed IS NOT NULL OR d.state = 'suppressed' THEN 'suppressed'
-             WHEN d.state = 'sent' THEN 'sent'
-             WHEN d.state IN ('collecting', 'ready', 'waiting', 'sending') THEN 'waiting'
-             WHEN d.state = 'unknown' THEN 'in_doubt'
-             WHEN d.state IN ('held', 'failed', 'expired') THEN d.state
-             ELSE 'lost'
-           END AS state, count(*) AS n
-    FROM alerts a LEFT JOIN deliveries d ON d.id = a.delivery_id
-    GROUP BY 1
-""")
-
-_UNPLANNED = text("""
-    SELECT count(*)
-    FROM matches m
-    JOIN articles r ON r.id = m.article_id
-    JOIN topics t ON t.id = m.topic_id
-    JOIN subscriptions s ON s.created_at <= r.read_at AND s.changed_at <= r.read_at AND s.removed_at IS NULL
-         AND (t.name = ANY(s.topics) OR EXISTS (SELECT FROM unnest(t.tags) g WHERE 'tag:' || g = ANY(s.topics)))
-    JOIN channels c ON c.name = ANY(s.channels) AND c.removed_at IS NULL AND c.created_at <= r.read_at
-    WHERE m.state = 'planned' AND t.removed_at IS NULL
-      AND NOT EXISTS (SELECT FROM alerts a WHERE a.match_id = m.id AND a.subscription_id = s.id
-                                             AND a.channel_id = c.id)
-""")
-
-_POSSIBLE_REPEATS = text("SELECT count(*) FROM deliveries WHERE possible_repeat AND state = 'sent'")
-
-_DOUBLED = text("""
-    WITH accepted_twice AS (
+# `attempts.started_at` and `alerts.created_at` are both the database's own clock, so that no machine's is trusted.
+# A planner's alerts bear the time at which its transaction began, which is before any attempt it can have met.
+_ACCOUNTS = """
+    WITH named AS (
+        SELECT DISTINCT channel_id, article_id FROM delivery_articles
+    ), accepted AS (
+        SELECT delivery_id, max(started_at) AS last_at FROM attempts WHERE verdict = 'sent' GROUP BY delivery_id
+    ), accepted_twice AS (
         SELECT da.channel_id, da.article_id
-        FROM delivery_articles da JOIN deliveries d ON d.id = da.delivery_id AND d.state = 'sent'
+        FROM delivery_articles da
+        JOIN deliveries d ON d.id = da.delivery_id AND d.state = 'sent' AND d.kind NOT IN ('update', 'notice')
         LEFT JOIN attempts t ON t.delivery_id = d.id AND t.verdict = 'sent'
-        GROUP BY da.channel_id, da.article_id HAVING count(*) > 1)
-    SELECT count(*) FROM alerts a JOIN matches m ON m.id = a.match_id
-    JOIN accepted_twice twice ON twice.channel_id = a.channel_id AND twice.article_id = m.article_id
-    WHERE a.delivery_id IS NOT NULL
-""")
+        GROUP BY da.channel_id, da.article_id HAVING count(*) > 1
+    ), decided AS (
+        SELECT a.match_id, a.subscription_id, a.channel_id, a.delivery_id, m.article_id, m.topic_id,
+               coalesce(a.suppressed, d.reason, a.reason) AS reason,
+               CASE WHEN a.suppressed IS NOT NULL THEN 'suppressed' ELSE d.state END AS stands,
+               CASE
+                 WHEN a.suppressed = '' THEN 'no_reason'
+                 WHEN a.suppressed = 'already_told' AND named.article_id IS NULL THEN 'told_nowhere'
+                 WHEN a.suppressed IS NOT NULL THEN NULL
+                 WHEN d.channel_id <> a.channel_id THEN 'elsewhere'
+                 WHEN d.kind IN ('update', 'notice') THEN 'carries_none'
+                 WHEN d.state = 'suppressed' AND d.reason = 'emptied' THEN 'emptied'
+                 WHEN d.state = 'sent' AND a.created_at > accepted.last_at THEN 'came_after'
+                 WHEN d.state NOT IN ('collecting', 'ready', 'waiting', 'sending', 'held', 'unknown', 'sent', 'failed',
+                                      'expired', 'suppressed') THEN 'no_state'
+               END AS fault
+        FROM alerts a
+        JOIN matches m ON m.id = a.match_id
+        LEFT JOIN deliveries d ON d.id = a.delivery_id
+        LEFT JOIN accepted ON accepted.delivery_id = a.delivery_id
+        LEFT JOIN named ON named.channel_id = a.channel_id AND named.article_id = m.article_id
+    ), undecided AS (
+        SELECT m.id AS match_id, s.id AS subscription_id, c.id AS channel_id, NULL::bigint AS delivery_id,
+               m.article_id, m.topic_id, NULL::text AS reason, NULL::text AS stands, 'never_decided' AS fault
+        FROM matches m
+        JOIN articles r ON r.id = m.article_id
+        JOIN topics t ON t.id = m.topic_id
+        JOIN subscriptions s ON s.created_at <= r.read_at AND s.changed_at <= r.read_at AND s.removed_at IS NULL
+             AND (t.name = ANY(s.topics)
+                  OR EXISTS (SELECT FROM unnest(t.tags) g WHERE 'tag:' || g = ANY(s.topics)))
+        JOIN channels c ON c.name = ANY(s.channels) AND c.removed_at IS NULL AND c.created_at <= r.read_at
+        WHERE m.state = 'planned' AND t.removed_at IS NULL
+          AND NOT EXISTS (SELECT FROM alerts a WHERE a.match_id = m.id AND a.subscription_id = s.id
+                                                 AND a.channel_id = c.id)
+    ), account AS (
+        SELECT each.*, twice.article_id IS NOT NULL AND each.delivery_id IS NOT NULL AS doubled,
+               CASE WHEN fault IS NOT NULL THEN 'lost'
+                    WHEN stands IN ('collecting', 'ready', 'waiting', 'sending') THEN 'waiting'
+                    WHEN stands = 'unknown' THEN 'in_doubt'
+                    ELSE stands END AS state
+        FROM (SELECT * FROM decided UNION ALL SELECT * FROM undecided) AS each
+        LEFT JOIN accepted_twice twice
+               ON twice.channel_id = each.channel_id AND twice.article_id = each.article_id
+    )
+"""
+
+_COUNTS = text(  # every word of both is ours
+    _ACCOUNTS  # noqa: S608
+    + """
+    SELECT state, CASE WHEN state = 'suppressed' THEN reason END AS reason, count(*) AS n,
+           count(*) FILTER (WHERE doubled) AS doubled,
+           (SELECT count(*) FROM deliveries
+             WHERE possible_repeat AND state = 'sent' AND kind NOT IN ('update', 'notice')) AS repeats
+    FROM account GROUP BY 1, 2
+    UNION ALL
+    SELECT NULL, NULL, 0, 0, (SELECT count(*) FROM deliveries
+             WHERE possible_repeat AND state = 'sent' AND kind NOT IN ('update', 'notice'))
+    """
+)
+
+_LIST = text(
+    _ACCOUNTS  # noqa: S608
+    + """
+    SELECT account.state, account.doubled, account.fault, account.reason, account.delivery_id AS delivery,
+           t.name AS topic, s.name AS subscription, c.name AS channel, r.title, r.url, r.source, r.read_at,
+           account.match_id AS match
+    FROM account
+    JOIN topics t ON t.id = account.topic_id JOIN articles r ON r.id = account.article_id
+    JOIN subscriptions s ON s.id = account.subscription_id JOIN channels c ON c.id = account.channel_id
+    WHERE CASE WHEN :wanted = 'doubled' THEN account.doubled ELSE account.state = :wanted END
+    ORDER BY account.match_id DESC, account.subscription_id, account.channel_id LIMIT :limit
+    """
+)
+
+_STATES = ("sent", "suppressed", "expired", "waiting", "held", "failed", "in_doubt")
 
 
 def audit(connection: Connection) -> Audit:
     """Counts everything in one snapshot of the database."""
-    connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    states: dict[str, int] = {row.state: row.n for row in connection.execute(_STATES)}
-    names = ("sent", "suppressed", "expired", "waiting", "held", "failed", "in_doubt")
-    lost = states.get("lost", 0) + connection.execute(_UNPLANNED).scalar_one()
+    rows = connection.execute(_COUNTS).all()
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.state] = counts.get(row.state, 0) + row.n
     return Audit(
-        alerts=sum(states.values()),
-        **{name: states.get(name, 0) for name in names},
-        possible_repeats=connection.execute(_POSSIBLE_REPEATS).scalar_one(),
-        lost=lost,
-        doubled=connection.execute(_DOUBLED).scalar_one(),
+        alerts=sum(counts.get(state, 0) for state in _STATES),
+        **{state: counts.get(state, 0) for state in _STATES},
+        possible_repeats=rows[0].repeats,
+        lost=counts.get("lost", 0),
+        doubled=sum(row.doubled for row in rows),
+        suppressed_because={row.reason: row.n for row in rows if row.state == "suppressed" and row.reason},
     )
+
+
+def accounts(connection: Connection, wanted: str, limit: int) -> Sequence[Row]:
+    """The alerts that the audit counts as `wanted` (LISTS), the newest first: whose, of what, where, and the fault
+    (FAULTS) of those that are lost."""
+    rows = connection.execute(_LIST, {"wanted": wanted, "limit": limit}).mappings()
+    return [dict(row) for row in rows]

@@ -19,8 +19,11 @@ Row = Mapping[str, Any]
 
 _DELIVERY = text("""
     SELECT d.id, d.key, c.name AS channel, c.kind AS channel_kind, s.name AS subscription, d.kind, d.state, d.reason,
-           d.possible_repeat, d.created_at, d.due_at, d.expires_at, d.ended_at, d.held_by, d.remote_id, d.last_answer
+           d.possible_repeat, d.created_at, d.due_at, d.expires_at, d.ended_at, d.held_by, d.remote_id, d.last_answer,
+           story.title AS story, d.thread_of, first.state AS thread_state, first.ended_at AS thread_ended_at,
+           (SELECT count(*) FROM deliveries f WHERE f.thread_of = d.id AND f.kind = 'followup') AS followups
     FROM deliveries d JOIN channels c ON c.id = d.channel_id LEFT JOIN subscriptions s ON s.id = d.subscription_id
+    LEFT JOIN stories story ON story.id = d.story_id LEFT JOIN deliveries first ON first.id = d.thread_of
     WHERE d.id = :delivery
 """)
 
@@ -39,8 +42,9 @@ _ALERTS = text("""
 
 _STANDING = text("""
     SELECT d.state, d.reason, d.due_at, c.name AS channel, c.removed_at IS NOT NULL AS channel_removed,
-           EXISTS (SELECT FROM alerts a JOIN subscriptions s ON s.id = a.subscription_id
-                   WHERE a.delivery_id = d.id AND s.removed_at IS NULL) AS wanted
+           d.kind IN ('update', 'notice') OR EXISTS (
+               SELECT FROM alerts a JOIN subscriptions s ON s.id = a.subscription_id
+               WHERE a.delivery_id = d.id AND s.removed_at IS NULL) AS wanted
     FROM deliveries d JOIN channels c ON c.id = d.channel_id
     WHERE d.id = :delivery FOR UPDATE OF d
 """)
@@ -79,7 +83,8 @@ _ELSEWHERE = text("""
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a delivery stands; `wanted` if a subscription still wants what it tells."""
+    """Where a delivery stands; `wanted` if a subscription still wants what it tells, or it is an update or a notice,
+    which are no subscription's."""
 
     state: str
     reason: str | None

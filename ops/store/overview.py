@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ops.store import remarks
+from ops.store.listing import Wanted, list_deliveries
 from worker.store import hosts
 
 Row = Mapping[str, Any]
@@ -207,26 +208,6 @@ _FEED_LIST = text("""
     LIMIT :limit
 """)
 
-_LATEST = text("""
-    SELECT d.id, d.key, d.kind, d.state, d.reason, d.possible_repeat, d.attempts, d.due_at, d.created_at,
-           d.ended_at, d.last_answer, c.name AS channel, c.kind AS channel_kind, s.name AS subscription,
-           (SELECT count(*) FROM delivery_articles da WHERE da.delivery_id = d.id) AS articles,
-           r.title, r.url, r.source, r.language, r.published_at, r.seen_at, r.summary_only,
-           (SELECT array_agg(DISTINCT t.name ORDER BY t.name)
-              FROM alerts a JOIN matches m ON m.id = a.match_id JOIN topics t ON t.id = m.topic_id
-              WHERE a.delivery_id = d.id) AS topics,
-           (SELECT array_agg(m.quote ORDER BY m.quote->>'field', m.id)
-              FROM alerts a JOIN matches m ON m.id = a.match_id
-              WHERE a.delivery_id = d.id AND m.article_id = r.id) AS quotes
-    FROM deliveries d
-    JOIN channels c ON c.id = d.channel_id
-    LEFT JOIN subscriptions s ON s.id = d.subscription_id
-    LEFT JOIN LATERAL (SELECT r.* FROM delivery_articles da JOIN articles r ON r.id = da.article_id
-                       WHERE da.delivery_id = d.id ORDER BY r.id DESC LIMIT 1) r ON true
-    WHERE :state = '' OR d.state = :state
-    ORDER BY d.id DESC LIMIT :limit
-""")
-
 _ATTEMPTS = text("""
     SELECT delivery_id, n, started_at, ended_at, verdict, reason, answer, elapsed_s FROM attempts
     WHERE delivery_id = ANY(:deliveries) ORDER BY delivery_id, n
@@ -294,7 +275,7 @@ def feed_list(connection: Connection, limit: int = 10_000) -> Sequence[Row]:
 def latest_deliveries(connection: Connection, limit: int = 50, state: str = "") -> Sequence[Row]:
     """The newest deliveries (of one state) with the article they tell of (the newest one, for a bundle) and
     their topics."""
-    return _rows(connection, _LATEST, limit=limit, state=state)
+    return list_deliveries(connection, Wanted(state=state), limit)
 
 
 def attempts_of(connection: Connection, delivery: int) -> Sequence[Row]:

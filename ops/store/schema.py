@@ -1,8 +1,21 @@
-"""The machine's tables: who may look at the pages, and signs of life."""
+"""The machine's tables: who may look at the pages and read what is shared, and signs of life."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
 
 from worker.store.schema import Instant, created, key, metadata
 
@@ -47,4 +60,21 @@ troubles = Table(  # what the operator's channel was told of, until it is over
     Column("key", Text, primary_key=True),
     Column("said", Text, nullable=False),
     created(),
+)
+
+shared_feeds = Table(  # addresses at which a topic or a subscription is read as a feed
+    "shared_feeds",
+    metadata,
+    key(),
+    Column("key", Uuid, nullable=False, server_default=text("gen_random_uuid()")),  # the feed's own id
+    Column("token_hash", LargeBinary, nullable=False),  # SHA-256 of the last part of the address
+    Column("topic_id", BigInteger, ForeignKey("topics.id")),
+    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id")),
+    Column("asked_at", Instant),  # when somebody last read it, to the hour
+    Column("revoked_at", Instant),
+    created(),
+    UniqueConstraint("token_hash"),
+    CheckConstraint("(topic_id IS NULL) <> (subscription_id IS NULL)", name="of_one"),
+    Index("ix_shared_feeds_topic_id", "topic_id"),
+    Index("ix_shared_feeds_subscription_id", "subscription_id"),
 )

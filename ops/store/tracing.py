@@ -43,14 +43,29 @@ _MATCHES = text("""
     FROM matches m JOIN topics t ON t.id = m.topic_id WHERE m.article_id = :article ORDER BY m.id
 """)
 
+# `told` is the message that had the article when one more was not to tell of it: by its slot, or the latest that
+# gave its slot back. `cap` is the lowest of all that the channel is told by.
 _ALERTS = text("""
     SELECT t.name AS topic, s.name AS subscription, c.name AS channel, a.delivery_id AS delivery,
            a.created_at AS decided_at,
            coalesce(a.suppressed, d.reason, a.reason) AS reason, a.reason AS decided_for,
-           CASE WHEN a.suppressed IS NOT NULL THEN 'suppressed' ELSE d.state END AS state
+           CASE WHEN a.suppressed IS NOT NULL THEN 'suppressed' ELSE d.state END AS state,
+           d.due_at, d.ended_at, d.attempts, coalesce(d.possible_repeat, false) AS possible_repeat, d.thread_of,
+           coalesce(story.title, (SELECT min(f.title) FROM delivery_articles fa JOIN articles f ON f.id = fa.article_id
+                                  WHERE fa.delivery_id = d.thread_of)) AS thread_title,
+           r.source, r.language, r.seen_at, r.read_at, s.sources, s.languages, s.timezone,
+           s.created_at AS subscribed_at,
+           (SELECT min(o.cap_per_hour) FROM subscriptions o
+             WHERE c.name = ANY(o.channels) AND o.removed_at IS NULL) AS cap,
+           told.id AS told_in, told.state AS told_state, told.ended_at AS told_at,
+           quiet.made_by AS silenced_by, coalesce(quiet.ended_at, quiet.until_at) AS silenced_until
     FROM alerts a JOIN matches m ON m.id = a.match_id JOIN topics t ON t.id = m.topic_id
+    JOIN articles r ON r.id = m.article_id
     JOIN subscriptions s ON s.id = a.subscription_id JOIN channels c ON c.id = a.channel_id
     LEFT JOIN deliveries d ON d.id = a.delivery_id
+    LEFT JOIN stories story ON story.id = d.story_id
+    LEFT JOIN deliveries told ON told.id = a.told_in
+    LEFT JOIN silences quiet ON quiet.id = a.silence_id
     WHERE m.article_id = :article ORDER BY a.id
 """)
 

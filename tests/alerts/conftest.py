@@ -17,6 +17,7 @@ TARGETS = {
     "email": "rina@example.org",
     "slack_webhook": "https://hooks.slack.com/services/T0/B0/hush",
     "slack_bot": "C0123456789",
+    "apprise": "ntfys://ntfy.example/hush",
 }
 
 

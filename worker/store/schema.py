@@ -83,7 +83,7 @@ feeds = Table(
     Column("username", Text),
     Column("password_ref", Text),  # env:NAME, file:PATH or stored:ID, for the export
     Column("password", Text),  # sealed
-    Column("headers", JSONB, nullable=False, server_default="{}"),
+    Column("headers", JSONB, nullable=False, server_default="{}"),  # by name, each {sealed, ref}
     Column("declared", Boolean, nullable=False, server_default=text("false")),  # by a watchlist
     Column("state", Text, nullable=False, server_default="new"),  # new ok failing gone
     Column("etag", Text),

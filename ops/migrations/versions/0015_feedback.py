@@ -1,6 +1,6 @@
 """People say of an article whether it was relevant, a call of Slack's counts once, the operator hears of troubles once.
 
-Revision: 0015, after 0008
+Revision: 0015, after 0014
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """A feed knows since when it goes on after a restore.
 
-Revision: 0017, after 0015
+Revision: 0017, after 0016
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -103,3 +103,38 @@ def test_there_may_be_nothing_to_read_again(pantau: Any, desk: Any) -> None:
     assert whole.code == 4
     assert "it was read in full" in whole.out
     assert pantau("articles", "retry").code == pantau("articles", "retry", URL, "--set-aside").code == 2
+
+
+@pytest.fixture
+def archive(installation, rows):
+    feed = rows.feed()
+    for n, body in enumerate(["Kapal tiba di Surabaya.", "NATO menggelar rapat.", "Rapat kapal ditunda."]):
+        rows.article(feed, title=f"Berita {n}", body=body, read_at=NOW - timedelta(hours=n))
+    return rows
+
+
+def titles(answer):
+    return [row["title"] for row in answer.lines]
+
+
+@pytest.mark.servers
+def test_articles_with_all_words_are_found_the_newest_first(pantau, archive):
+    assert titles(pantau("articles", "search", "kapal", "--json")) == ["Berita 0", "Berita 2"]
+    assert titles(pantau("articles", "search", "rapat", "kapal", "--json")) == ["Berita 2"]
+    assert titles(pantau("articles", "search", "@nato OR surabaya", "--json")) == ["Berita 0", "Berita 1"]
+    assert titles(pantau("articles", "search", "kapal", "--limit", 1, "--json")) == ["Berita 0"]
+    assert titles(pantau("articles", "search", "kapal", "--since", "90m", "--json")) == ["Berita 0"]
+    assert "> NATO menggelar rapat." in pantau("articles", "search", "nato").out
+
+
+@pytest.mark.servers
+def test_nothing_found_and_what_is_no_query_have_their_own_ends(pantau, archive):
+    assert pantau("articles", "search", "gajah").code == 4
+    assert pantau("articles", "search", "(kapal").code == 65
+    assert pantau("articles", "search").code == 2
+
+
+@pytest.mark.servers
+def test_found_articles_go_into_a_sheet_as_texts(pantau, archive):
+    archive.change("UPDATE articles SET title = '=1+1'")
+    assert pantau("articles", "search", "surabaya", "--csv").out.splitlines()[1].count('"\'=1+1"') == 1

@@ -58,7 +58,8 @@ def test_every_kind_of_channel_can_carry_the_test_message(kind: str, link: str) 
     message = kinds()[kind].compose(
         sample_letter("desk", link, LATER), Channel(ChannelId(1), "desk", kind, Secret(to))
     )
-    assert b"Test message from Pantau" in getattr(message, "body", b"") + getattr(message, "message", b"")
+    said = getattr(message, "message", None) or getattr(message, "body", "")
+    assert "Test message from Pantau" in (said if isinstance(said, str) else said.decode())
 
 
 def test_channels_are_listed_without_their_secrets(pantau: Any, installation: None, rows: Any) -> None:
@@ -150,10 +151,25 @@ def test_a_mailbox_is_tried_through_the_relay_that_is_set(
 
 
 def test_a_kind_that_nobody_serves_here_is_told_so(pantau: Any, installation: None, rows: Any) -> None:
-    rows.channel("phones", to="ntfy://topic", kind="apprise")
+    rows.channel("phones", to="pigeon://roof", kind="pigeon")
     answer = pantau("channels", "test", "phones")
     assert answer.code == 1
     assert "no such kind of channel" in answer.out
+
+
+def test_apprise_that_is_not_installed_is_told_with_the_way_to_get_it(
+    pantau: Any, installation: None, rows: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from alerts import push
+    from ops.doctor import examine
+
+    rows.channel("phones", to="ntfy://topic", kind="apprise")
+    monkeypatch.setattr(push, "_library", lambda: None)
+    answer = pantau("channels", "test", "phones")
+    assert answer.code == 1
+    assert "Apprise is not installed here (pip install 'pantau[apprise]')" in answer.out
+    (found,) = [finding for finding in examine() if finding.about == "apprise"]
+    assert (found.level, "pip install 'pantau[apprise]'" in found.remedy) == ("bad", True)
 
 
 def test_an_unknown_channel_is_bad_input(pantau: Any, installation: None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+import worker.store.schema as world
 from alerts.desks.send import send
 from alerts.store.schema import attempts
 from ops.newsroom import SlackSink, running
@@ -228,7 +231,113 @@ def test_deliveries_are_listed_newest_first_of_one_state_and_no_more_than_asked(
     failed = pantau("deliveries", "list", "--state", "failed", "--limit", 2, "--json").lines
     assert [(row["id"], row["topics"]) for row in failed] == [(made[3], ["NATO"]), (made[2], ["NATO"])]
     assert pantau("deliveries", "list").out.splitlines()[1].startswith(f"{made[3]} ")
-    assert pantau("deliveries", "list", "--state", "held").out == "no delivery is held\n"
+    assert pantau("deliveries", "list", "--state", "held").out == "no such delivery\n"
+
+
+@pytest.mark.servers
+def test_an_empty_ledger_says_so(pantau: Any, installation: None) -> None:
+    assert pantau("deliveries", "list").out == "no delivery yet\n"
+    assert pantau("deliveries", "list", "--csv").out.count("\n") == 1
+
+
+@pytest.mark.servers
+def test_deliveries_are_found_by_channel_subscription_topic_kind_and_age(pantau: Any, desk: Desk) -> None:
+    rows = desk.rows
+    one = desk.delivery("sent")
+    other = rows.channel("second")
+    digest = rows.announced(
+        other, rows.subscription(name="pagi"), rows.topic("Beras"), desk.feed, kind="digest"
+    )
+    joined = rows.subscription(name="siang")
+    rows.alert(rows.one("SELECT min(id) FROM matches"), joined, desk.channel, one)
+    old = desk.delivery("sent", created_at=LATER - timedelta(days=30))
+
+    def found(*options: str) -> list[int]:
+        return [row["id"] for row in pantau("deliveries", "list", "--json", *options).lines]
+
+    assert found("--channel", "second") == found("--kind", "digest") == [digest]
+    assert found("--subscription", "pagi") == found("--topic", "Beras") == [digest]
+    assert found("--subscription", "siang") == [one]  # it joined another's message
+    assert found("--since", "2d") == [digest, one]
+    assert found("--topic", "NATO", "--channel", "desk", "--state", "sent") == [old, one]
+    assert found("--topic", "NATO", "--channel", "second") == []
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("noun", ["channel", "subscription", "topic"])
+def test_a_filter_by_a_name_that_never_was_is_a_slip_of_the_pen(pantau: Any, desk: Desk, noun: str) -> None:
+    desk.rows.change(f"UPDATE {noun}s SET name = 'Pelabuhan'")
+    answer = pantau("deliveries", "list", f"--{noun}", "Pelabuan")
+    assert (answer.code, answer.out) == (65, "")
+    assert 'did you mean "Pelabuhan"?' in answer.err
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("since", ["yesterday", "-1d", "", "1"])
+def test_an_age_that_is_none_is_bad_input(pantau: Any, desk: Desk, since: str) -> None:
+    answer = pantau("deliveries", "list", f"--since={since}")
+    assert answer.code == 65
+    assert "--since" in answer.err
+
+
+@pytest.mark.servers
+def test_a_hostile_title_is_no_formula_in_the_sheet(pantau: Any, desk: Desk) -> None:
+    desk.delivery("sent")
+    desk.rows.change("UPDATE articles SET title = :title", title=" =cmd|' /C calc'!A0")
+    answer = pantau("deliveries", "list", "--csv")
+    heading, line = csv.reader(io.StringIO(answer.out))
+    assert dict(zip(heading, line, strict=True))["title"] == "' =cmd|' /C calc'!A0"
+    assert dict(zip(heading, line, strict=True))["topics"] == "NATO"
+    assert pantau("deliveries", "list", "--csv", "--json").code == 2
+
+
+@pytest.mark.servers
+def test_a_follow_up_is_shown_with_its_story_and_what_it_follows(pantau: Any, desk: Desk) -> None:
+    story = desk.rows.add(world.stories, title="Gempa di Alor", first_at=LATER, last_at=LATER)
+    first = desk.delivery("sent", story_id=story, ended_at=LATER)
+    follow = desk.delivery("waiting", kind="followup", story_id=story, thread_of=first)
+    shown = pantau("deliveries", "show", follow).out
+    assert "story      Gempa di Alor" in shown
+    assert f"follows    delivery {first}, sent at {LATER:%Y-%m-%d %H:%M:%S}" in shown
+    assert "followed   by 1 message" in pantau("deliveries", "show", first).out
+
+
+@pytest.mark.servers
+def test_attempts_are_told_in_words(pantau: Any, desk: Desk) -> None:
+    delivery = desk.delivery("sent")
+    desk.attempt(delivery, 1, verdict="later", reason="timeout", ended_at=LATER, elapsed_s=20.0)
+    desk.attempt(delivery, 2, verdict="unsure", reason="reset", ended_at=LATER)
+    desk.attempt(delivery, 3, verdict="sent", reason="1700000000.000100", answer="200 ok", ended_at=LATER)
+    desk.attempt(delivery, 4)
+    shown = pantau("deliveries", "show", delivery).out
+    assert ", 20.00 s: not now: it did not answer in time" in shown
+    assert "in doubt, the receiver may have it: the connection broke" in shown
+    assert "the receiver accepted it\n           > 200 ok" in shown
+    assert "under way, or its sender was stopped" in shown
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("kind", ["notice", "update"])
+@pytest.mark.parametrize("state", ["failed", "held", "expired", "unknown"])
+def test_what_carries_no_alert_is_shown_listed_and_retried_too(
+    pantau: Any, desk: Desk, kind: str, state: str
+) -> None:
+    delivery = desk.rows.delivery(desk.channel, None, kind=kind, state=state)
+    (row,) = pantau("deliveries", "list", "--kind", kind, "--json").lines
+    assert (row["id"], row["subscription"], row["title"]) == (delivery, None, None)
+    assert "(no article)" in pantau("deliveries", "list").out
+    assert f"kind       {kind}" in pantau("deliveries", "show", delivery).out
+    assert pantau("deliveries", "retry", delivery).code == 0
+    assert desk.facts(delivery, "state") == "waiting"
+
+
+@pytest.mark.servers
+def test_a_follow_up_is_retried_in_its_thread(pantau: Any, desk: Desk) -> None:
+    first = desk.delivery("sent")
+    follow = desk.delivery("failed", kind="followup", thread_of=first)
+    assert pantau("deliveries", "retry", follow).code == 0
+    assert desk.facts(follow, "state", "thread_of") == ("waiting", first)
+    assert desk.taken(follow) is True
 
 
 @pytest.mark.servers

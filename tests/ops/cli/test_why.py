@@ -89,6 +89,9 @@ def test_an_article_that_was_told_ends_with_to_whom_and_how_soon(pantau: Any, de
     assert "body" not in found["article"]
     assert found["topics"][0]["explained"]["hits"][0]["text"] == "Gempa"
     assert found["deliveries"][0]["attempts"][0]["answer"] == "200 ok"
+    sentence = found["alerts"][0].pop("sentence")
+    assert sentence.startswith("told in #desk at ")
+    assert sentence in " ".join(answer.out.split())
     assert found["alerts"][0] | {"decided_at": 0} == {
         "topic": "Gempa",
         "subscription": "desk, at once",
@@ -130,16 +133,43 @@ def test_every_end_of_a_delivery_has_its_sentence(
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("language_filter", "Not told to #desk: the subscription does not want its language."),
-        ("already_told", "#desk had heard of it before."),
-        ("applied_back", "Not told to #desk: it was found by `topics apply-back --silent`."),
+        ("language_filter", "language filter: the subscription hears of uk, and this is id"),
+        ("source_filter", "source filter: the subscription hears of only Kompas, and this is from Feed"),
+        ("applied_back", "it was found by `topics apply-back --silent`, which tells nobody"),
+        ("something_new", "something new"),
     ],
 )
 def test_an_alert_that_was_suppressed_says_why(pantau: Any, desk: Any, reason: str, words: str) -> None:
     topic, article = desk.topic("Gempa", "gempa"), bring(desk)
     match = desk.match(topic, article, state="planned")
-    desk.alert(match, desk.subscription(["Gempa"], ["#desk"]), 1, None, suppressed=reason)
-    assert last_line(pantau("why", URL)) == words
+    subscription = desk.subscription(["Gempa"], ["#desk"], languages=["uk"], sources=["Kompas"])
+    desk.alert(match, subscription, 1, None, suppressed=reason)
+    answer = pantau("why", URL)
+    assert last_line(answer) == f"Not told to #desk: {words}."
+    assert f"suppressed: {words}" in " ".join(answer.out.split())
+
+
+def test_what_was_told_before_names_the_message_that_told_it(pantau: Any, desk: Any) -> None:
+    at = NOW - timedelta(minutes=5)
+    delivery = tell(desk, state="sent", ended_at=at)
+    desk.change("UPDATE alerts SET delivery_id = NULL, suppressed = 'already_told'")
+    told = f"the same article was already told in #desk at {at:%Y-%m-%d %H:%M:%S} (delivery {delivery})"
+    assert last_line(pantau("why", URL)) == f"Not told to #desk: {told}."
+
+
+def test_a_follow_up_and_what_is_over_the_cap_are_told_with_their_places(pantau: Any, desk: Any) -> None:
+    due = datetime(2026, 11, 26, 10, 15, tzinfo=UTC)
+    delivery = tell(desk, state="collecting", kind="rollup", due_at=due)
+    desk.change("UPDATE alerts SET reason = 'over_cap'")
+    desk.change("UPDATE subscriptions SET cap_per_hour = 12, timezone = 'Asia/Jakarta'")
+    said = " ".join(pantau("why", URL).out.split())
+    assert "over the cap of 12 an hour, in the roll-up of 2026-11-26 17:15 Asia/Jakarta: on its way" in said
+    first = desk.announced(1, 1, 1, desk.feed_id, state="sent")
+    desk.change("UPDATE articles SET title = 'Gempa pertama' WHERE identity <> :url", url=URL)
+    desk.change("UPDATE alerts SET reason = 'follow_up' WHERE delivery_id = :d", d=delivery)
+    desk.change("UPDATE deliveries SET thread_of = :f WHERE id = :d", f=first, d=delivery)
+    said = " ".join(pantau("why", URL).out.split())
+    assert f"follow-up of “Gempa pertama” (delivery {first}): on its way to #desk" in said
 
 
 def test_a_named_topic_that_stays_silent_says_what_it_needs(pantau: Any, desk: Any) -> None:

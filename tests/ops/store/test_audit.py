@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.desks.plan import plan
-from ops.store.audit import audit
+from ops.store.audit import FAULTS, LISTS, accounts, audit
 
 pytestmark = pytest.mark.servers
 
@@ -148,10 +148,10 @@ def tell(rows, made):
     def once(*verdicts, on=channel, state="sent"):
         delivery = rows.delivery(on, subscription, state=state)
         rows.slot(delivery, article, on, taken=False)
-        for n, verdict in enumerate(verdicts, start=1):
-            attempt(rows, delivery, n, verdict)
         if not rows.all("SELECT 1 FROM alerts WHERE channel_id = :on", on=on):
             rows.alert(match, subscription, on, delivery)
+        for n, verdict in enumerate(verdicts, start=1):
+            attempt(rows, delivery, n, verdict)
 
     return once
 
@@ -189,3 +189,133 @@ def test_the_same_article_on_two_channels_or_told_after_a_failure_is_no_double(d
     tell("later", "sent")
     tell("sent", on=rows.channel("other"))
     assert take(database).doubled == 0
+
+
+def listed(database, wanted):
+    with database.connect() as connection:
+        return accounts(connection, wanted, 100)
+
+
+def planned(rows, made, **facts):
+    """A match that was planned, of an article that nothing was told of."""
+    _, _, topic, feed = made.ids
+    return rows.match(topic, rows.article(feed, **facts), state="planned")
+
+
+def nothing_decided(rows, made):
+    planned(rows, made)
+
+
+def suppressed_for_no_reason(rows, made):
+    channel, subscription, _, _ = made.ids
+    rows.alert(planned(rows, made), subscription, channel, None, suppressed="")
+
+
+def told_already_nowhere(rows, made):
+    channel, subscription, _, _ = made.ids
+    other = rows.channel("other")
+    rows.alert(planned(rows, made), subscription, channel, None, suppressed="already_told")
+    elsewhere = rows.delivery(other, subscription, state="sent")
+    rows.slot(elsewhere, rows.one("SELECT article_id FROM matches"), other)
+
+
+def of_another_channel(rows, made):
+    made("sent")
+    rows.change("UPDATE deliveries SET channel_id = :other", other=rows.channel("other"))
+
+
+def on_an_update(rows, made):
+    made("sent", kind="update")
+
+
+def on_a_notice(rows, made):
+    made("sent", kind="notice")
+
+
+def ended_as_empty(rows, made):
+    made("suppressed", reason="emptied")
+
+
+def joined_after_it_had_gone(rows, made):
+    attempt(rows, made("sent"), 1, "sent")
+    rows.change("UPDATE alerts SET created_at = now() + interval '1 hour'")
+
+
+def in_a_state_of_its_own(rows, made):
+    made("forgotten")
+
+
+BREAKAGES = {
+    nothing_decided: "never_decided",
+    suppressed_for_no_reason: "no_reason",
+    told_already_nowhere: "told_nowhere",
+    of_another_channel: "elsewhere",
+    on_an_update: "carries_none",
+    on_a_notice: "carries_none",
+    ended_as_empty: "emptied",
+    joined_after_it_had_gone: "came_after",
+    in_a_state_of_its_own: "no_state",
+}
+
+
+def test_every_fault_that_the_audit_knows_is_made_here():
+    assert set(BREAKAGES.values()) == set(FAULTS)
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"), BREAKAGES.items(), ids=lambda item: getattr(item, "__name__", "")
+)
+def test_a_ledger_that_was_broken_on_purpose_is_found_out(database, rows, made, damage, fault):
+    damage(rows, made)
+    found = take(database)
+    assert (found.lost, found.sound) == (1, False)
+    assert found.alerts == sum(getattr(found, name) for name in COUNTED)
+    (row,) = listed(database, "lost")
+    assert (row["fault"], row["topic"], row["state"]) == (fault, "NATO", "lost")
+
+
+def test_what_was_told_already_needs_a_message_that_names_it(database, rows, made):
+    channel, subscription, _, _ = made.ids
+    match = planned(rows, made)
+    article = rows.one("SELECT article_id FROM matches")
+    rows.slot(rows.delivery(channel, subscription, state="sent"), article, channel)
+    rows.alert(match, subscription, channel, None, suppressed="already_told")
+    found = take(database)
+    assert (found.suppressed, found.lost, dict(found.suppressed_because)) == (1, 0, {"already_told": 1})
+
+
+def test_updates_and_notices_that_carry_no_alert_count_nowhere(database, rows, made):
+    channel, subscription, _, _ = made.ids
+    made("sent")
+    for kind, whose in (("update", subscription), ("notice", None)):
+        delivery = rows.delivery(channel, whose, kind=kind, state="sent", possible_repeat=True)
+        attempt(rows, delivery, 1, "sent"), attempt(rows, delivery, 2, "sent")
+    found = take(database)
+    assert (found.alerts, found.sent, found.possible_repeats, found.sound) == (1, 1, 0, True)
+
+
+@pytest.mark.parametrize("kind", ["article", "followup", "rollup", "digest", "quiet", "backlog"])
+def test_every_kind_of_message_that_carries_alerts_is_accounted_for(database, made, kind):
+    made("sent", kind=kind)
+    assert (take(database).sent, take(database).sound) == (1, True)
+
+
+def test_a_follow_up_that_repeats_its_first_message_is_a_double(database, rows, made):
+    channel, subscription, _, _ = made.ids
+    first = made("sent")
+    article = rows.one("SELECT article_id FROM delivery_articles")
+    again = rows.delivery(channel, subscription, state="sent", kind="followup", thread_of=first)
+    rows.slot(again, article, channel, taken=False)
+    assert take(database).doubled == 1
+    assert [row["doubled"] for row in listed(database, "doubled")] == [True]
+
+
+def test_each_figure_has_the_alerts_behind_it(database, rows, made, tell):
+    for state in STATES:
+        made(state)
+    planned(rows, made)
+    tell("sent", "sent")
+    found = take(database)
+    assert {name: len(listed(database, name)) for name in LISTS} == {
+        name: getattr(found, name) for name in LISTS
+    }
