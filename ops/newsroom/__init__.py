@@ -18,6 +18,8 @@ from ops.newsroom.running import running
 from ops.newsroom.sample import sample
 from ops.newsroom.script import Accept, HangUp, Refuse, RefuseAtEnd, Script
 from ops.newsroom.site import Newsroom
+from ops.newsroom.slack_api import SlackApi
+from ops.newsroom.slack_room import RoomMessage
 from ops.newsroom.slack_sink import SlackMessage, SlackSink, once_each
 from ops.newsroom.slack_text import plain
 
@@ -34,8 +36,10 @@ __all__ = [
     "Refuse",
     "RefuseAtEnd",
     "Revision",
+    "RoomMessage",
     "Schedule",
     "Script",
+    "SlackApi",
     "SlackMessage",
     "SlackSink",
     "Story",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,6 +183,8 @@ def world() -> Iterator[Callable[..., World]]:
             slack: SlackSink | None = None,
             mail: MailSink | None = None,
             subscription: str = "",
+            slack_room: str = "",
+            more: Mapping[str, str] | None = None,
         ) -> World:
             outlet = Outlet("sentra", "Sentra Niaga", "id")
             newsroom = Newsroom(Schedule((outlet,), stories))
@@ -191,6 +193,9 @@ def world() -> Iterator[Callable[..., World]]:
             hooks = stack.enter_context(running(slack.app()))
             smtp = stack.enter_context(mail.listening())
             watchlist = place / "watchlist.toml"
+            hook, group = f'slack = "{hooks}{HOOK}"', "off"
+            if slack_room:
+                hook, group = f'slack_channel = "{slack_room}"', "story"
             watchlist.write_text(f'''
 [[feed]]
 url = "{site}{outlet.feed_path}"
@@ -204,7 +209,7 @@ name = "NATO"
 query = "@nato"
 [[channel]]
 name = "meja"
-slack = "{hooks}{HOOK}"
+{hook}
 [[channel]]
 name = "dewi"
 email = "{MAILBOX}"
@@ -212,6 +217,7 @@ email = "{MAILBOX}"
 topics = ["Ukraina", "NATO"]
 channels = ["meja", "dewi"]
 cap_per_hour = 500
+group = "{group}"
 {subscription}
 ''')
             data_dir = place / "data"
@@ -221,6 +227,7 @@ cap_per_hour = 500
                 "PANTAU_SMTP_URL": smtp.url,
                 "PANTAU_MAIL_FROM": "Pantau <pantau@watch.example>",
                 "PANTAU_ADMIN_PASSWORD": "correct horse battery",
+                **(more or {}),
             }
             machine = Machine(data_dir, environ, watchlist)
             stack.callback(lambda: print(machine.last_words()))  # shown by pytest where a test fails
