@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from alerts.model import ChannelId
 from alerts.store.schema import addresses, channels, departures, subscriptions
@@ -148,6 +148,22 @@ def channel_at(connection: Connection, address: str) -> tuple[ChannelId, str] | 
     found = select(channels.c.id, channels.c.name).where(here)
     row = connection.execute(found.order_by(channels.c.declared.desc(), channels.c.id)).first()
     return None if row is None else (ChannelId(row.id), row.name)
+
+
+def remove_channel(connection: Connection, name: str) -> Literal["removed", "declared"] | None:
+    """Removes a channel that no watchlist declares, and the subscriptions that lead nowhere else; "declared": it
+    stays, None: there is none."""
+    here = (channels.c.name == name) & channels.c.removed_at.is_(None)
+    declared = connection.execute(select(channels.c.declared).where(here)).scalar()
+    if declared is None or declared:
+        return None if declared is None else "declared"
+    connection.execute(update(channels).where(here).values(removed_at=func.clock_timestamp()))
+    alone = subscriptions.c.channels == [name]
+    made_here = subscriptions.c.removed_at.is_(None) & subscriptions.c.declared.is_(False)
+    connection.execute(
+        update(subscriptions).where(made_here, alone).values(removed_at=func.clock_timestamp())
+    )
+    return "removed"
 
 
 def add_subscription(

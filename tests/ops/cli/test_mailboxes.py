@@ -226,3 +226,26 @@ def test_an_unconfirmed_mailbox_is_not_tested(pantau: Any, watched: Path, reacha
     pantau("channels", "invite", "budi@example.org", "--topics", "NATO")
     answer = pantau("channels", "test", "budi")
     assert (answer.code, "has not confirmed yet" in answer.err) == (1, True)
+
+
+def test_whoever_asks_the_operator_is_taken_off_and_stays_off(pantau: Any, watched: Path, rows: Any) -> None:
+    assert pantau("channels", "unsubscribe", "rina", "--subscription", "other").code == 65
+    answer = pantau("channels", "unsubscribe", "rina")
+    assert answer.out == "rina hears nothing more of desk\n"
+    assert rows.all("SELECT subscription, via FROM departures") == [("desk", "operator")]
+    assert pantau("channels", "unsubscribe", "rina").code == 65
+    assert pantau("channels", "unsubscribe", "nobody").code == 65
+    assert "unsubscribed" in pantau("apply", watched).err
+
+
+def test_an_invited_mailbox_can_be_removed_and_a_declared_one_not(
+    pantau: Any, watched: Path, reachable: None, rows: Any
+) -> None:
+    pantau("channels", "invite", "budi@example.org", "--topics", "NATO")
+    assert pantau("channels", "remove", "budi").code == 0
+    assert rows.all("SELECT name FROM channels WHERE removed_at IS NULL") == [("rina",)]
+    assert rows.all("SELECT name FROM subscriptions WHERE removed_at IS NULL") == [("desk",)]
+    answer = pantau("channels", "remove", "rina")
+    assert (answer.code, "declared by a watchlist" in answer.err) == (1, True)
+    assert pantau("channels", "remove", "budi").code == 65
+    assert pantau("channels", "invite", "budi@example.org", "--topics", "NATO", "--again").code == 0
