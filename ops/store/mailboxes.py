@@ -30,6 +30,12 @@ _DEPARTED = text("""
     WHERE c.removed_at IS NULL ORDER BY d.subscription, c.name
 """)
 
+_ASKED = text("""
+    SELECT DISTINCT f.address FROM confirmations f
+    WHERE NOT EXISTS (SELECT FROM addresses y WHERE y.address = f.address AND y.confirmed_at IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM channels v WHERE v.address = f.address AND v.declared AND v.removed_at IS NULL)
+""")
+
 _ANSWERED = text("""
     SELECT EXISTS (SELECT FROM channels v
                    WHERE v.address = :address AND v.declared AND v.removed_at IS NULL) AS declared,
@@ -53,10 +59,15 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What the owners of mailboxes decided: who blocked which, and who left which subscription when."""
+    """What the owners of mailboxes decided: who blocked which, who left which subscription when; and which were
+    asked and have not said yes, while nobody vouches for them."""
 
     blocked: Mapping[str, str]
     left: Mapping[tuple[str, str], datetime]
+    asked: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.blocked or self.left or self.asked)
 
 
 def shown_address(connection: Connection, keys: KeyRing, address: str) -> str:
@@ -95,6 +106,7 @@ def decided(connection: Connection) -> Decided:
     return Decided(
         blocked={row.address: row.blocked_by for row in connection.execute(shut)},
         left={(row.subscription, row.address): row.left_at for row in left},
+        asked=frozenset(connection.execute(_ASKED).scalars()),
     )
 
 

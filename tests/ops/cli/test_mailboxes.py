@@ -249,3 +249,15 @@ def test_an_invited_mailbox_can_be_removed_and_a_declared_one_not(
     assert (answer.code, "declared by a watchlist" in answer.err) == (1, True)
     assert pantau("channels", "remove", "budi").code == 65
     assert pantau("channels", "invite", "budi@example.org", "--topics", "NATO", "--again").code == 0
+
+
+def test_a_file_that_declares_an_unconfirmed_mailbox_vouches_for_it_and_is_told_so(
+    pantau: Any, watched: Path, reachable: None, tmp_path: Path
+) -> None:
+    pantau("channels", "invite", "budi@example.org", "--topics", "NATO")
+    exported = tmp_path / "exported.toml"
+    exported.write_text(pantau("export").out)
+    assert "vouches" not in pantau("apply", watched).err
+    answer = pantau("apply", exported)
+    assert (answer.code, '"budi": its owner was asked and has not confirmed' in answer.err) == (0, True)
+    assert "vouches" not in pantau("apply", exported).err
