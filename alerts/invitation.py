@@ -22,7 +22,7 @@ _BUTTON = (
     "text-decoration:none;font-weight:600"
 )
 
-_WORDS: Mapping[Language, Mapping[str, str]] = {
+WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "subject": "Please confirm: news alerts from {host}",
         "asks": "Somebody at {host} would like to send news alerts to this address ({topics}).",
@@ -62,7 +62,7 @@ def compose(invitation: Invitation, options: Mapping[str, str], now: datetime) -
     never = public_link(options, "manage", invitation.manage)
     if confirm is None or never is None:
         return None
-    said = _WORDS[invitation.language]
+    said = WORDS[invitation.language]
     host = urlsplit(options.get("public_url", "")).hostname or ""
     topics = ", ".join(plain_text(topic, 60) for topic in invitation.topics)
     asks = said["asks"].format(host=host, topics=cut(topics, 300) or said["all"])

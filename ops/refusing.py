@@ -17,9 +17,10 @@ from worker.store.engine import Connection
 def unheard_of(
     connection: Connection, keys: KeyRing, path: Path, declared: Watchlist, secrets: Mapping[SecretAt, Secret]
 ) -> list[Complaint]:
-    """A warning for each declared mailbox that is blocked, and for each subscription that one has left."""
+    """A warning for each declared mailbox that is blocked or was asked in vain, and for each subscription that one
+    has left."""
     said = decided(connection)
-    if not said.blocked and not said.left:
+    if not said:
         return []
     own = {
         channel.name: address_of(connection, keys, secrets["channel", channel.name, "target"])
@@ -30,7 +31,11 @@ def unheard_of(
     places = addresses_of_channels(connection) | own
     return [
         Complaint(visible(str(path)), lines.of(at), key, text)
-        for at, key, text in (*_blocked(declared, own, said), *_left(declared, places, said))
+        for at, key, text in (
+            *_blocked(declared, own, said),
+            *_unconfirmed(declared, own, said),
+            *_left(declared, places, said),
+        )
     ]
 
 
@@ -43,6 +48,17 @@ def _blocked(declared: Watchlist, own: Mapping[str, str], said: Decided) -> Iter
         if by is not None:
             who = "its owner asked never to be written to" if by == "recipient" else "the address is blocked"
             text = f"{shown(channel.name)}: {who}, so nothing is (`pantau channels blocked`)"
+            yield ("channel", place, "email"), "[[channel]] email", text
+
+
+def _unconfirmed(declared: Watchlist, own: Mapping[str, str], said: Decided) -> Iterator[_Doubt]:
+    """An export brings invited mailboxes along, and a file that declares one vouches for it."""
+    for place, channel in enumerate(declared.channels):
+        if own.get(channel.name) in said.asked:
+            text = (
+                f"{shown(channel.name)}: its owner was asked and has not confirmed; this file vouches for it now, "
+                "so it is written to"
+            )
             yield ("channel", place, "email"), "[[channel]] email", text
 
 

@@ -29,10 +29,12 @@ def channels() -> None:
 
 for command in (
     mailboxes.invite,
+    mailboxes.remove,
+    mailboxes.unsubscribe,
+    mailboxes.resubscribe,
     mailboxes.block,
     mailboxes.unblock,
     mailboxes.blocked,
-    mailboxes.resubscribe,
 ):
     channels.add_command(command)
 

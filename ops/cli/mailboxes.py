@@ -1,4 +1,5 @@
-"""`pantau channels invite | block | unblock | blocked | resubscribe`: mailboxes and what their owners want."""
+"""`pantau channels invite | remove | unsubscribe | resubscribe | block | unblock | blocked`: mailboxes and what their
+owners want."""
 
 from __future__ import annotations
 
@@ -118,18 +119,51 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 @click.command()
 @click.argument("channel")
+@click.option("--subscription", default="", metavar="NAME", help="Only this one; default: all that reach it.")
+def unsubscribe(channel: str, subscription: str) -> None:
+    """Take a mailbox off its subscriptions, because its owner asks for it; holds whatever a watchlist declares."""
+    from alerts.store import consent
+    from alerts.store.readers import reader
+
+    with connected(_settings()) as connection:
+        known = _mailbox(connection, channel)
+        heard = [each.name for each in reader(connection, known).hears if each.left_at is None]
+        names = [name for name in heard if name == subscription or not subscription]
+        if not names:
+            raise BadInput(f"{plain_text(channel, 80)} hears of nothing of that kind")
+        consent.leave(connection, known, names, "operator")
+    click.echo(f"{plain_text(channel, 80)} hears nothing more of {plain_text(', '.join(names), 300)}")
+
+
+@click.command()
+@click.argument("channel")
+def remove(channel: str) -> None:
+    """Remove a channel that no watchlist declares, with the subscriptions that were made for it alone."""
+    from ops.store.mailboxes import remove_channel
+
+    with connected(_settings()) as connection:
+        gone = remove_channel(connection, channel)
+        if gone is None:
+            raise BadInput(
+                f"there is no channel {plain_text(channel, 80)}; `pantau channels list` shows them"
+            )
+        if gone == "declared":
+            raise PantauError(
+                f"{plain_text(channel, 80)} is declared by a watchlist: take it out there, and apply with --prune"
+            )
+    click.echo(f"{plain_text(channel, 80)} is removed; what was waiting for it is suppressed")
+
+
+@click.command()
+@click.argument("channel")
 @click.option("--subscription", default="", metavar="NAME", help="Only this one; default: all that it left.")
 def resubscribe(channel: str, subscription: str) -> None:
     """Let a channel hear again of what its owner unsubscribed from, because they ask for it."""
     from alerts.store import consent
-    from ops.store.mailboxes import addresses_of_channels, departed
+    from ops.store.mailboxes import departed
 
     with connected(_settings()) as connection:
-        known = addresses_of_channels(connection).get(channel)
-        if known is None:
-            raise BadInput(
-                f"there is no mailbox called {plain_text(channel, 80)}; `pantau channels list` shows them"
-            )
+        known = _mailbox(connection, channel)
         left = [row["subscription"] for row in departed(connection) if row["channel"] == channel]
         back = consent.rejoin(connection, known, [subscription] if subscription else left)
     if not back:
@@ -141,6 +175,17 @@ def _settings() -> Settings:
     from ops import kit
 
     return kit.settings_of()
+
+
+def _mailbox(connection: Connection, channel: str) -> str:
+    from ops.store.mailboxes import addresses_of_channels
+
+    known = addresses_of_channels(connection).get(channel)
+    if known is None:
+        raise BadInput(
+            f"there is no mailbox called {plain_text(channel, 80)}; `pantau channels list` shows them"
+        )
+    return known
 
 
 def _address(connection: Connection, written: str) -> str:

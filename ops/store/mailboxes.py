@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from alerts.model import ChannelId
 from alerts.store.schema import addresses, channels, departures, subscriptions
@@ -28,6 +28,12 @@ _DEPARTED = text("""
     SELECT d.subscription, c.name AS channel, d.left_at, d.via
     FROM departures d JOIN channels c ON c.address = d.address
     WHERE c.removed_at IS NULL ORDER BY d.subscription, c.name
+""")
+
+_ASKED = text("""
+    SELECT DISTINCT f.address FROM confirmations f
+    WHERE NOT EXISTS (SELECT FROM addresses y WHERE y.address = f.address AND y.confirmed_at IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM channels v WHERE v.address = f.address AND v.declared AND v.removed_at IS NULL)
 """)
 
 _ANSWERED = text("""
@@ -53,10 +59,15 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What the owners of mailboxes decided: who blocked which, and who left which subscription when."""
+    """What the owners of mailboxes decided: who blocked which, who left which subscription when; and which were
+    asked and have not said yes, while nobody vouches for them."""
 
     blocked: Mapping[str, str]
     left: Mapping[tuple[str, str], datetime]
+    asked: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.blocked or self.left or self.asked)
 
 
 def shown_address(connection: Connection, keys: KeyRing, address: str) -> str:
@@ -95,6 +106,7 @@ def decided(connection: Connection) -> Decided:
     return Decided(
         blocked={row.address: row.blocked_by for row in connection.execute(shut)},
         left={(row.subscription, row.address): row.left_at for row in left},
+        asked=frozenset(connection.execute(_ASKED).scalars()),
     )
 
 
@@ -148,6 +160,22 @@ def channel_at(connection: Connection, address: str) -> tuple[ChannelId, str] | 
     found = select(channels.c.id, channels.c.name).where(here)
     row = connection.execute(found.order_by(channels.c.declared.desc(), channels.c.id)).first()
     return None if row is None else (ChannelId(row.id), row.name)
+
+
+def remove_channel(connection: Connection, name: str) -> Literal["removed", "declared"] | None:
+    """Removes a channel that no watchlist declares, and the subscriptions that lead nowhere else; "declared": it
+    stays, None: there is none."""
+    here = (channels.c.name == name) & channels.c.removed_at.is_(None)
+    declared = connection.execute(select(channels.c.declared).where(here)).scalar()
+    if declared is None or declared:
+        return None if declared is None else "declared"
+    connection.execute(update(channels).where(here).values(removed_at=func.clock_timestamp()))
+    alone = subscriptions.c.channels == [name]
+    made_here = subscriptions.c.removed_at.is_(None) & subscriptions.c.declared.is_(False)
+    connection.execute(
+        update(subscriptions).where(made_here, alone).values(removed_at=func.clock_timestamp())
+    )
+    return "removed"
 
 
 def add_subscription(

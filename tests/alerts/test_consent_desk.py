@@ -349,6 +349,9 @@ def test_one_dead_mailbox_one_greylisted_and_the_third_is_none_the_worse(world: 
     assert world.rows.one(
         "SELECT extract(epoch FROM due_at - now())::float FROM deliveries WHERE state = 'waiting'"
     ) == pytest.approx(300, abs=5)
+    world.rows.change("UPDATE deliveries SET due_at = now() WHERE state = 'waiting'")
+    assert [mail.recipient for mail in world.send(Postman())] == ["grey@example.org"]
+    assert world.rows.one("SELECT state, attempts FROM deliveries WHERE attempts = 2") == ("sent", 2)
 
 
 def test_when_the_relay_denies_us_no_address_is_blamed(world: Any) -> None:

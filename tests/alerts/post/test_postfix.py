@@ -7,11 +7,12 @@ import email.policy
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -137,17 +138,31 @@ def postfix(certificate: Any, free_port: Callable[[], int]) -> Iterator[Postfix]
         }
         (root / "etc/main.cf").write_text(MAIN.format(**facts))
         (root / "etc/master.cf").write_text(MASTER.format(**facts))
-        run = lambda word: subprocess.run(  # noqa: E731
-            [str(PROGRAM), "-c", str(root / "etc"), word], capture_output=True, text=True, timeout=60
+        config = str(root / "etc")
+        made = subprocess.run(
+            [str(PROGRAM), "-c", config, "check"], capture_output=True, text=True, timeout=60
         )
-        started = run("start")
+        assert made.returncode == 0, made.stderr
+        # not by `postfix start`, whose server would outlive tests that are killed
+        master = ["setpriv", "--pdeathsig", "TERM", f"{daemons}/master", "-d", "-c", config]
+        server = subprocess.Popen(master, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            log = root / "log"
-            assert started.returncode == 0, started.stderr + (log.read_text() if log.exists() else "")
+            _await(port, server, root / "log")
             yield Postfix(port, sink, certificate)
         finally:
-            run("stop")
+            server.terminate()
+            server.wait(timeout=30)
             shutil.rmtree(root, ignore_errors=True)
+
+
+def _await(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        assert server.poll() is None, log.read_text() if log.exists() else "it ended without a word"
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        time.sleep(0.05)
+    raise AssertionError(log.read_text() if log.exists() else "it never listened")
 
 
 def composed(letter: Any, row: Any) -> Mail:

@@ -226,3 +226,38 @@ def test_an_unconfirmed_mailbox_is_not_tested(pantau: Any, watched: Path, reacha
     pantau("channels", "invite", "budi@example.org", "--topics", "NATO")
     answer = pantau("channels", "test", "budi")
     assert (answer.code, "has not confirmed yet" in answer.err) == (1, True)
+
+
+def test_whoever_asks_the_operator_is_taken_off_and_stays_off(pantau: Any, watched: Path, rows: Any) -> None:
+    assert pantau("channels", "unsubscribe", "rina", "--subscription", "other").code == 65
+    answer = pantau("channels", "unsubscribe", "rina")
+    assert answer.out == "rina hears nothing more of desk\n"
+    assert rows.all("SELECT subscription, via FROM departures") == [("desk", "operator")]
+    assert pantau("channels", "unsubscribe", "rina").code == 65
+    assert pantau("channels", "unsubscribe", "nobody").code == 65
+    assert "unsubscribed" in pantau("apply", watched).err
+
+
+def test_an_invited_mailbox_can_be_removed_and_a_declared_one_not(
+    pantau: Any, watched: Path, reachable: None, rows: Any
+) -> None:
+    pantau("channels", "invite", "budi@example.org", "--topics", "NATO")
+    assert pantau("channels", "remove", "budi").code == 0
+    assert rows.all("SELECT name FROM channels WHERE removed_at IS NULL") == [("rina",)]
+    assert rows.all("SELECT name FROM subscriptions WHERE removed_at IS NULL") == [("desk",)]
+    answer = pantau("channels", "remove", "rina")
+    assert (answer.code, "declared by a watchlist" in answer.err) == (1, True)
+    assert pantau("channels", "remove", "budi").code == 65
+    assert pantau("channels", "invite", "budi@example.org", "--topics", "NATO", "--again").code == 0
+
+
+def test_a_file_that_declares_an_unconfirmed_mailbox_vouches_for_it_and_is_told_so(
+    pantau: Any, watched: Path, reachable: None, tmp_path: Path
+) -> None:
+    pantau("channels", "invite", "budi@example.org", "--topics", "NATO")
+    exported = tmp_path / "exported.toml"
+    exported.write_text(pantau("export").out)
+    assert "vouches" not in pantau("apply", watched).err
+    answer = pantau("apply", exported)
+    assert (answer.code, '"budi": its owner was asked and has not confirmed' in answer.err) == (0, True)
+    assert "vouches" not in pantau("apply", exported).err
