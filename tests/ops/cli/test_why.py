@@ -127,11 +127,17 @@ def test_every_end_of_a_delivery_has_its_sentence(
     assert words in last_line(pantau("why", URL))
 
 
+def test_what_a_pause_keeps_is_said_to_wait_for_its_end(pantau: Any, desk: Any) -> None:
+    tell(desk, state="collecting", due_at=datetime(9999, 1, 1, tzinfo=UTC))
+    assert "Kept for #desk until its subscription is resumed." in last_line(pantau("why", URL))
+
+
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
         ("language_filter", "Not told to #desk: the subscription does not want its language."),
         ("already_told", "#desk had heard of it before."),
+        ("silenced", "Not told to #desk: it was silenced (`pantau silences list --all`)."),
         ("applied_back", "Not told to #desk: it was found by `topics apply-back --silent`."),
     ],
 )
