@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -76,9 +77,9 @@ def pause(name: str) -> None:
 
     with connected() as connection:
         keeping.pause(connection, _named(connection, name).id, kit.clock())
+    again = f"pantau subscriptions resume {shlex.quote(plain_text(name, 200))}"
     click.echo(
-        f"{plain_text(name, 60)} is paused: what comes is kept for 7 days, and told in one message "
-        f"after `pantau subscriptions resume`"
+        f"{plain_text(name, 60)} is paused: what comes is kept for 7 days, and told in one message after `{again}`"
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from threading import Thread
+from time import sleep
 
 import pytest
 
@@ -365,3 +367,58 @@ def test_an_article_planned_while_a_silenced_message_ends_is_told_to_whoever_wan
     with kit.engine.begin() as connection:
         deliveries.tidy(connection)
     sound(kit)
+
+
+def test_nothing_is_lost_or_told_twice_while_people_come_and_go_and_everything_runs(kit, rows, desk, do):
+    subscriptions = [rows.subscription(), rows.subscription(when=["hourly"]), rows.subscription(wait_s=0.2)]
+    matches = [(desk[1], rows.article(desk[2])) for _ in range(60)]
+    kit.web = Receiver()
+    running, faults = [True], []
+
+    def until_the_end(step):
+        def loop():
+            try:
+                while running:
+                    step()
+            except Exception as fault:
+                faults.append(fault)
+
+        return Thread(target=loop)
+
+    def come_and_go():
+        for each in subscriptions:
+            do(keeping.pause, each, kit.clock())
+        number = silence(do, "topic", desk[1])
+        do(silences.end, number)
+        do(keeping.snooze, subscriptions[0], kit.clock() + timedelta(milliseconds=50), kit.clock())
+        for each in subscriptions[1:]:
+            do(keeping.resume, each, kit.clock())
+
+    def bring():
+        if matches:
+            rows.match(*matches.pop())
+        plan(kit)
+
+    steps = [bring, lambda: asyncio.run(send(Outbox(kit, None), seconds=0.01)), come_and_go]
+    threads = [until_the_end(step) for step in (*steps, steps[1])]
+    for thread in threads:
+        thread.start()
+    while matches and not faults:
+        sleep(0.05)
+    running.clear()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    for each in subscriptions:
+        do(keeping.resume, each, kit.clock())
+    plan(kit)
+    rows.change("UPDATE deliveries SET due_at = now() WHERE state = 'collecting'")
+    asyncio.run(send(Outbox(kit, None), seconds=1))
+    found = sound(kit)
+    assert (found.alerts, found.waiting, found.expired, found.failed) == (180, 0, 0, 0)
+    told = rows.one(
+        "SELECT count(*) FROM alerts a JOIN deliveries d ON d.id = a.delivery_id WHERE d.state = 'sent'"
+    )
+    silenced = rows.one("SELECT count(*) FROM alerts WHERE suppressed = 'silenced'")
+    late = rows.one("SELECT count(*) FROM alerts WHERE suppressed = 'already_told'")
+    assert told + silenced + late == 180

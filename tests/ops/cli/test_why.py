@@ -130,12 +130,18 @@ def test_every_end_of_a_delivery_has_its_sentence(
     assert words in last_line(pantau("why", URL))
 
 
+def test_what_a_pause_keeps_is_said_to_wait_for_its_end(pantau: Any, desk: Any) -> None:
+    tell(desk, state="collecting", due_at=datetime(9999, 1, 1, tzinfo=UTC))
+    assert "Kept for #desk until its subscription is resumed." in last_line(pantau("why", URL))
+
+
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
         ("language_filter", "language filter: the subscription hears of uk, and this is id"),
         ("source_filter", "source filter: the subscription hears of only Kompas, and this is from Feed"),
         ("applied_back", "it was found by `topics apply-back --silent`, which tells nobody"),
+        ("silenced", "silenced"),
         ("something_new", "something new"),
     ],
 )

@@ -130,6 +130,12 @@ def test_every_state_of_a_delivery_has_a_shape_and_a_word(state: str, shape: str
     assert (found.shape, found.word) == (shape, word)
 
 
+def test_what_a_pause_keeps_is_due_when_it_is_resumed() -> None:
+    assert (
+        delivery_state("collecting", None, datetime(9999, 1, 1, tzinfo=UTC), NOW).word == "kept until resumed"
+    )
+
+
 def test_a_delivery_shows_its_attempts_and_what_else_it_carries() -> None:
     row = {
         "id": 3,
