@@ -308,6 +308,19 @@ def test_the_slot_refuses_a_second_announcement_on_every_way_and_nothing_of_it_s
     assert rows.all("SELECT state FROM matches ORDER BY id") == [("planned",), ("new",)]
 
 
+def test_an_article_that_moves_from_a_digest_into_a_roll_up_keeps_its_one_slot(rows, desk):
+    desk.channel()
+    rows.change("UPDATE subscriptions SET \"when\" = '{weekly mon 07:00,weekly thu 07:00}'")
+    (article,) = desk.tell()
+    rows.subscription(["Kyiv"], cap_per_hour=0)
+    rows.match(rows.topic("Kyiv", "kyiv"), article)
+    desk.plan()
+    assert rows.all(
+        "SELECT kind, article_id FROM delivery_articles JOIN deliveries d ON d.id = delivery_id"
+    ) == [("rollup", article)]
+    assert rows.one("SELECT count(DISTINCT delivery_id) FROM alerts") == 1
+
+
 def test_three_planners_and_a_sender_at_once_begin_every_story_once(rows, desk, kit):
     desk.channel()
     for number in range(80):
