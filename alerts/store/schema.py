@@ -149,7 +149,7 @@ deliveries = Table(
     Index(  # what the cap of a channel's hour counts
         "ix_deliveries_first_messages",
         "channel_id",
-        "first_attempt_at",
+        "ended_at",
         postgresql_where=text("kind = 'article' AND state NOT IN ('failed', 'expired', 'suppressed')"),
     ),
     Index("ix_deliveries_thread_of", "thread_of", postgresql_where=text("thread_of IS NOT NULL")),

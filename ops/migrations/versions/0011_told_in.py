@@ -24,7 +24,7 @@ DROP INDEX uq_delivery_articles_slot;
 
 CREATE UNIQUE INDEX uq_delivery_articles_slot ON delivery_articles (article_id, channel_id) WHERE taken;
 
-CREATE INDEX ix_deliveries_first_messages ON deliveries (channel_id, first_attempt_at)
+CREATE INDEX ix_deliveries_first_messages ON deliveries (channel_id, ended_at)
   WHERE kind = 'article' AND state NOT IN ('failed', 'expired', 'suppressed');
 """
 
