@@ -99,7 +99,7 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message about a story, which a channel has heard or is to hear: the first one (`first` is its own number) or a
-    follow-up. `at` is when it went out, or is to; `room` is for how many articles it still has, none once it was
+    follow-up. `at` is when it was taken, or is to be; `room` is for how many articles it still has, none once it was
     tried. `held` if a blocked channel keeps it back."""
 
     delivery: DeliveryId

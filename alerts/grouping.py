@@ -162,9 +162,13 @@ def _collecting(replies: Iterable[Message]) -> FollowUp | None:
     return FollowUp(youngest.at, youngest.room, youngest.delivery if youngest.held else None)
 
 
-def tells_at_once(wish: Wish, now: datetime) -> bool:
-    """Whether the article would be told now, if nothing had to be waited for but more of its story."""
-    return any(slot.bundle.kind == "article" for slot in slots(_unhurried(wish), now, False))
+def tells_at_once(wish: Wish, found: Iterable[Slot], now: datetime) -> bool:
+    """Whether it would be told by itself, if nothing had to be waited for but more of its story; `found` are its places
+    of now."""
+    if any(slot.bundle.kind == "article" for slot in found):
+        return True
+    hurried = slots(_unhurried(wish), now, False) if wish.subscription.wait_s else ()
+    return any(slot.bundle.kind == "article" for slot in hurried)
 
 
 def behind(bundle: Bundle, wishes: Iterable[Wish], now: datetime) -> Slot:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.decision import (
     Announce,
@@ -32,13 +32,12 @@ from alerts.decision import (
     Told,
     Update,
 )
-from alerts.grouping import Stories, Telling, behind, group_of, soonest, tells_at_once
+from alerts.grouping import Telling, behind, group_of, soonest, tells_at_once
+from alerts.hearer import Hearer, Place, hearers
 from alerts.model import ChannelId, DeliveryId, News, Subscription
 from alerts.silences import Silence, turned_away
 from alerts.times import Slot, Wish, slots
 from worker.model import ArticleId
-
-_HOUR = timedelta(hours=1)
 
 
 def decide(
@@ -68,10 +67,10 @@ def decide(
             telling[wish.pair.channel, wish.news.article].append(wish)
         else:
             decisions.append(refused)
-    hearers = _hearers(subscriptions, recent, running or Running(), now)
-    for best, wishes in _in_order(telling.values(), now):
-        channel, article = best.pair.channel, wishes[0].news.article
-        decisions += _tell(wishes, best, told.get((channel, article)), hearers[channel], now)
+    every = hearers(subscriptions, recent, running or Running(), now)
+    for due in sorted((_due(wishes, now) for wishes in telling.values()), key=_precedence):
+        channel, article = due.best.pair.channel, due.news.article
+        decisions += _tell(due, told.get((channel, article)), every[channel], now)
     return sorted(decisions, key=lambda decision: decision.pair)
 
 
@@ -116,83 +115,47 @@ def _closed(wish: Wish) -> Suppress | None:
     return None if reason is None else Suppress(wish.pair, Reason(reason))
 
 
-def _in_order(groups: Iterable[list[Wish]], now: datetime) -> list[tuple[Slot, list[Wish]]]:
-    """The wishes for each article on a channel with the soonest place for them. Who is due first, then who was seen
-    first, gets the places below the cap and begins the stories."""
-    found = [(soonest(slot for wish in group for slot in slots(wish, now, False)), group) for group in groups]
-    return sorted(found, key=lambda at: _precedence(*at))
-
-
-def _precedence(best: Slot, group: list[Wish]) -> tuple[datetime, datetime, ArticleId, ChannelId]:
-    seen = min(wish.news.seen_at for wish in group)
-    return best.bundle.due_at, seen, group[0].news.article, best.pair.channel
-
-
-@dataclass(slots=True)
-class _Hearer:
-    """A channel as planning goes on: the times of its first messages, its stories, a roll-up that is held for it."""
-
-    cap: int
-    times: list[datetime]
-    stories: Stories
-    rollup: tuple[DeliveryId, int] | None = None
-
-    def crowded(self, due: datetime, instead_of: datetime | None = None) -> bool:
-        """Whether one more message at `due` makes more than the cap within some 60 minutes; `instead_of` is the time
-        that it leaves for that."""
-        others = list(self.times)
-        if instead_of in others:
-            others.remove(instead_of)
-        near = [time for time in (*others, due) if due - _HOUR < time < due + _HOUR]
-        starts = [start for start in near if start <= due]
-        return any(sum(start <= time < start + _HOUR for time in near) > self.cap for start in starts)
-
-
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an article is told, and the telling of its story that this continues."""
+class _Due:
+    """The wishes for an article on a channel: the soonest place for them, and those of them who hear of it at once."""
 
-    slot: Slot
-    telling: Telling | None = None
+    wishes: Sequence[Wish]
+    best: Slot
+    at_once: Sequence[Wish]
 
-
-def _hearers(
-    subscriptions: Iterable[Subscription],
-    recent: Mapping[ChannelId, Sequence[datetime]],
-    running: Running,
-    now: datetime,
-) -> dict[ChannelId, _Hearer]:
-    caps: dict[ChannelId, int] = {}
-    for subscription in subscriptions:
-        for channel in subscription.channels:
-            caps[channel] = min(caps.get(channel, subscription.cap_per_hour), subscription.cap_per_hour)
-    return {
-        channel: _Hearer(
-            cap,
-            list(recent.get(channel, ())),
-            Stories.heard(running.messages.get(channel, ()), channel in running.threaded, now),
-            running.rollups.get(channel),
-        )
-        for channel, cap in caps.items()
-    }
+    @property
+    def news(self) -> News:
+        """The article, as one of its matches brings it."""
+        return self.wishes[0].news
 
 
-def _tell(
-    wishes: list[Wish], best: Slot, told: Told | None, hearer: _Hearer, now: datetime
-) -> list[Decision]:
-    news = wishes[0].news
+def _due(wishes: Sequence[Wish], now: datetime) -> _Due:
+    found = [slots(wish, now, False) for wish in wishes]
+    best = soonest(slot for of_wish in found for slot in of_wish)
+    at_once = [wish for wish, of_wish in zip(wishes, found, strict=True) if tells_at_once(wish, of_wish, now)]
+    return _Due(wishes, best, at_once)
+
+
+def _precedence(due: _Due) -> tuple[datetime, datetime, ArticleId, ChannelId]:
+    """Who is due first, then who was seen first, gets the places below the cap and begins the stories."""
+    seen = min(wish.news.seen_at for wish in due.wishes)
+    return due.best.bundle.due_at, seen, due.news.article, due.best.pair.channel
+
+
+def _tell(due: _Due, told: Told | None, hearer: Hearer, now: datetime) -> list[Decision]:
+    article = due.news.article
     if told is not None and told.state == "told":
-        return [Suppress(wish.pair, Reason.ALREADY_TOLD, told_in=told.delivery) for wish in wishes]
-    place = _place(wishes, best, hearer, now)
+        return [Suppress(wish.pair, Reason.ALREADY_TOLD, told_in=told.delivery) for wish in due.wishes]
+    place = _place(due, hearer, now)
     bundle = place.slot.bundle
     if told is not None and (told.state == "going" or told.due_at <= bundle.due_at):
-        return [Join(wish.pair, news.article, told.delivery, _joining(wish)) for wish in wishes]
-    _take(place, hearer, news)
+        return [Join(wish.pair, article, told.delivery, _joining(wish)) for wish in due.wishes]
+    hearer.take(place, due.news)
     return [
-        _first(place.slot, news.article, told)
+        _first(place.slot, article, told)
         if wish.pair == place.slot.pair
-        else Join(wish.pair, news.article, bundle, _joining(wish))
-        for wish in wishes
+        else Join(wish.pair, article, bundle, _joining(wish))
+        for wish in due.wishes
     ]
 
 
@@ -206,26 +169,25 @@ def _first(place: Slot, article: ArticleId, told: Told | None) -> Decision:
     return Move(place.pair, article, told.delivery, place.bundle, place.reason)
 
 
-def _place(wishes: list[Wish], best: Slot, hearer: _Hearer, now: datetime) -> _Place:
+def _place(due: _Due, hearer: Hearer, now: datetime) -> Place:
     """Where the article is told: alone, with its story, or in a roll-up. Only what is told at once has a story."""
-    at_once = [wish for wish in wishes if tells_at_once(wish, now)]
-    if not at_once:
-        return _Place(best)
-    news, group = wishes[0].news, group_of(at_once)
+    if not due.at_once:
+        return Place(due.best)
+    news, group = due.news, group_of(due.at_once)
     key = f"article:{news.article}" if group is None else f"{group.of}:{group.number}"
     telling = hearer.stories.find(group, key)
     if telling is not None and not telling.takes(key):
-        slot = behind(hearer.stories.follow_up(telling, news, now), wishes, now)
-        return _Place(slot, telling if slot.bundle.kind == "followup" else None)
-    if best.bundle.kind != "article":
-        return _Place(best)
-    own = replace(best, bundle=replace(best.bundle, key=key, story=news.story))
+        slot = behind(hearer.stories.follow_up(telling, news, now), due.wishes, now)
+        return Place(slot, telling if slot.bundle.kind == "followup" else None)
+    if due.best.bundle.kind != "article":
+        return Place(due.best)
+    own = replace(due.best, bundle=replace(due.best.bundle, key=key, story=news.story))
     if telling is not None:
-        return _Place(_within(own, telling, hearer), telling)
-    return _Place(_overflow(wishes, hearer, now) if hearer.crowded(own.bundle.due_at) else own)
+        return Place(_within(own, telling, hearer), telling)
+    return Place(_overflow(due.wishes, hearer, now) if hearer.crowded(own.bundle.due_at) else own)
 
 
-def _within(own: Slot, telling: Telling, hearer: _Hearer) -> Slot:
+def _within(own: Slot, telling: Telling, hearer: Hearer) -> Slot:
     """In the story's first message, which goes sooner for it if the cap lets it."""
     due = min(own.bundle.due_at, telling.at)
     if due < telling.at and hearer.crowded(due, instead_of=telling.at):
@@ -233,27 +195,9 @@ def _within(own: Slot, telling: Telling, hearer: _Hearer) -> Slot:
     return replace(own, reason=Reason.SAME_STORY, bundle=replace(own.bundle, due_at=due))
 
 
-def _overflow(wishes: list[Wish], hearer: _Hearer, now: datetime) -> Slot:
+def _overflow(wishes: Sequence[Wish], hearer: Hearer, now: datetime) -> Slot:
     """In the next roll-up, or in the one that is held, or where the article is told sooner."""
     slot = soonest(slot for wish in wishes for slot in slots(wish, now, True))
     if slot.bundle.kind != "rollup" or hearer.rollup is None:
         return slot
     return replace(slot, bundle=replace(slot.bundle, delivery=hearer.rollup[0]))
-
-
-def _take(place: _Place, hearer: _Hearer, news: News) -> None:
-    """The channel is to hear of it there: what comes after finds the time, the story and the room taken."""
-    bundle, telling = place.slot.bundle, place.telling
-    match bundle.kind:
-        case "article" if telling is None:
-            hearer.times.append(bundle.due_at)
-            hearer.stories.begin(bundle, news)
-        case "article" if telling is not None:
-            if telling.at in hearer.times:
-                hearer.times[hearer.times.index(telling.at)] = bundle.due_at
-            hearer.stories.join(telling, bundle, news)
-        case "followup" if telling is not None:
-            hearer.stories.follow(telling, bundle, news)
-        case "rollup" if bundle.delivery is not None and hearer.rollup is not None:
-            delivery, room = hearer.rollup
-            hearer.rollup = (delivery, room - 1) if room > 1 else None

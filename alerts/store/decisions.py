@@ -10,55 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, select, text
+from sqlalchemy import Connection, TextClause, text
 
-from alerts.decision import MOST_ARTICLES, Announce, Bundle, Decision, Join, Move, Suppress, Update
-from alerts.model import ChannelId, DeliveryId, OnDoubt, Subscription, SubscriptionId
-from alerts.settle import patience
-from alerts.store.schema import channels
+from alerts.decision import Announce, Bundle, Decision, Join, Move, Suppress, Update
+from alerts.model import ChannelId, DeliveryId, Subscription
+from alerts.store.openings import Open, Opening, Place, close_full, open_already, open_deliveries
 from worker.model import ArticleId, MatchId
-
-_Place = tuple[ChannelId, str]
-"""A channel and a bundle's key."""
-
-# Each addition pushes a summary of older articles and an update; a first message is brought forward.
-_DUE = """CASE excluded.kind WHEN 'backlog' THEN greatest(deliveries.due_at, excluded.due_at)
-                             WHEN 'update' THEN greatest(deliveries.due_at, excluded.due_at)
-                             WHEN 'article' THEN least(deliveries.due_at, excluded.due_at)
-                             ELSE deliveries.due_at END"""
-
-# In the order of the decisions: a channel's messages go out in the order of their numbers.
-_OPEN = text(f"""
-    WITH opened AS (
-        INSERT INTO deliveries (channel_id, subscription_id, kind, bundle, story_id, thread_of, rank, due_at, on_doubt,
-                                expires_at, state, waited_s)
-        SELECT channel_id, subscription_id, kind, bundle, story_id, thread_of, rank, due_at, on_doubt, expires_at,
-               CASE WHEN due_at <= :now THEN 'ready' ELSE 'collecting' END,
-               greatest(0, extract(epoch FROM due_at - :now))
-        FROM unnest(CAST(:channel AS bigint[]), CAST(:subscription AS bigint[]), CAST(:kind AS text[]),
-                    CAST(:bundle AS text[]), CAST(:story AS bigint[]), CAST(:thread AS bigint[]),
-                    CAST(:rank AS smallint[]), CAST(:due AS timestamptz[]), CAST(:on_doubt AS text[]),
-                    CAST(:expires AS timestamptz[]))
-             WITH ORDINALITY AS new (channel_id, subscription_id, kind, bundle, story_id, thread_of, rank, due_at,
-                                     on_doubt, expires_at, n)
-        ORDER BY n
-        ON CONFLICT (channel_id, bundle) WHERE state IN ('collecting', 'ready') DO UPDATE SET
-            due_at = {_DUE},
-            expires_at = deliveries.expires_at + ({_DUE} - deliveries.due_at),
-            waited_s = greatest(0, deliveries.waited_s + extract(epoch FROM {_DUE} - deliveries.due_at))
-        RETURNING id, channel_id, bundle)
-    SELECT id, channel_id, bundle,
-           (SELECT count(*) FROM delivery_articles s WHERE s.delivery_id = opened.id) AS told
-    FROM opened
-""")  # noqa: S608  no foreign text
-
-_TOLD = text("""
-    SELECT id, (SELECT count(*) FROM delivery_articles s WHERE s.delivery_id = deliveries.id) AS told
-    FROM deliveries WHERE id = ANY(:known)
-""")
-
-# A full delivery takes no more: its key is free for the next one.
-_CLOSE = text("UPDATE deliveries SET bundle = bundle || ':full:' || id WHERE id = ANY(:full)")
 
 # A digest that was only emptied may be opened anew.
 _GONE = text("""
@@ -108,27 +65,6 @@ _PLANNED = text("UPDATE matches SET state = 'planned' WHERE id = ANY(:planned)")
 _PLANNING = timedelta(minutes=2)
 """Longer than any planning takes: what is due later has not gone yet."""
 
-_RANKS = {"backlog": 1, "update": 1}
-"""What does not press goes behind all that is live."""
-
-
-@dataclass(slots=True)
-class _Open:
-    """A delivery that takes `room` more articles."""
-
-    id: DeliveryId
-    room: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Opening:
-    """A bundle that a channel is to have; of nobody's own where there is no `subscription`."""
-
-    channel: ChannelId
-    bundle: Bundle
-    subscription: SubscriptionId | None = None
-    on_doubt: OnDoubt = "resend"
-
 
 @dataclass(slots=True)
 class Ledger:
@@ -138,7 +74,6 @@ class Ledger:
     subscriptions: Mapping[int, Subscription]
     now: datetime
     placed: dict[tuple[ChannelId, ArticleId], DeliveryId] = field(default_factory=dict)
-    patiences: dict[ChannelId, timedelta] = field(default_factory=dict)
 
     def write(
         self, decisions: Sequence[Decision], planned: Collection[MatchId], updates: Iterable[Update] = ()
@@ -147,7 +82,7 @@ class Ledger:
         # a bundle must be open before others join it
         self._place(self._in_time([each for each in decisions if isinstance(each, Announce | Move)]))
         self._alert(decisions)
-        self._open([_Opening(each.channel, _update(each)) for each in updates])
+        open_deliveries(self.connection, [_update(each) for each in updates], self.now)
         self.connection.execute(_PLANNED, {"planned": list(planned)})
 
     def _place(self, entering: Sequence[Announce | Move]) -> None:
@@ -167,8 +102,7 @@ class Ledger:
                 else:
                     over.append(replace(each, bundle=replace(each.bundle, delivery=None)))
             self._fill(here)
-            full = [place.id for place in places.values() if place.room <= 0]
-            self._execute(_CLOSE, full=full)
+            close_full(self.connection, places.values())
             entering = over
 
     def _in_time(self, entering: Sequence[Announce | Move]) -> list[Announce | Move]:
@@ -193,50 +127,21 @@ class Ledger:
             for each in entering
         ]
 
-    def _deliveries(self, entering: Iterable[Announce | Move]) -> dict[_Place, _Open]:
+    def _deliveries(self, entering: Iterable[Announce | Move]) -> dict[Place, Open]:
         """The delivery of every bundle, opened where it is not there yet."""
-        known: dict[_Place, DeliveryId] = {}
-        new: dict[_Place, _Opening] = {}
+        known: dict[Place, DeliveryId] = {}
+        new: dict[Place, Opening] = {}
         for each in entering:
             place, bundle = (each.pair.channel, each.bundle.key), each.bundle
+            subscription = self.subscriptions[each.pair.subscription]
             if bundle.delivery is not None:
                 known[place] = bundle.delivery
-                continue
-            subscription = self.subscriptions[each.pair.subscription]
-            opening = _Opening(each.pair.channel, bundle, subscription.id, subscription.on_doubt)
-            new[place] = _both(new[place], bundle) if place in new else opening
-        return self._open(list(new.values())) | self._known(known)
-
-    def _open(self, openings: Sequence[_Opening]) -> dict[_Place, _Open]:
-        self._learn_patience({opening.channel for opening in openings})
-        rows = self._execute(
-            _OPEN,
-            now=self.now,
-            channel=[each.channel for each in openings],
-            subscription=[each.subscription for each in openings],
-            kind=[each.bundle.kind for each in openings],
-            bundle=[each.bundle.key for each in openings],
-            story=[each.bundle.story for each in openings],
-            thread=[each.bundle.thread_of for each in openings],
-            rank=[_RANKS.get(each.bundle.kind, 0) for each in openings],
-            due=[each.bundle.due_at for each in openings],
-            on_doubt=[each.on_doubt for each in openings],
-            expires=[each.bundle.due_at + self.patiences[each.channel] for each in openings],
-        )
-        return {
-            (ChannelId(row.channel_id), row.bundle): _Open(DeliveryId(row.id), MOST_ARTICLES - row.told)
-            for row in rows
-        }
-
-    def _known(self, known: Mapping[_Place, DeliveryId]) -> dict[_Place, _Open]:
-        told = {row.id: row.told for row in self._execute(_TOLD, known=list(known.values()))}
-        return {place: _Open(number, MOST_ARTICLES - told[number]) for place, number in known.items()}
-
-    def _learn_patience(self, where: Collection[ChannelId]) -> None:
-        unknown = [channel for channel in where if channel not in self.patiences]
-        credentials = select(channels.c.id, channels.c.credential).where(channels.c.id.in_(unknown))
-        for number, credential in self.connection.execute(credentials) if unknown else ():
-            self.patiences[ChannelId(number)] = patience(credential)
+            elif place in new:
+                new[place] = new[place].also(bundle)
+            else:
+                new[place] = Opening(each.pair.channel, bundle, subscription.id, subscription.on_doubt)
+        opened = open_deliveries(self.connection, list(new.values()), self.now)
+        return opened | open_already(self.connection, known)
 
     def _fill(self, entering: Iterable[Announce | Move]) -> None:
         """The articles take their slots; those that come from another delivery bring the alerts they have."""
@@ -288,11 +193,6 @@ class Ledger:
         return result.all() if result.returns_rows else ()
 
 
-def _both(opening: _Opening, bundle: Bundle) -> _Opening:
-    """The bundle as two articles that go into it have it: a summary waits for the later one, the others do not."""
-    choose = max if bundle.kind in ("backlog", "update") else min
-    return replace(opening, bundle=choose(opening.bundle, bundle, key=lambda either: either.due_at))
-
-
-def _update(wanted: Update) -> Bundle:
-    return Bundle(f"update:{wanted.message}", "update", wanted.due_at, thread_of=wanted.message)
+def _update(wanted: Update) -> Opening:
+    bundle = Bundle(f"update:{wanted.message}", "update", wanted.due_at, thread_of=wanted.message)
+    return Opening(wanted.channel, bundle)

@@ -143,40 +143,48 @@ def told_of(
     }
 
 
+# Each half by the index of first messages: over half a million deliveries 1 ms, and 320 without it.
+_RECENT = text("""
+    SELECT channel_id, ended_at AS at FROM deliveries
+    WHERE channel_id = ANY(:channels) AND ended_at > :since
+      AND kind = 'article' AND state NOT IN ('failed', 'expired', 'suppressed')
+    UNION ALL
+    SELECT channel_id, greatest(due_at, :now) FROM deliveries
+    WHERE channel_id = ANY(:channels) AND ended_at IS NULL
+      AND kind = 'article' AND state NOT IN ('failed', 'expired', 'suppressed')
+""")
+
+
 def recent_times(
     connection: Connection, where: Collection[ChannelId], now: datetime
 ) -> dict[ChannelId, list[datetime]]:
-    """When each channel's first messages of the last hour went out, or are to go: what is overdue, because the channel
-    is blocked, goes when it is not, so it counts as of now."""
-    at = func.coalesce(deliveries.c.first_attempt_at, func.greatest(deliveries.c.due_at, now))
-    rows = connection.execute(
-        select(deliveries.c.channel_id, at).where(
-            deliveries.c.channel_id.in_(where),
-            deliveries.c.kind == "article",
-            deliveries.c.state.not_in(("failed", "expired", "suppressed")),
-            at > now - timedelta(hours=1),
-        )
-    )
+    """When each channel's first messages of the last hour were taken, or are to be: what is overdue, because it is
+    tried again or the channel is blocked, counts as of now."""
+    asked = {"channels": list(where), "since": now - timedelta(hours=1), "now": now}
     times: defaultdict[ChannelId, list[datetime]] = defaultdict(list)
-    for channel, sent in rows:
-        times[ChannelId(channel)].append(sent)
+    for channel, at in connection.execute(_RECENT, asked):
+        times[ChannelId(channel)].append(at)
     return dict(times)
 
 
+# OFFSET 0 has each article's slots looked up by their index: a story of 600 articles takes 15 ms, and 110 where the
+# server would rather read all half million slots.
 _MESSAGES = text("""
-    SELECT d.id, s.channel_id, coalesce(d.thread_of, d.id) AS first, d.bundle, d.state = 'held' AS held,
+    SELECT d.id, d.channel_id, coalesce(d.thread_of, d.id) AS first, d.bundle, d.state = 'held' AS held,
            d.state IN ('collecting', 'ready') OR d.state = 'held' AND d.kind = 'followup' AND d.attempts = 0 AS open,
-           coalesce(d.first_attempt_at, greatest(d.due_at, :now)) AS at,
+           coalesce(d.ended_at, greatest(d.due_at, :now)) AS at,
            array_agg(DISTINCT r.story_id) AS stories, array_agg(DISTINCT coalesce(r.copy_of, r.id)) AS texts
     FROM articles r
-    JOIN delivery_articles s ON s.article_id = r.id AND s.taken AND s.channel_id = ANY(:channels)
-    JOIN deliveries d ON d.id = s.delivery_id AND d.kind IN ('article', 'followup')
+    CROSS JOIN LATERAL (
+        SELECT d.* FROM delivery_articles s JOIN deliveries d ON d.id = s.delivery_id
+        WHERE s.article_id = r.id AND s.taken AND s.channel_id = ANY(:channels) AND d.kind IN ('article', 'followup')
+          AND coalesce(d.ended_at, greatest(d.due_at, :now)) > :since
+        OFFSET 0) AS d
     LEFT JOIN deliveries f ON f.id = d.thread_of
     WHERE (r.story_id = ANY(:stories) OR r.id = ANY(:texts) OR r.copy_of = ANY(:texts))
       AND d.state NOT IN ('failed', 'expired', 'suppressed')
       AND (f.id IS NULL OR f.state NOT IN ('failed', 'expired', 'suppressed'))
-      AND coalesce(d.first_attempt_at, greatest(d.due_at, :now)) > :since
-    GROUP BY d.id, s.channel_id
+    GROUP BY d.id, d.channel_id, d.thread_of, d.bundle, d.state, d.kind, d.attempts, d.ended_at, d.due_at
 """)
 
 _HELD_ROLLUPS = text("""

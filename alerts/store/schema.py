@@ -235,6 +235,12 @@ deliveries = Table(
         "story_id",
         postgresql_where=text("story_id IS NOT NULL"),
     ),
+    Index(  # what the cap of a channel's hour counts
+        "ix_deliveries_first_messages",
+        "channel_id",
+        "ended_at",
+        postgresql_where=text("kind = 'article' AND state NOT IN ('failed', 'expired', 'suppressed')"),
+    ),
     Index("ix_deliveries_thread_of", "thread_of", postgresql_where=text("thread_of IS NOT NULL")),
 )
 
@@ -247,8 +253,8 @@ delivery_articles = Table(  # the slot: an article is announced once to a channe
     Column("taken", Boolean, nullable=False, server_default=text("true")),  # false: ended failed or expired
     Index(
         "uq_delivery_articles_slot",
+        "article_id",  # first: planning asks what all channels know of an article and its story
         "channel_id",
-        "article_id",
         unique=True,
         postgresql_where=text("taken"),
     ),

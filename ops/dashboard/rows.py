@@ -34,8 +34,10 @@ _TITLE, _QUOTE, _NAME, _ANSWER, _WORDS = 250, 360, 80, 300, 3
 _KINDS = {
     "backlog": "what was already in the feeds",
     "digest": "digest",
+    "followup": "follow-up",
     "quiet": "after quiet hours",
     "rollup": "roll-up",
+    "update": "update of a message",
 }
 _PROMPT_S = 60.0
 _WHY = {"pushed": "its hub is trusted to tell", "pinged": "its hub has told of news"}

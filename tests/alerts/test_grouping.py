@@ -212,6 +212,18 @@ def test_a_follow_up_does_not_wait_as_a_first_message_does(told: Callable[..., D
     assert (decision.bundle.kind, decision.bundle.due_at) == ("followup", NOW + 10 * MINUTE)
 
 
+def test_the_cap_counts_what_waits_beyond_quiet_hours(news_of: Make, subscription_of: Make) -> None:
+    news = [news_of(n, n, story=StoryId(n)) for n in range(1, 4)]
+    reader = subscription_of(wait_s=600.0, quiet="07:00-07:10", cap_per_hour=2)
+    decisions = decide(news, [reader], {}, {}, NOW)
+    places = [(d.bundle.key, d.bundle.kind) for d in decisions if isinstance(d, Announce)]
+    assert places == [
+        ("story:1", "article"),
+        ("story:2", "article"),
+        ("rollup:2026-11-23T07:15:00+00:00", "rollup"),
+    ]
+
+
 def test_a_digest_that_is_due_before_the_follow_up_tells_of_the_article(
     news_of: Make, subscription_of: Make
 ) -> None:
@@ -498,7 +510,7 @@ def most(request: pytest.FixtureRequest) -> Iterator[int]:
         yield request.param
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(newsroom=newsrooms, subscriptions=hearers, batch=st.sampled_from([1, 3]))
 def test_every_article_is_in_one_message_no_hour_is_over_its_cap_and_no_story_is_told_too_often(
     most: int, newsroom: list[Piece], subscriptions: list[Subscription], batch: int

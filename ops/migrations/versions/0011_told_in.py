@@ -1,4 +1,5 @@
-"""An alert that was not told because its article had been remembers the delivery that told it.
+"""An alert that was not told because its article had been remembers the delivery that told it; and planning finds what
+channels have heard by index.
 
 Revision: 0011, after 0010
 """
@@ -18,6 +19,13 @@ ALTER TABLE alerts ADD COLUMN told_in BIGINT;
 ALTER TABLE alerts ADD CONSTRAINT fk_alerts_told_in FOREIGN KEY(told_in) REFERENCES deliveries (id);
 
 CREATE INDEX ix_alerts_told_in ON alerts (told_in) WHERE told_in IS NOT NULL;
+
+DROP INDEX uq_delivery_articles_slot;
+
+CREATE UNIQUE INDEX uq_delivery_articles_slot ON delivery_articles (article_id, channel_id) WHERE taken;
+
+CREATE INDEX ix_deliveries_first_messages ON deliveries (channel_id, ended_at)
+  WHERE kind = 'article' AND state NOT IN ('failed', 'expired', 'suppressed');
 """
 
 
