@@ -38,7 +38,8 @@ _ALERTS = text("""
 """)
 
 _STANDING = text("""
-    SELECT d.state, d.reason, d.due_at, c.name AS channel, c.removed_at IS NOT NULL AS channel_removed,
+    SELECT d.state, d.reason, d.due_at, d.state = 'unknown' AND d.ended_at IS NULL AS looked_for, c.name AS channel,
+           c.removed_at IS NOT NULL AS channel_removed,
            EXISTS (SELECT FROM alerts a JOIN subscriptions s ON s.id = a.subscription_id
                    WHERE a.delivery_id = d.id AND s.removed_at IS NULL) AS wanted
     FROM deliveries d JOIN channels c ON c.id = d.channel_id
@@ -78,7 +79,8 @@ _ELSEWHERE = text("""
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a delivery stands; `wanted` if a subscription still wants what it tells."""
+    """Where a delivery stands; `wanted` if a subscription still wants what it tells, `looked_for` while its receiver
+    is asked whether it has it."""
 
     state: str
     reason: str | None
@@ -86,6 +88,7 @@ class Standing:
     channel: str
     channel_removed: bool
     wanted: bool
+    looked_for: bool = False
 
 
 @dataclass(frozen=True, slots=True)
