@@ -40,11 +40,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rest": "and {n} more",
         "unsubscribe": "Unsubscribe",
         "your_topics": "your topics",
-        "button_relevant": "Relevant",
-        "button_not_relevant": "Not relevant",
-        "button_mute_story": "Mute story",
-        "button_mute_topic": "Mute topic 8 h",
-        "button_why": "Why?",
         "months": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     },
     "id": {
@@ -71,11 +66,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "rest": "dan {n} lagi",
         "unsubscribe": "Berhenti berlangganan",
         "your_topics": "topik Anda",
-        "button_relevant": "Relevan",
-        "button_not_relevant": "Tidak relevan",
-        "button_mute_story": "Bisukan peristiwa ini",
-        "button_mute_topic": "Bisukan topik 8 jam",
-        "button_why": "Mengapa?",
         "months": "Jan Feb Mar Apr Mei Jun Jul Agu Sep Okt Nov Des",
     },
 }

@@ -16,7 +16,11 @@ from alerts.post import MailDoor, parse_smtp_url
 from ops import kit
 from ops.health import of_installation
 from ops.remarks import gap_in_words, silence_in_words
+from ops.slack.examination import examine_slack, slack_remedy
 from ops.store.overview import Row, feed_list, overview
+from ops.store.refused import forms_refused_of_last
+from ops.store.watched import channel_list
+from ops.verdict import count
 from worker.errors import PantauError
 from worker.match import parse_query
 from worker.match.segments import can_segment
@@ -24,6 +28,7 @@ from worker.settings import Settings, unknown_names
 from worker.store.topics import catalogue, topic_changes
 
 LEAST_FREE = 1024**3
+DAY_S = 86400.0
 Level = Literal["ok", "warn", "bad"]
 
 
@@ -44,7 +49,15 @@ def examine() -> list[Finding]:
         settings = kit.settings_of()
     except PantauError as error:
         return [*findings, Finding("bad", "settings", str(error), "correct the variable and start again")]
-    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_disk, _parts, _state, _topics, _mail)
+    checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+        _disk,
+        _parts,
+        _state,
+        _topics,
+        _forms,
+        _mail,
+        _slack,
+    )
     return [*findings, *(finding for check in checks for finding in _guarded(check, settings))]
 
 
@@ -162,9 +175,21 @@ def _topics(settings: Settings) -> Iterator[Finding]:
             yield Finding("bad", change.topic.name, f"the topic's query cannot be read: {error}", remedy)
 
 
+def _forms(settings: Settings) -> Iterator[Finding]:
+    """A receiver that refuses what we compose has heard it in plainer form; how it looks is for us to mend."""
+    with kit.connected(settings) as connection:
+        refused = forms_refused_of_last(connection, DAY_S)
+    for kind, word, messages, latest in refused:
+        says = f"{count(messages, 'message')} refused in 24 hours for its form ({word}), and sent plainer"
+        remedy = f"a fault of Pantau's: report it with what `pantau deliveries show {latest}` prints"
+        yield Finding("warn", kind, says, remedy)
+
+
 def _mending(reason: str) -> str:
     if reason.startswith("smtp_not_configured"):
         return "set PANTAU_SMTP_URL and start again; what is held goes out by itself"
+    if remedy := slack_remedy(reason):
+        return remedy
     if reason.startswith("kind_not_served"):
         return "this version cannot send to that kind of channel; choose another kind in the watchlist"
     return "mend the channel's target and apply the watchlist again; what is held goes out by itself"
@@ -183,3 +208,14 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", "mail", "the SMTP server lets us in")
+
+
+def _slack(settings: Settings) -> Iterator[Finding]:
+    with kit.connected(settings) as connection:
+        bots = [row["name"] for row in channel_list(connection) if row["kind"] == "slack_bot"]
+    if settings.slack_token is not None:
+        for level, says, remedy in examine_slack(settings, settings.slack_token):
+            yield Finding(level, "Slack", says, remedy)
+    elif bots:
+        says = f"no bot token is set, and {count(len(bots), 'channel')} of the watchlist can only be told with one"
+        yield Finding("bad", "Slack", says, slack_remedy("slack_not_configured"))

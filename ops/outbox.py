@@ -20,7 +20,7 @@ def make_outbox(settings: Settings, kit: Kit) -> Outbox:
 def sender_of(settings: Settings) -> dict[str, str]:
     """What channels may need to know of the sender."""
     return {
+        "slack_api": settings.slack_api,
         "from": settings.mail_from or f"Pantau <pantau@{platform.node() or 'localhost'}>",
         "public_url": settings.public_url or "",
-        "slack_api": settings.slack_api,
     }

@@ -132,7 +132,8 @@ def _fitting(letter: Letter) -> list[Block]:
     lines: list[Block] = []
     room = LIST_BYTES
     for item in letter.items[: LIST_BLOCKS * LINES_IN_BLOCK]:
-        line = _section([_link(item, letter, 100), _text(_aside(item))])
+        aside = _aside(item)
+        line = _section([_link(item, letter, 100), *([_text(aside)] if aside else [])])
         room -= len(json.dumps(line))
         if room < 0:
             break

@@ -52,7 +52,13 @@ _FORM = frozenset(
 )
 _ASTRAY = frozenset(
     (
-        *("thread_not_found", "invalid_thread_ts", "cannot_reply_to_message"),
+        *(
+            "thread_not_found",
+            "invalid_thread_ts",
+            "bad_timestamp",
+            "cannot_reply_to_message",
+            "thread_locked",
+        ),
         *("restricted_action_thread_locked", "restricted_action_non_threadable_channel"),
         *("message_not_found", "cant_update_message", "edit_window_closed"),
     )
@@ -88,6 +94,7 @@ _SENDER = frozenset(
             "no_team",
             "upgrade_required",
         ),
+        *("team_not_found", "app_access_restricted", "send_on_behalf_not_allowed"),
         *("two_factor_setup_required", "user_is_restricted", "metadata_must_be_sent_from_app"),
         *(
             "invalid_app_id",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def channels() -> None:
-    """List channels, send one a test message."""
+    """List channels, send one a test message, print the Slack app's manifest."""
 
 
 @channels.command("list")
@@ -86,6 +86,21 @@ def test(name: str) -> int:
         return 1
     _let_through(settings, channel, credential)
     return 0
+
+
+@channels.command("manifest")
+def manifest() -> None:
+    """Print the manifest of your own Slack app, to paste into api.slack.com: docs/how-to/slack-app.md."""
+    from ops import kit
+    from ops.slack.manifest import can_reach
+    from ops.slack.manifest import manifest as written
+
+    public_url = kit.settings_of().public_url
+    click.echo(written(public_url), nl=False)
+    if not can_reach(public_url):
+        click.echo(
+            "without buttons and /pantau: they need an https PANTAU_PUBLIC_URL that Slack can reach", err=True
+        )
 
 
 def _open(settings: Settings, name: str) -> tuple[Channel, str | None]:

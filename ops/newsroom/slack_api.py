@@ -21,17 +21,16 @@ from aiohttp import web
 
 from ops.newsroom.clock import Clock, utc_now
 from ops.newsroom.script import Accept, Answer, Complain, Garble, HangUp, Refuse, Script
+from ops.newsroom.slack_methods import OURSELVES, SCOPES, arguments, refusal
 from ops.newsroom.slack_room import Room, RoomMessage, Window
 from ops.newsroom.slack_rules import fault
 from ops.newsroom.slack_sink import MOST_BYTES, cut_off
 from ops.newsroom.tally import Receipt
 
 TOKEN = "xoxb-0-a-newsroom-of-our-own"  # noqa: S105  nobody else's Slack knows it
-SCOPES = ("chat:write", "channels:history", "groups:history")
 RoomState = Literal["open", "archived", "not_in", "gone"]
 _ROOM_WORD = {"archived": "is_archived", "not_in": "not_in_channel", "gone": "channel_not_found"}
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{1,20}")
-_NEEDED = {"chat.": ("chat:write",), "conversations.": ("channels:history", "groups:history")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,32 +116,19 @@ class SlackApi:
         return app
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
-        method, asked = request.match_info["method"], await _arguments(request)
+        method, asked = request.match_info["method"], await arguments(request)
         if isinstance(asked, str):
             return self._say(method, {}, asked)
-        if wrong := self._unknown(request, method):
+        bearer = request.headers.get("Authorization", "")
+        if wrong := refusal(method, bearer, self.token, self.scopes):
             return self._say(method, asked, wrong)
         match method:
             case "auth.test":
-                return self._say(method, asked, **_OURSELVES)
+                return self._say(method, asked, **OURSELVES)
             case "chat.postMessage" | "chat.update":
                 return self._tell(request, method, asked)
             case _:
                 return self._show(request, method, asked)
-
-    def _unknown(self, request: web.Request, method: str) -> str | None:
-        """Slack's word where the caller may not call, or calls for what there is not."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if not token or scheme != "Bearer":
-            return "not_authed"
-        if token != self.token:
-            return "invalid_auth"
-        if method not in _METHODS:
-            return "unknown_method"
-        needed = next((scopes for prefix, scopes in _NEEDED.items() if method.startswith(prefix)), ())
-        if needed and not set(needed) & set(self.scopes):
-            return "missing_scope"
-        return None
 
     def _tell(self, request: web.Request, method: str, asked: Mapping[str, Any]) -> web.StreamResponse:
         channel = str(asked.get("channel", ""))
@@ -250,23 +236,6 @@ class SlackApi:
         self._calls.append(Call(self._clock(), method, asked, word))
 
 
-_METHODS = frozenset(
-    (
-        *("auth.test", "chat.postMessage", "chat.update"),
-        *("conversations.history", "conversations.replies", "conversations.info"),
-    )
-)
-_OURSELVES: Mapping[str, Any] = {
-    "url": "https://newsroom.slack.com/",
-    "team": "Newsroom",
-    "user": "pantau",
-    "team_id": "T0NEWSROOM",
-    "user_id": "U0PANTAU",
-    "bot_id": "B0PANTAU",
-    "is_enterprise_install": False,
-}
-
-
 def _about(channel: str) -> dict[str, Any]:
     return {
         "id": channel,
@@ -275,17 +244,3 @@ def _about(channel: str) -> dict[str, Any]:
         "is_member": True,
         "is_archived": False,
     }
-
-
-async def _arguments(request: web.Request) -> dict[str, Any] | str:
-    """What a call asks, from the address, a form, or JSON where the method takes it; else Slack's word."""
-    asked: dict[str, Any] = dict(request.query)
-    if request.content_type != "application/json":
-        return asked | dict(await request.post())
-    if not request.match_info["method"].startswith("chat."):
-        return "invalid_arguments"  # what only reads takes no JSON
-    try:
-        said = json.loads(await request.read())
-    except ValueError:
-        return "invalid_json"
-    return asked | said if isinstance(said, dict) else "json_not_object"

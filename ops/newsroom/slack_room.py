@@ -96,10 +96,9 @@ class Room:
         return message
 
     def update(self, ts: str, payload: Mapping[str, Any]) -> RoomMessage:
-        """Gives a message new words. What is not said anew stays, but blocks go with a text of its own."""
+        """Gives a message new words; what is not said anew stays."""
         old = self.said[ts]
-        kept = {name: value for name, value in old.payload.items() if name == "metadata"}
-        self.said[ts] = replace(old, payload={**kept, **_standing(payload)}, edited=old.edited + 1)
+        self.said[ts] = replace(old, payload={**old.payload, **_standing(payload)}, edited=old.edited + 1)
         return self.said[ts]
 
     def remove(self, ts: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.channel import (
     Absent,
@@ -24,11 +26,27 @@ from alerts.channel import (
     Unsure,
 )
 from alerts.channels import _slack_errors
-from alerts.channels.slack_bot import PAGE, SKEW, channel
+from alerts.channels._slack_buttons import LABELS
+from alerts.channels._slack_history import PAGE, SKEW
+from alerts.channels.slack_bot import channel
 from alerts.model import Thread
 from worker.wire import Failure, Reply, Request
 
 Make = Callable[..., Any]
+KEYS = st.sampled_from(
+    [
+        "ok",
+        "error",
+        "ts",
+        "messages",
+        "metadata",
+        "event_type",
+        "event_payload",
+        "d",
+        "response_metadata",
+        "next_cursor",
+    ]
+) | st.text(max_size=4)
 SINCE = datetime(2026, 11, 23, 7, 2, tzinfo=UTC)
 DOUBT = Doubt("0b7c-4d1e", SINCE, SINCE + timedelta(seconds=20))
 ROOT = Thread(key="root-key", title="Perundingan", remote_id="1795417260.000100")
@@ -108,9 +126,15 @@ def test_an_update_rewrites_the_first_message_and_keeps_its_key(letter_of: Make,
     content = said(request)
     assert (content["ts"], content["channel"]) == (ROOT.remote_id, "C0123456789")
     assert content["metadata"]["event_payload"] == {"d": "root-key"}
-    assert "thread_ts" not in content
+    assert not {"thread_ts", "unfurl_links", "unfurl_media"} & set(content)
     first = said(channel.compose(letter_of(), row))
     assert content["blocks"] == first["blocks"]
+
+
+def test_a_plainer_update_takes_the_old_blocks_away(letter_of: Make, row: Any) -> None:
+    content = said(channel.compose(letter_of(kind="update", thread=ROOT, simpler=1), row))
+    assert content["blocks"] == []
+    assert "Perundingan" in content["text"]
 
 
 def test_an_update_of_nothing_is_a_mistake_of_ours(letter_of: Make, row: Any) -> None:
@@ -200,8 +224,9 @@ ANSWERS = [
     (answered({"ok": False, "error": "invalid_auth"}), Blocked("invalid_auth", "sender")),
     (answered({"ok": False, "error": "missing_scope", "needed": "chat:write"}), Blocked("missing_scope", "sender")),
     (answered({"ok": False, "error": "token_expired"}, 401), Blocked("token_expired", "sender")),
+    (answered({"ok": False, "error": "channel_not_found"}, 404), Blocked("channel_not_found", "channel")),
     (answered({"ok": False, "error": "brand_new"}), Unsure("unknown_error: brand_new")),
-    (answered({"ok": False, "error": "<b>Neu</b>\n" * 99}), Unsure("unknown_error: " + ("<b>Neu</b> " * 9)[:49] + "…")),
+    (answered({"ok": False, "error": "<b>Neu</b>\n\0"}), Unsure("unknown_error: <b>Neu</b>")),
     (answered({"ok": False, "error": 7}), Unsure("unexpected_answer")),
     (answered({"ok": False}), Unsure("unexpected_answer")),
 ]  # fmt: skip
@@ -253,6 +278,7 @@ FINDINGS = [
     ({"ok": True, "messages": [{"ts": "1.000001", "text": "0b7c-4d1e"}]}, Absent()),
     ({"ok": True, "messages": [message("other")], "response_metadata": {"next_cursor": "bmV4"}}, More("bmV4")),
     ({"ok": True, "messages": [message("other")], "response_metadata": {"next_cursor": ""}}, Absent()),
+    ({"ok": True, "messages": [message("other")], "has_more": True}, Later("unexpected_answer")),
     ({"ok": True}, Later("unexpected_answer")),
     ({"ok": False, "error": "thread_not_found"}, Absent()),
     ({"ok": False, "error": "invalid_cursor"}, Later("invalid_cursor")),
@@ -284,3 +310,33 @@ def test_a_look_that_is_not_answered_is_made_again() -> None:
     assert find(slow, DOUBT) == Later("ratelimited", timedelta(seconds=7))
     with pytest.raises(TypeError):
         find(MailReply("dot", 250, ""), DOUBT)
+
+
+def test_every_button_has_its_words_in_both_languages() -> None:
+    actions = [list(LABELS[language]) for language in ("en", "id")]
+    assert actions == [list(BUTTONS)] * 2
+    assert all(0 < len(label) <= 75 for labels in LABELS.values() for label in labels.values())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.sampled_from([200, 302, 400, 404, 429, 500, 503]), st.text(max_size=12))
+def test_any_answer_has_a_meaning_and_a_reason_fit_for_the_ledger(
+    content: object, status: int, pause: str
+) -> None:
+    reply = answered(content, status, retry_after=pause)
+    for outcome in (channel.judge(reply), channel.find(reply, DOUBT)):
+        reason = getattr(outcome, "reason", "none")
+        assert 0 < len(reason) <= 80
+        assert reason.isprintable()
+    assert not isinstance(channel.judge(reply), Sent) or status == 200
+
+
+@given(JSON)
+def test_what_has_no_key_of_ours_is_never_found(content: object) -> None:
+    assert not isinstance(channel.find(answered(content), DOUBT), Found)

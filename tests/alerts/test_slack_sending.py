@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 from alerts.channel import Absent, Doubt, Found, More
 from alerts.channels import channels
 from alerts.desks import send as desks
-from alerts.letter import WORDS
 from alerts.store import people
 from ops.newsroom import SlackSink, running
 from ops.newsroom.script import Complain, Garble, HangUp, Refuse, Script
@@ -198,12 +197,6 @@ def test_a_message_is_found_behind_many_others_on_a_later_page(rows, made, kit, 
     assert look(api, channel, kit, rows, Doubt("sought", now, now, thread=root)) == Found(ts)
     assert look(api, channel, kit, rows, Doubt("never said", now, now, thread=root)) == Absent()
     assert len(api.calls) == 6
-
-
-def test_every_button_has_its_words_in_both_languages():
-    named = {key for key in WORDS["en"] if key.startswith("button_")}
-    assert len(named) == 5
-    assert named <= WORDS["id"].keys()
 
 
 def test_a_hook_that_answers_with_html_is_not_taken_for_a_yes(rows, kit):

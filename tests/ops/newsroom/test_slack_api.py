@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from ops.newsroom import running
 from ops.newsroom.script import Accept, Complain, Garble, HangUp, Refuse, RefuseAtEnd, Script
@@ -182,14 +184,14 @@ def test_history_trails_behind(call: Call) -> None:
     assert seen == [0, 1, 1]
 
 
-def test_what_only_reads_takes_no_json(call: Call, ask: Ask, api: SlackApi) -> None:
+@pytest.mark.parametrize(
+    ("body", "word"), [(b"{", "invalid_json"), (b"[]", "json_not_object"), (b"{}", "channel_not_found")]
+)
+def test_what_is_no_request_is_refused(ask: Ask, api: SlackApi, body: bytes, word: str) -> None:
+    headers = {"Content_Type": "application/json", "Authorization": f"Bearer {api.token}"}
     with running(api.app()) as url:
-        headers = {"Content_Type": "application/json", "Authorization": f"Bearer {api.token}"}
-        got = ask(f"{url}/api/conversations.history", b'{"channel":"C1"}', **headers)
-        assert json.loads(got.body)["error"] == "invalid_arguments"
-        for body, word in ((b"{", "invalid_json"), (b"[]", "json_not_object")):
-            got = ask(f"{url}/api/chat.postMessage", body, **headers)
-            assert json.loads(got.body)["error"] == word
+        for method in ("chat.postMessage", "conversations.history"):
+            assert json.loads(ask(f"{url}/api/{method}", body, **headers).body)["error"] == word
 
 
 HTML = "<html>sign in</html>"
@@ -250,3 +252,19 @@ def test_what_comes_twice_is_counted(call: Call, api: SlackApi) -> None:
     for channel in ("C1", "C1", "C2"):
         post(call, channel=channel, metadata={"event_type": "pantau_alert", "event_payload": {"d": "7"}})
     assert doubled(api.receipts) == {("C1", "d=7"): 2}
+
+
+def test_slacks_own_client_finds_what_it_expects(api: SlackApi) -> None:
+    metadata = {"event_type": "pantau_alert", "event_payload": {"d": "7"}}
+    with running(api.app()) as url:
+        client = WebClient(token=api.token, base_url=f"{url}/api/", retry_handlers=[])
+        assert client.auth_test()["user"] == "pantau"
+        root = client.chat_postMessage(channel="C1", text="root", metadata=metadata)["ts"]
+        client.chat_postMessage(channel="C1", text="reply", thread_ts=root)
+        client.chat_update(channel="C1", ts=root, text="changed")
+        pages = list(client.conversations_history(channel="C1", limit=1, include_all_metadata=True))
+        assert [said["metadata"] for page in pages for said in page["messages"]] == [metadata]
+        replies = client.conversations_replies(channel="C1", ts=root)["messages"]
+        assert [said["text"] for said in replies] == ["changed", "reply"]
+        with pytest.raises(SlackApiError, match="channel_not_found"):
+            client.chat_postMessage(channel="#desk", text="x")

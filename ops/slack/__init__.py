@@ -1,0 +1,1 @@
+"""Slack calling us: buttons below an alert, and `/pantau` in a channel."""
