@@ -1,6 +1,6 @@
 """Channels of the Slack bot share the bot's token.
 
-Revision: 0010, after 0008
+Revision: 0010, after 0009
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -106,6 +106,22 @@ def test_behind_a_dead_credential_nobody_is_asked_and_behind_unclear_answers_tha
     assert looks(do) == ([delivery] if asked else [])
 
 
+def test_where_nothing_held_can_be_the_probe_the_look_is_it(do, doubtful):
+    root = doubtful()
+    doubtful(state="held", held_by="channel:1", thread_of=root)
+    do(circuits.open_circuit, "channel:1", "channel_not_found", SOON, 0)
+    assert looks(do) == []
+    do(circuits.open_circuit, "channel:1", "channel_not_found", AGO, 0)
+    other = doubtful(state="held", held_by="channel:1")
+    assert looks(do) == []
+    do(
+        lambda connection: connection.exec_driver_sql(
+            f"UPDATE deliveries SET state = 'expired' WHERE id = {other}"
+        )
+    )
+    assert looks(do) == [root]
+
+
 def test_a_doubt_is_neither_sent_nor_expired_while_it_is_looked_for(do, rows, doubtful):
     doubtful(expires_at=AGO)
     do(tidying.tidy)

@@ -244,6 +244,7 @@ def test_an_unknown_delivery_is_bad_input(pantau: Any, desk: Desk, verb: str, wa
     assert "pantau deliveries list" in answer.err
 
 
+@pytest.mark.servers
 def test_what_is_looked_for_at_its_receiver_is_left_alone(pantau: Any, desk: Desk) -> None:
     delivery = desk.delivery("unknown", ended_at=None)
     answer = pantau("deliveries", "retry", delivery)
