@@ -196,6 +196,18 @@ class Hook:
         return web.Response(status=204)
 
 
+class Addresses(dict[str, str]):
+    """Where the receivers are; one starts when it is first asked for."""
+
+    def __init__(self, **starts: Callable[[], str]) -> None:
+        super().__init__()
+        self._starts = starts
+
+    def __missing__(self, name: str) -> str:
+        self[name] = self._starts[name]()
+        return self[name]
+
+
 class Mortal:
     """A door whose user may die before or after a message went through it."""
 
@@ -266,17 +278,21 @@ class World:
 
     async def _live(self, senders: int, until: datetime) -> None:
         door = Web(allow=LOOPBACK, pace=Pace(100, 1e6, 10**6), vouched=(f"{self.urls['slack']}/api",))
-        mail = MailDoor(parse_smtp_url(self.urls["mail"]), timeout_s=self.mail_seconds)
+        told_by_mail = "mail" in self.urls
+        mail = (
+            MailDoor(parse_smtp_url(self.urls["mail"]), timeout_s=self.mail_seconds) if told_by_mail else None
+        )
         async with door:
             self.kit.web = Mortal(door, self)  # type: ignore[assignment]
             sender = {"from": "pantau@example.org", "slack_api": f"{self.urls['slack']}/api"}
             tokens = {"slack": Secret(self.token or self.slack.token)}
-            outbox = Outbox(self.kit, Mortal(mail, self), sender, self.registry, tokens)  # type: ignore[arg-type]
+            outbox = Outbox(self.kit, Mortal(mail, self) if mail else None, sender, self.registry, tokens)  # type: ignore[arg-type]
             while True:
                 await asyncio.gather(*(send(outbox, seconds=5.0) for _ in range(senders)))
                 if self.time.at >= until or not self._move_on(until):
                     break
-        mail.close()
+        if mail is not None:
+            mail.close()
 
     def _move_on(self, until: datetime) -> bool:
         """To the next event, and to what lies within two seconds of it."""
@@ -332,18 +348,18 @@ def world(database: Engine, keys: KeyRing, monkeypatch: pytest.MonkeyPatch) -> I
             webhook = Hook(dice)
             post = MailSink(Script(mail or dice.answers(MAIL_TROUBLE)), time)
             made = World(kit, time, dice, api, sink, webhook, post)
-            made.urls = {
-                "slack": stack.enter_context(running(api.app())),
-                "hooks": stack.enter_context(running(sink.app())),
-                "webhook": stack.enter_context(running(webhook.app())),
-                "mail": stack.enter_context(post.listening()).url,
-            }
+            made.urls = Addresses(
+                slack=lambda: stack.enter_context(running(api.app())),
+                hooks=lambda: stack.enter_context(running(sink.app())),
+                webhook=lambda: stack.enter_context(running(webhook.app())),
+                mail=lambda: stack.enter_context(post.listening()).url,
+            )
             return made
 
         yield make
 
 
-# Two topics in every article, so two alerts; with threads every fifth article begins a story that the next four
+# Three topics in every article, so three alerts; with threads every fifth article begins a story that the next four
 # follow.
 _FILL = text("""
     WITH places AS (SELECT id, kind, row_number() OVER (ORDER BY id) AS place FROM channels),
@@ -384,15 +400,15 @@ _THREADS = text("""
 
 @pytest.fixture
 def fill(rows: Any) -> Callable[..., int]:
-    """Writes announced articles for channels of one kind, two alerts each."""
+    """Writes announced articles for channels of one kind, three alerts each."""
 
     def write(kind: str, targets: list[str], articles: int, on_doubt: str = "resend", **facts: Any) -> int:
-        topics = [rows.topic("NATO"), rows.topic("Kyiv")]
+        topics = [rows.topic(name) for name in ("NATO", "Kyiv", "Kherson")]
         for n, target in enumerate(targets):
             rows.channel(f"{kind} {n}", to=target, kind=kind, **facts)
         values = {
             "feed": rows.feed(),
-            "subscription": rows.subscription(["NATO", "Kyiv"]),
+            "subscription": rows.subscription(["NATO", "Kyiv", "Kherson"]),
             "articles": articles,
         }
         with rows.engine.begin() as connection:

@@ -13,6 +13,7 @@ from ops.store.audit import audit
 pytestmark = pytest.mark.servers
 
 SEEDS = (1, 2, 3)
+SENDERS = {1: 2, 2: 1, 3: 1}
 
 _HUNG_ON = """
     SELECT d.key::text, r.remote_id FROM deliveries d LEFT JOIN deliveries r ON r.id = d.thread_of
@@ -41,8 +42,8 @@ def keys(rows):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_slack_bot_hears_everything_once(world, rows, fill, seed):
     w = world(seed)
-    alerts = fill("slack_bot", [f"C0DESK{n:05}" for n in range(8)], 25, credential="slack")
-    w.live()
+    alerts = fill("slack_bot", [f"C0DESK{n:05}" for n in range(8)], 15, credential="slack")
+    w.live(senders=SENDERS[seed])
     found = ledger(rows)
     assert (found.alerts, found.sent, found.lost, found.doubled) == (alerts, alerts, 0, 0)
     assert found.possible_repeats == 0
@@ -53,14 +54,14 @@ def test_a_slack_bot_hears_everything_once(world, rows, fill, seed):
         m.payload["metadata"]["event_payload"]["d"]: m.thread for m in (*w.slack.roots, *w.slack.replies)
     }
     assert threads == dict(rows.all(_HUNG_ON))
-    assert w.dice.thrown["lost"] + w.dice.thrown["fatal"] + w.dice.thrown["killed"] > 20
+    assert w.dice.thrown["lost"] + w.dice.thrown["fatal"] + w.dice.thrown["killed"] > 10
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_webhook_that_knows_its_ids_hears_everything_once(world, rows, fill, seed):
     w = world(seed)
-    alerts = fill("webhook", [f"{w.urls['webhook']}/{n}" for n in range(8)], 25)
-    w.live()
+    alerts = fill("webhook", [f"{w.urls['webhook']}/{n}" for n in range(8)], 15)
+    w.live(senders=SENDERS[seed])
     found = ledger(rows)
     assert (found.alerts, found.sent, found.lost, found.doubled) == (alerts, alerts, 0, 0)
     assert found.possible_repeats == 0
@@ -83,9 +84,10 @@ def test_who_cannot_be_asked_misses_nothing_and_hears_twice_only_what_says_so(
     w = world(4)
     if kind == "email":
         places, facts = [f"rina@desk{n}.example" for n in range(6)], {"credential": "smtp"}
+        assert w.urls["mail"]
     else:
         places, facts = [f"{w.urls['hooks']}/services/T0/B{n}/hush" for n in range(6)], {}
-    alerts = fill(kind, places, 15, on_doubt, **facts)
+    alerts = fill(kind, places, 10, on_doubt, **facts)
     w.live()
     found = ledger(rows)
     assert (found.alerts, found.sent + found.in_doubt) == (alerts, alerts)
@@ -98,7 +100,7 @@ def test_who_cannot_be_asked_misses_nothing_and_hears_twice_only_what_says_so(
     assert twice <= repeated
     assert found.possible_repeats == sum(repeat and state == "sent" for state, repeat, _ in deliveries)
     if on_doubt == "hold":
-        assert (repeated, marked, found.in_doubt) == (0, 0, 2 * lost)
+        assert (repeated, marked, found.in_doubt) == (0, 0, 3 * lost)
     else:
         assert repeated == lost > 0
         assert twice > 0
