@@ -46,6 +46,8 @@ def serve(queues: Iterable[str]) -> None:
     if wanted & {"plan", "send"}:
         outbox = import_module("ops.outbox")
         import_module("alerts.tasks").make_outbox_with(lambda: outbox.make_outbox(settings, process.tools()))
+    if "send" in wanted:
+        _try_senders_again()
     for queue in wanted & DESKS.keys():
         getattr(import_module(DESKS[queue]), "warm_up", lambda: None)()
     if "read" in wanted:
@@ -65,6 +67,15 @@ def _read_topics() -> None:
             topics.follow(connection)
     except Unavailable as trouble:
         structlog.get_logger("worker").warning("topics_are_read_later", detail=str(trouble))
+
+
+def _try_senders_again() -> None:
+    """A token or a log-in that was mended is tried when we start, and not within the hour."""
+    try:
+        with kit.connected(settings) as connection:
+            import_module("alerts.store.senders").try_again(connection)
+    except Unavailable as trouble:
+        structlog.get_logger("alerts").warning("senders_are_tried_later", detail=str(trouble))
 
 
 @signals.setup_logging.connect

@@ -19,6 +19,7 @@ from ops.health import of_installation
 from ops.remarks import gap_in_words, silence_in_words
 from ops.slack.examination import examine_slack, slack_remedy
 from ops.store.overview import Row, feed_list, overview
+from ops.store.refused import forms_refused_of_last
 from ops.store.watched import channel_list
 from ops.verdict import count
 from worker.errors import PantauError
@@ -28,6 +29,7 @@ from worker.settings import Settings, unknown_names
 from worker.store.topics import catalogue, topic_changes
 
 LEAST_FREE = 1024**3
+DAY_S = 86400.0
 Level = Literal["ok", "warn", "bad"]
 
 
@@ -53,6 +55,7 @@ def examine() -> list[Finding]:
         _parts,
         _state,
         _topics,
+        _forms,
         _mail,
         _slack,
         _apprise,
@@ -172,6 +175,16 @@ def _topics(settings: Settings) -> Iterator[Finding]:
         except PantauError as error:
             remedy = "change its query in the watchlist and apply it again, or remove the topic"
             yield Finding("bad", change.topic.name, f"the topic's query cannot be read: {error}", remedy)
+
+
+def _forms(settings: Settings) -> Iterator[Finding]:
+    """A receiver that refuses what we compose has heard it in plainer form; how it looks is for us to mend."""
+    with kit.connected(settings) as connection:
+        refused = forms_refused_of_last(connection, DAY_S)
+    for kind, word, messages, latest in refused:
+        says = f"{count(messages, 'message')} refused in 24 hours for its form ({word}), and sent plainer"
+        remedy = f"a fault of Pantau's: report it with what `pantau deliveries show {latest}` prints"
+        yield Finding("warn", kind, says, remedy)
 
 
 def _mending(reason: str) -> str:

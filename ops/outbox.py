@@ -20,8 +20,8 @@ def make_outbox(settings: Settings, kit: Kit) -> Outbox:
 def sender_of(settings: Settings) -> dict[str, str]:
     """What channels may need to know of the sender."""
     return {
+        "slack_api": settings.slack_api,
         "from": settings.mail_from or f"Pantau <pantau@{platform.node() or 'localhost'}>",
         "public_url": settings.public_url or "",
         "interactive": "yes" if settings.slack_signing_secret and settings.slack_token else "",
-        "slack_api": settings.slack_api,
     }

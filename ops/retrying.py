@@ -39,6 +39,9 @@ def refusal(standing: Standing) -> str | None:
             return f"it was suppressed ({standing.reason or 'no reason given'}): nobody waits for it"
         case state if state not in RETRIABLE:
             return f"it is {state} and goes out by itself (due {standing.due_at:%Y-%m-%d %H:%M:%S} UTC)"
+    if standing.looked_for:
+        at = f"{standing.due_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"its answer was lost, and {standing.channel} is asked whether it has it (next at {at})"
     if standing.channel_removed:
         return f"its channel {standing.channel} was removed"
     if not standing.wanted:

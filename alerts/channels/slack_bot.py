@@ -142,8 +142,8 @@ def _judge(reply: Reply, content: Mapping[str, Any]) -> Verdict:
     word = word_of(reply, content)
     if known := verdict_on(reply, word):
         return known
-    if isinstance(content.get("error"), str):
-        return Unsure(f"{UNKNOWN}: {plain_text(str(content['error']), 50)}")
+    if isinstance(said := content.get("error"), str):
+        return Unsure(f"{UNKNOWN}: {plain_text(said.encode('ascii', 'replace').decode(), 50)}")
     return Unsure(word)
 
 

@@ -44,8 +44,8 @@ _PROBE = text("""
         SELECT DISTINCT ON (d.held_by) d.id
         FROM deliveries d JOIN circuits k ON k.name = d.held_by JOIN channels c ON c.id = d.channel_id
         WHERE d.state = 'held' AND k.probe_at <= clock_timestamp() AND c.pause_until <= clock_timestamp()
-          AND (d.thread_of IS NULL
-               OR EXISTS (SELECT FROM deliveries r WHERE r.id = d.thread_of AND r.state = 'sent'))
+          AND (d.thread_of IS NULL OR EXISTS (SELECT FROM deliveries r WHERE r.id = d.thread_of
+               AND r.state = 'sent' AND r.reason IS DISTINCT FROM 'thread_gone'))
           AND NOT EXISTS (SELECT FROM deliveries p
                           WHERE p.held_by = k.name AND p.state IN ('waiting', 'sending'))
         ORDER BY d.held_by, d.kind = 'update', d.rank, d.id) AS probe

@@ -67,9 +67,9 @@ _CLAIM = text("""
         FROM deliveries d JOIN channels c ON c.id = d.channel_id LEFT JOIN paces p ON p.kind = c.kind
         WHERE d.state IN ('collecting', 'ready', 'waiting') AND d.due_at <= clock_timestamp()
           AND c.pause_until <= clock_timestamp()
-          AND c.pace_at <= clock_timestamp() + make_interval(secs => :burst * coalesce(p.seconds, 0))
-          AND (d.thread_of IS NULL
-               OR EXISTS (SELECT FROM deliveries r WHERE r.id = d.thread_of AND r.state = 'sent'))
+          AND (p.seconds IS NULL OR c.pace_at <= clock_timestamp() + make_interval(secs => :burst * p.seconds))
+          AND (d.thread_of IS NULL OR EXISTS (SELECT FROM deliveries r WHERE r.id = d.thread_of
+               AND r.state = 'sent' AND r.reason IS DISTINCT FROM 'thread_gone'))
           AND NOT EXISTS (SELECT FROM deliveries s WHERE s.channel_id = d.channel_id
                           AND (s.kind <> 'update' OR d.kind = 'update')
                           AND (s.state = 'sending' OR s.state = 'waiting' AND s.due_at > clock_timestamp()

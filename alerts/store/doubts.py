@@ -14,7 +14,7 @@ from alerts.store.deliveries import LEASE_S, DueDelivery, due_delivery
 from alerts.store.schema import deliveries
 
 # One look at a channel at a time. Where a channel or its credential is blocked nobody can be asked; where it only
-# gives no clear answer, asking is how to find out.
+# gives no clear answer, asking is how to find out, and where nothing held could be the probe, the look is it.
 _CLAIM = text("""
     WITH next AS (
         SELECT DISTINCT ON (d.channel_id) d.id
@@ -23,7 +23,10 @@ _CLAIM = text("""
           AND NOT EXISTS (SELECT FROM deliveries s WHERE s.channel_id = d.channel_id AND s.state = 'unknown'
                           AND s.ended_at IS NULL AND s.lease_until > clock_timestamp())
           AND NOT EXISTS (SELECT FROM circuits k WHERE k.name IN ('channel:' || c.id, 'sender:' || c.credential)
-                          AND k.reason <> ALL(:passing))
+                          AND k.reason <> ALL(:passing)
+                          AND (k.probe_at > clock_timestamp()
+                               OR EXISTS (SELECT FROM deliveries h WHERE h.held_by = k.name AND h.thread_of IS NULL
+                                          AND h.state IN ('held', 'waiting', 'sending'))))
         ORDER BY d.channel_id, d.due_at, d.id
     ), mine AS (
         SELECT d.id FROM deliveries d JOIN next USING (id)
@@ -35,7 +38,8 @@ _CLAIM = text("""
     FROM mine, channels c WHERE deliveries.id = mine.id AND c.id = deliveries.channel_id
     RETURNING deliveries.*, c.unclear, c.nothing_since,
               (SELECT min(started_at) FROM attempts a
-               WHERE a.delivery_id = deliveries.id AND a.verdict = 'unsure') AS began,
+               WHERE a.delivery_id = deliveries.id AND a.verdict = 'unsure'
+                 AND a.started_at > clock_timestamp() - interval '2 days') AS began,
               (SELECT max(a.ended_at) FROM attempts a
                WHERE a.delivery_id = deliveries.id AND a.verdict = 'unsure') AS until,
               (SELECT r.remote_id FROM deliveries r WHERE r.id = deliveries.thread_of) AS thread

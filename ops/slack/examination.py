@@ -14,10 +14,7 @@ from worker.settings import Settings
 
 Remark = tuple[Literal["ok", "warn", "bad"], str, str]
 _AGAIN = "what is held goes out by itself"
-_NEW_TOKEN = (
-    "copy the app's Bot User OAuth Token (xoxb-…) into PANTAU_SLACK_TOKEN and start again, then "
-    f"`pantau channels test NAME`: {_AGAIN}"
-)
+_NEW_TOKEN = f"copy the app's Bot User OAuth Token (xoxb-…) into PANTAU_SLACK_TOKEN and start again; {_AGAIN}"
 _REMEDIES = {
     "slack_not_configured": f"set PANTAU_SLACK_TOKEN (docs/how-to/slack-app.md) and start again; {_AGAIN}",
     "not_in_channel": f"write /invite @pantau in that channel, then `pantau channels test NAME`: {_AGAIN}",

@@ -41,7 +41,8 @@ _ALERTS = text("""
 """)
 
 _STANDING = text("""
-    SELECT d.state, d.reason, d.due_at, c.name AS channel, c.removed_at IS NOT NULL AS channel_removed,
+    SELECT d.state, d.reason, d.due_at, d.state = 'unknown' AND d.ended_at IS NULL AS looked_for, c.name AS channel,
+           c.removed_at IS NOT NULL AS channel_removed,
            d.kind IN ('update', 'notice') OR EXISTS (
                SELECT FROM alerts a JOIN subscriptions s ON s.id = a.subscription_id
                WHERE a.delivery_id = d.id AND s.removed_at IS NULL) AS wanted
@@ -84,7 +85,7 @@ _ELSEWHERE = text("""
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a delivery stands; `wanted` if a subscription still wants what it tells, or it is an update or a notice,
-    which are no subscription's."""
+    which are no subscription's; `looked_for` while its receiver is asked whether it has it."""
 
     state: str
     reason: str | None
@@ -92,6 +93,7 @@ class Standing:
     channel: str
     channel_removed: bool
     wanted: bool
+    looked_for: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,8 +186,10 @@ def slack_channel(raw: object) -> str | Fault:
     found = name(raw)
     if isinstance(found, Fault) or _SLACK_CHANNEL.fullmatch(found):
         return found
+    # a token or a hook's address, pasted into the wrong line, is a secret
+    given = "the value" if found.startswith("xox") or "://" in found else shown(found)
     return Fault(
-        f"{shown(found)} is not the ID of a Slack channel",
+        f"{given} is not the ID of a Slack channel",
         'the ID at the end of the channel\'s details, such as "C0123456789"',
     )
 

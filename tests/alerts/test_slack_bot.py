@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.channel import (
     Absent,
@@ -31,6 +33,20 @@ from alerts.model import Thread
 from worker.wire import Failure, Reply, Request
 
 Make = Callable[..., Any]
+KEYS = st.sampled_from(
+    [
+        "ok",
+        "error",
+        "ts",
+        "messages",
+        "metadata",
+        "event_type",
+        "event_payload",
+        "d",
+        "response_metadata",
+        "next_cursor",
+    ]
+) | st.text(max_size=4)
 SINCE = datetime(2026, 11, 23, 7, 2, tzinfo=UTC)
 DOUBT = Doubt("0b7c-4d1e", SINCE, SINCE + timedelta(seconds=20))
 ROOT = Thread(key="root-key", title="Perundingan", remote_id="1795417260.000100")
@@ -300,3 +316,27 @@ def test_every_button_has_its_words_in_both_languages() -> None:
     actions = [list(LABELS[language]) for language in ("en", "id")]
     assert actions == [list(BUTTONS)] * 2
     assert all(0 < len(label) <= 75 for labels in LABELS.values() for label in labels.values())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.sampled_from([200, 302, 400, 404, 429, 500, 503]), st.text(max_size=12))
+def test_any_answer_has_a_meaning_and_a_reason_fit_for_the_ledger(
+    content: object, status: int, pause: str
+) -> None:
+    reply = answered(content, status, retry_after=pause)
+    for outcome in (channel.judge(reply), channel.find(reply, DOUBT)):
+        reason = getattr(outcome, "reason", "none")
+        assert 0 < len(reason) <= 80
+        assert reason.isprintable()
+    assert not isinstance(channel.judge(reply), Sent) or status == 200
+
+
+@given(JSON)
+def test_what_has_no_key_of_ours_is_never_found(content: object) -> None:
+    assert not isinstance(channel.find(answered(content), DOUBT), Found)

@@ -23,8 +23,10 @@ if child == 0:
 print(read_before, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
+SERVES = "from ops import celery; celery.serve(['{}'])"
 
-def served(settings, database_url):
+
+def served(settings, database_url, queue="read"):
     environ = {
         **os.environ,
         "PANTAU_DATABASE_URL": database_url,
@@ -34,7 +36,11 @@ def served(settings, database_url):
         "PANTAU_LOG": "json",
     }
     return subprocess.run(
-        [sys.executable, "-P", "-c", SERVED], env=environ, capture_output=True, text=True, timeout=60
+        [sys.executable, "-P", "-c", SERVED if queue == "read" else SERVES.format(queue)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
@@ -53,3 +59,18 @@ def test_where_the_topics_cannot_be_read_yet_they_are_read_later(settings, new_d
     ran = served(settings, url or not_migrated)
     assert ran.stdout.split()[-2:] == ["0", "0"], ran.stderr
     assert "topics_are_read_later" in ran.stderr
+
+
+def test_a_sending_worker_that_starts_has_refused_senders_tried_at_once(
+    settings, database_url, new_database, rows
+):
+    rows.change(
+        "INSERT INTO circuits (name, reason, probe_at)"
+        " VALUES ('sender:slack', 'invalid_auth', now() + interval '1 hour')"
+    )
+    ran = served(settings, database_url.reveal(), "send")
+    assert ran.returncode == 0, ran.stderr
+    assert rows.one("SELECT probe_at <= now() FROM circuits")
+    ran = served(settings, new_database("pantau_not_migrated").reveal(), "send")
+    assert ran.returncode == 0, ran.stderr
+    assert "senders_are_tried_later" in ran.stderr

@@ -13,8 +13,8 @@ import json
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from aiohttp import web
 from sqlalchemy import make_url, text
 
 from alerts.channels import channels
+from alerts.desks import send as send_desk
 from alerts.desks.send import Outbox, send
 from alerts.post import MailDoor, parse_smtp_url
 from alerts.states import TRANSITIONS
@@ -60,7 +61,7 @@ _OWN_CLOCK = """
 
 
 class Killed(BaseException):
-    """The sender's process is gone: nothing that it would have done happens."""
+    """A sender is gone: nothing that it would have done happens."""
 
 
 @dataclass
@@ -101,15 +102,18 @@ def _copy(_simulated: Secret) -> Secret:
 @dataclass
 class Dice:
     """What goes wrong with a request, in the shares of a bad day (of 100 posts: 8 kept though their answer is lost, 4
-    kept with `fatal_error`, 5 answered 429, 5 with 500, 3 broken off; 8 senders die before and 8 after the post)."""
+    kept with `fatal_error`, 5 answered 429, 5 with 500, 3 broken off; 5 senders die before and 5 after the post)."""
 
     seed: int
+    calm: bool = False
     thrown: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
 
     def trouble(self, shares: dict[str, float]) -> str:
+        if self.calm:
+            return ""
         left = self.random.random() * 100
         for name, share in shares.items():
             left -= share
@@ -140,7 +144,7 @@ class Dice:
                     yield Accept()
 
     def kills(self) -> bool:
-        return bool(self.trouble({"killed": 8.0}))
+        return bool(self.trouble({"killed": 5.0}))
 
 
 HTTP_TROUBLE: dict[str, Answer] = {
@@ -192,26 +196,39 @@ class Hook:
         return web.Response(status=204)
 
 
+class Addresses(dict[str, str]):
+    """Where the receivers are; one starts when it is first asked for."""
+
+    def __init__(self, **starts: Callable[[], str]) -> None:
+        super().__init__()
+        self._starts = starts
+
+    def __missing__(self, name: str) -> str:
+        self[name] = self._starts[name]()
+        return self[name]
+
+
 class Mortal:
     """A door whose user may die before or after a message went through it."""
 
-    def __init__(self, door: Any, dice: Dice) -> None:
-        self._door, self._dice = door, dice
+    def __init__(self, door: Any, world: World) -> None:
+        self._door, self._world = door, world
+
+    def _may_die(self) -> None:
+        if self._world.dice.kills():
+            raise Killed
 
     async def ask(self, request: Any) -> Any:
-        if self._dice.kills():
-            raise Killed
+        self._may_die()
         answer = await self._door.ask(request)
-        if self._dice.kills():
-            raise Killed
+        self._world.interlude()
+        self._may_die()
         return answer
 
     def send(self, mail: Any) -> Any:
-        if self._dice.kills():
-            raise Killed
+        self._may_die()
         answer = self._door.send(mail)
-        if self._dice.kills():
-            raise Killed
+        self._may_die()
         return answer
 
     def close(self) -> None:
@@ -250,41 +267,41 @@ class World:
     webhook: Hook
     post: MailSink
     urls: dict[str, str] = field(default_factory=dict)
-    runs: int = 0
+    token: str = ""
+    mail_seconds: float = 20.0
+    registry: dict[str, Any] = field(default_factory=lambda: dict(channels()))
+    interlude: Callable[[], object] = lambda: None  # what happens when a receiver has just been asked
 
-    def live(self, *, senders: int = 2, most_runs: int = 3000) -> None:
-        """Lets senders work until nothing is left to do."""
-        asyncio.run(self._live(senders, most_runs))
+    def live(self, seconds: float = 10 * 86400, *, senders: int = 2) -> None:
+        """Lets senders work until nothing is left to do, or so many seconds have passed."""
+        asyncio.run(self._live(senders, self.time.at + timedelta(seconds=seconds)))
 
-    async def _live(self, senders: int, most_runs: int) -> None:
+    async def _live(self, senders: int, until: datetime) -> None:
         door = Web(allow=LOOPBACK, pace=Pace(100, 1e6, 10**6), vouched=(f"{self.urls['slack']}/api",))
-        mail = MailDoor(parse_smtp_url(self.urls["mail"]))
+        told_by_mail = "mail" in self.urls
+        mail = (
+            MailDoor(parse_smtp_url(self.urls["mail"]), timeout_s=self.mail_seconds) if told_by_mail else None
+        )
         async with door:
-            self.kit.web = Mortal(door, self.dice)  # type: ignore[assignment]
+            self.kit.web = Mortal(door, self)  # type: ignore[assignment]
             sender = {"from": "pantau@example.org", "slack_api": f"{self.urls['slack']}/api"}
-            tokens = {"slack": Secret(self.slack.token)}
-            outbox = Outbox(self.kit, Mortal(mail, self.dice), sender, channels(), tokens)  # type: ignore[arg-type]
-            while self.runs < most_runs:
-                self.runs += 1
-                ended = await asyncio.gather(
-                    *(send(outbox, seconds=0.5) for _ in range(senders)), return_exceptions=True
-                )
-                for trouble in ended:
-                    if isinstance(trouble, BaseException) and not isinstance(trouble, Killed):
-                        raise trouble
-                if not self._move_on(again=any(isinstance(trouble, Killed) for trouble in ended)):
+            tokens = {"slack": Secret(self.token or self.slack.token)}
+            outbox = Outbox(self.kit, Mortal(mail, self) if mail else None, sender, self.registry, tokens)  # type: ignore[arg-type]
+            while True:
+                await asyncio.gather(*(send(outbox, seconds=5.0) for _ in range(senders)))
+                if self.time.at >= until or not self._move_on(until):
                     break
-        mail.close()
+        if mail is not None:
+            mail.close()
 
-    def _move_on(self, *, again: bool) -> bool:
-        """To the next event; at once where a sender died, for another takes its place."""
+    def _move_on(self, until: datetime) -> bool:
+        """To the next event, and to what lies within two seconds of it."""
         with self.kit.engine.connect() as connection:
             left = connection.execute(UNFINISHED).scalar_one()
             following = connection.execute(_NEXT).scalar()
-        if again or not left:
-            return bool(left)
-        self.time.move_to(following or self.time.at + timedelta(seconds=1))
-        return True
+        if left:
+            self.time.move_to(min((following or self.time.at) + timedelta(seconds=2), until))
+        return bool(left)
 
 
 @pytest.fixture(autouse=True)
@@ -297,25 +314,106 @@ def _quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-def world(database: Engine, keys: KeyRing) -> Iterator[Callable[[int], World]]:
-    """Makes a world whose troubles follow from a seed."""
+def world(database: Engine, keys: KeyRing, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., World]]:
+    """Makes a world whose troubles follow from a seed. A sender that dies leaves its row as it is, lease and all."""
+    work_on = send_desk._work_on
+
+    async def until_death(outbox: Outbox, row: Any) -> None:
+        with suppress(Killed):
+            await work_on(outbox, row)
+
+    monkeypatch.setattr(send_desk, "_work_on", until_death)
     with ExitStack() as stack:
 
-        def make(seed: int) -> World:
-            time, dice = Time(database), Dice(seed)
+        def make(
+            seed: int = 0,
+            *,
+            calm: bool = False,
+            slack: Iterable[Answer] | None = None,
+            looks: Iterable[Answer] | None = None,
+            hooks: Iterable[Answer] | None = None,
+            mail: Iterable[Answer] | None = None,
+            lag_s: float = 2.0,
+        ) -> World:
+            time, dice = Time(database), Dice(seed, calm)
             time.move_to(BEGIN)
             kit = Kit(engine=database, web=None, keys=keys, clock=time, settled=lambda _: None)  # type: ignore[arg-type]
-            slack = SlackApi(Script(dice.answers(API_TROUBLE)), time, looks=Script(dice.looks()), lag_s=2.0)
-            hooks = SlackSink(Script(dice.answers(HTTP_TROUBLE)), time)
+            api = SlackApi(
+                Script(slack or dice.answers(API_TROUBLE)),
+                time,
+                looks=Script(looks or dice.looks()),
+                lag_s=lag_s,
+            )
+            sink = SlackSink(Script(hooks or dice.answers(HTTP_TROUBLE)), time)
             webhook = Hook(dice)
-            post = MailSink(Script(dice.answers(MAIL_TROUBLE)), time)
-            made = World(kit, time, dice, slack, hooks, webhook, post)
-            made.urls = {
-                "slack": stack.enter_context(running(slack.app())),
-                "hooks": stack.enter_context(running(hooks.app())),
-                "webhook": stack.enter_context(running(webhook.app())),
-                "mail": stack.enter_context(post.listening()).url,
-            }
+            post = MailSink(Script(mail or dice.answers(MAIL_TROUBLE)), time)
+            made = World(kit, time, dice, api, sink, webhook, post)
+            made.urls = Addresses(
+                slack=lambda: stack.enter_context(running(api.app())),
+                hooks=lambda: stack.enter_context(running(sink.app())),
+                webhook=lambda: stack.enter_context(running(webhook.app())),
+                mail=lambda: stack.enter_context(post.listening()).url,
+            )
             return made
 
         yield make
+
+
+# Three topics in every article, so three alerts; with threads every fifth article begins a story that the next four
+# follow.
+_FILL = text("""
+    WITH places AS (SELECT id, kind, row_number() OVER (ORDER BY id) AS place FROM channels),
+    said AS (
+        INSERT INTO articles (feed_id, identity, url, source, title, body, language, authors, tags, seen_at, read_at,
+                              backlog, method, summary_only)
+        SELECT :feed, 'https://feed.example/' || n, 'https://feed.example/' || n, 'Feed', 'Article ' || n,
+               'NATO met.', 'id', '{}', '{}', now(), now(), false, 'fast', false
+        FROM generate_series(1, :articles) n RETURNING id),
+    matched AS (
+        INSERT INTO matches (topic_id, article_id, hits, quote, state)
+        SELECT t.id, said.id, '[["body", 0, 4, "NATO"]]',
+               '{"field": "body", "text": "NATO met.", "marks": [[0, 4]]}', 'planned'
+        FROM said, topics t RETURNING id, article_id),
+    due AS (
+        INSERT INTO deliveries (channel_id, subscription_id, kind, bundle, state, due_at, on_doubt, expires_at)
+        SELECT places.id, :subscription, 'article', 'article:' || said.id, 'ready', now(), :on_doubt,
+               now() + interval '2 days'
+        FROM said, places ORDER BY said.id RETURNING id, channel_id, bundle),
+    slots AS (
+        INSERT INTO delivery_articles (delivery_id, article_id, channel_id)
+        SELECT due.id, said.id, due.channel_id FROM due JOIN said ON due.bundle = 'article:' || said.id)
+    INSERT INTO alerts (match_id, subscription_id, channel_id, delivery_id)
+    SELECT matched.id, :subscription, due.channel_id, due.id
+    FROM due JOIN matched ON due.bundle = 'article:' || matched.article_id
+""")
+
+_THREADS = text("""
+    WITH numbered AS (
+        SELECT d.id, d.channel_id, (row_number() OVER (PARTITION BY channel_id ORDER BY d.id) - 1) AS n
+        FROM deliveries d JOIN channels c ON c.id = d.channel_id WHERE c.kind = 'slack_bot')
+    UPDATE deliveries SET thread_of = roots.id
+    FROM numbered
+    JOIN numbered roots ON roots.channel_id = numbered.channel_id AND roots.n = numbered.n - numbered.n % 5
+    WHERE deliveries.id = numbered.id AND numbered.n % 5 > 0
+""")
+
+
+@pytest.fixture
+def fill(rows: Any) -> Callable[..., int]:
+    """Writes announced articles for channels of one kind, three alerts each."""
+
+    def write(kind: str, targets: list[str], articles: int, on_doubt: str = "resend", **facts: Any) -> int:
+        topics = [rows.topic(name) for name in ("NATO", "Kyiv", "Kherson")]
+        for n, target in enumerate(targets):
+            rows.channel(f"{kind} {n}", to=target, kind=kind, **facts)
+        values = {
+            "feed": rows.feed(),
+            "subscription": rows.subscription(["NATO", "Kyiv", "Kherson"]),
+            "articles": articles,
+        }
+        with rows.engine.begin() as connection:
+            connection.execute(_FILL, {**values, "on_doubt": on_doubt})
+            connection.execute(_THREADS)
+        return len(targets) * articles * len(topics)
+
+    return write

@@ -39,6 +39,8 @@ class Desk:
     feed: int
 
     def delivery(self, state: str = "failed", **facts: Any) -> int:
+        if state == "unknown":  # a person's to judge, and not looked for any more
+            facts.setdefault("ended_at", datetime.now(UTC))
         return int(
             self.rows.announced(self.channel, self.subscription, self.topic, self.feed, state=state, **facts)
         )
@@ -349,3 +351,12 @@ def test_an_unknown_delivery_is_bad_input(pantau: Any, desk: Desk, verb: str, wa
     answer = pantau("deliveries", verb, "--", wanted)
     assert answer.code == 65
     assert "pantau deliveries list" in answer.err
+
+
+@pytest.mark.servers
+def test_what_is_looked_for_at_its_receiver_is_left_alone(pantau: Any, desk: Desk) -> None:
+    delivery = desk.delivery("unknown", ended_at=None)
+    answer = pantau("deliveries", "retry", delivery)
+    assert answer.code == 1
+    assert "is asked whether it has it" in answer.err
+    assert desk.facts(delivery, "state") == "unknown"

@@ -114,3 +114,22 @@ def test_the_manifest_is_printed_and_what_it_lacks_said_beside_it(
     monkeypatch.setenv("PANTAU_PUBLIC_URL", "https://pantau.example/")
     printed = pantau("channels", "manifest")
     assert (printed.out.count("https://pantau.example/hooks/slack"), printed.err) == (2, "")
+
+
+def test_the_doctor_counts_what_was_refused_for_its_form_as_our_fault(
+    pantau: Any, installation: None, rows: Any
+) -> None:
+    desk, subscription = rows.channel(), rows.subscription()
+    for verdict, reason in (("simpler", "invalid_blocks"), ("simpler", "invalid_blocks"), ("later", "dns")):
+        delivery = rows.delivery(desk, subscription, state="sent")
+        rows.change(
+            "INSERT INTO attempts (delivery_id, n, started_at, verdict, reason) VALUES (:d, 1, now(), :v, :r)",
+            d=delivery,
+            v=verdict,
+            r=reason,
+        )
+    findings = json.loads(pantau("doctor", "--json").out)["findings"]
+    (found,) = (each for each in findings if "for its form" in each["says"])
+    assert (found["level"], found["about"]) == ("warn", "slack_webhook")
+    assert "2 messages" in found["says"]
+    assert "deliveries show 2" in found["remedy"]
