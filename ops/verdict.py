@@ -32,6 +32,7 @@ _CAUSES = {
     "kind_not_served": "this installation has no such kind of channel",
     "login_refused": "the mail server refuses the log-in",
     "mailbox_full": "the mailbox is full",
+    "metadata_hidden": "Slack does not show which message is which",
     "missing_scope": "the Slack app lacks a permission (`pantau doctor` says which)",
     "no_active_hooks": "the Slack hook was removed",
     "no_service": "the Slack hook was removed",
