@@ -50,6 +50,7 @@ _CAUSES = {
     "mended": "what was held is told in one message",
     "message_gone": "the message to be updated is not there",
     "message_too_large": "the mail server takes no message of this size",
+    "metadata_hidden": "Slack does not show which message is which",
     "missing_scope": "the Slack app lacks a permission (`pantau doctor` says which)",
     "needs_smtputf8": "the mail server takes no addresses outside ASCII (SMTPUTF8)",
     "newer_update": "a newer update says it better",

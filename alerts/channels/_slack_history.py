@@ -53,6 +53,8 @@ def found_in(reply: Reply, doubt: Doubt) -> Finding:
     if not is_yes(reply, content) or not isinstance(messages, list):
         return _not_shown(reply, word_of(reply, content), doubt)
     found = next((ts for message in messages if (ts := _ts_of(message, doubt.key))), None)
+    if found is None and any(map(_hides_its_key, messages)):
+        return Blocked("metadata_hidden", "channel")
     return Found(found) if found else _rest(content)
 
 
@@ -78,6 +80,16 @@ def _ts_of(message: object, key: str) -> str | None:
         case {"ts": str(ts), "metadata": {"event_type": event, "event_payload": {"d": found}}}:
             return ts if event == EVENT and found == key else None
     return None
+
+
+def _hides_its_key(message: object) -> bool:
+    """Whether it is one of ours whose key is not shown, as Slack does where it is not asked for all metadata
+    (https://github.com/slackapi/python-slack-sdk/issues/1501): then nothing is known to be absent."""
+    match message:
+        case {"metadata": {"event_type": event, **shown}} if event == EVENT:
+            payload = shown.get("event_payload")
+            return not isinstance(payload, dict) or "d" not in payload
+    return False
 
 
 def _rest(content: Mapping[str, Any]) -> Absent | More | Later:

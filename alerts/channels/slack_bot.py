@@ -1,7 +1,7 @@
 """Slack through an app's bot token: threads, updates, and an answer to whether a message has arrived.
 
-Each message carries the delivery's key as metadata, which only the app itself can read back from the channel's
-history: so a lost answer is settled by looking, and nothing is posted twice.
+Each message carries the delivery's key as metadata, which no reader sees and the channel's history shows to apps: so
+a lost answer is settled by looking, and nothing is posted twice.
 
     chat.postMessage        a letter; a follow-up with `thread_ts`
     chat.update             the story's first message, with what is known by now

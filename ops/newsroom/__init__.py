@@ -3,6 +3,7 @@
     schedule = sample()                      what the reporters will write, and which topics it must match
     newsroom = Newsroom(schedule)            the site: feeds, pages, a compressed clock
     slack = SlackSink(once_each())           the receivers, with their misbehaviour scripted
+    workspace = SlackApi()                   Slack's Web API, for an app with a token
     mail = MailSink()
 
     with running(newsroom.app()) as site, running(slack.app()) as hooks, mail.listening() as smtp:
@@ -16,7 +17,7 @@ from ops.newsroom.mail_sink import MailMessage, MailSink
 from ops.newsroom.model import Expectation, Furniture, Manners, Outlet, Revision, Schedule, Story
 from ops.newsroom.running import running
 from ops.newsroom.sample import sample
-from ops.newsroom.script import Accept, HangUp, Refuse, RefuseAtEnd, Script
+from ops.newsroom.script import Accept, Complain, Garble, HangUp, Refuse, RefuseAtEnd, Script
 from ops.newsroom.site import Newsroom
 from ops.newsroom.slack_api import SlackApi
 from ops.newsroom.slack_room import RoomMessage
@@ -25,8 +26,10 @@ from ops.newsroom.slack_text import plain
 
 __all__ = [
     "Accept",
+    "Complain",
     "Expectation",
     "Furniture",
+    "Garble",
     "HangUp",
     "MailMessage",
     "MailSink",

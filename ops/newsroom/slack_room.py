@@ -121,7 +121,9 @@ class Room:
 
     def shown(self, message: RoomMessage, *, metadata: bool = True) -> dict[str, Any]:
         """A message as Slack's answers have it."""
-        words = {name: value for name, value in message.payload.items() if metadata or name != "metadata"}
+        words = dict(message.payload)
+        if "metadata" in words and not metadata:  # what kind it is of is shown all the same
+            words["metadata"] = {"event_type": words["metadata"].get("event_type")}
         answered = sum(reply.thread == message.ts for reply in self.said.values())
         root = message.thread or (message.ts if answered else None)
         thread = {"thread_ts": root} if root else {}

@@ -278,6 +278,10 @@ FINDINGS = [
     ({"ok": True, "messages": [{"ts": "1.000001", "text": "0b7c-4d1e"}]}, Absent()),
     ({"ok": True, "messages": [message("other")], "response_metadata": {"next_cursor": "bmV4"}}, More("bmV4")),
     ({"ok": True, "messages": [message("other")], "response_metadata": {"next_cursor": ""}}, Absent()),
+    (
+        {"ok": True, "messages": [{"ts": "1.000001", "metadata": {"event_type": "pantau_alert"}}]},
+        Blocked("metadata_hidden", "channel"),
+    ),
     ({"ok": True, "messages": [message("other")], "has_more": True}, Later("unexpected_answer")),
     ({"ok": True}, Later("unexpected_answer")),
     ({"ok": False, "error": "thread_not_found"}, Absent()),

@@ -174,7 +174,7 @@ def test_a_look_that_makes_no_sense_is_refused(call: Call, asked: dict[str, Any]
 def test_metadata_is_shown_only_when_it_is_asked_for(call: Call) -> None:
     post(call, metadata={"event_type": "pantau_alert", "event_payload": {"d": "7"}})
     (plain,) = call("conversations.history", channel="C1")["messages"]
-    assert "metadata" not in plain
+    assert plain["metadata"] == {"event_type": "pantau_alert"}
 
 
 @pytest.mark.parametrize("api", [{"lag_s": 3.5}], indirect=True)
