@@ -17,6 +17,7 @@ from worker.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from ops.rehearsal import Rehearsed
+    from ops.store.storied import Storied
     from ops.store.tracing import Trail
     from ops.tracing import Asked, Trace
     from worker.match import Explained
@@ -40,16 +41,18 @@ def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
     cannot be read."""
     if fetch:
         return _now(url, name, as_json)
+    from ops.store.storied import story_of
     from ops.store.tracing import standing_feeds
     from ops.tracing import nearest_feeds, sentence
 
     with connected() as connection:
         trace = _trace(connection, url, name)
+        story = None if trace.trail.article is None else story_of(connection, trace.trail.article["id"])
         near = [] if trace.known else nearest_feeds(url, standing_feeds(connection))
     if as_json:
-        print_json({**_as_json(trace), "nearest_feeds": near, "sentence": sentence(trace)})
+        print_json({**_as_json(trace), "story": story, "nearest_feeds": near, "sentence": sentence(trace)})
     else:
-        click.echo("\n".join([*_in_words(trace), *_nearby(near), plain_text(sentence(trace), 1000)]))
+        click.echo("\n".join([*_in_words(trace, story), *_nearby(near), plain_text(sentence(trace), 1000)]))
     return 0 if trace.known else NOT_KNOWN
 
 
@@ -182,12 +185,15 @@ def _asked_json(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _in_words(trace: Trace) -> Iterator[str]:
+def _in_words(trace: Trace, story: Storied | None) -> Iterator[str]:
+    from ops.cli.storied import story_lines
+
     trail = trace.trail
     for entry in trail.entries:
         yield from _entry(entry)
     if trail.article is not None:
         yield from _article(trail.article)
+        yield from story_lines(story)
         yield from _page(trail)
     yield from _topics(trace)
     for alert in trail.alerts:

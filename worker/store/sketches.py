@@ -26,7 +26,8 @@ from worker.story import (
 EDITION = 1
 """Of the way to make sketches; one of another edition is made anew, since the two cannot be compared."""
 KEPT = timedelta(days=14)
-_MOST_NEAR = 40
+MOST_NEAR = 16
+"""Articles that one is compared with for its text, and as many for its event: those that share most keys."""
 _MOST_FORGOTTEN = 1_000
 
 # An article's time. Backlog counts from when it was published, so that a story of last month does not seem young.
@@ -47,11 +48,12 @@ _FOUND = """
            a.story_id, coalesce(a.copy_of, a.id) AS text_id, t.first_at
     FROM sketches s JOIN articles a ON a.id = s.article_id JOIN stories t ON t.id = a.story_id
     WHERE {} AND s.edition = :edition AND s.article_id <> :article
-    ORDER BY {} LIMIT :most
+    ORDER BY {}, s.article_id LIMIT :most
 """
 _COPIES = "s.bands && CAST(:bands AS bigint[]) AND s.at BETWEEN :text_from AND :text_to"
 _EVENTS = "s.keys && CAST(:keys AS text[]) AND s.at BETWEEN :event_from AND :event_to"
-_NEAR = text(f"({_FOUND.format(_COPIES, 's.at')}) UNION ALL ({_FOUND.format(_EVENTS, 's.at DESC')})")
+_SHARED = "(SELECT count(*) FROM unnest(s.keys) AS k WHERE k = ANY(CAST(:all_keys AS text[])))"
+_NEAR = text(f"({_FOUND.format(_COPIES, 's.at')}) UNION ALL ({_FOUND.format(_EVENTS, _SHARED + ' DESC')})")
 
 # Of an array, ANALYZE counts the share of the rows with one, here of the stories, that hold each element.
 _SHARES = text("""
@@ -132,11 +134,12 @@ def near(connection: Connection, one: Sketched, keys: Sequence[str]) -> dict[Art
             "edition": EDITION,
             "bands": one.sketch.text.bands(),
             "keys": keys,
+            "all_keys": keys_of(one.sketch.terms),
             "text_from": one.at - TEXT_WINDOW,
             "text_to": one.at + TEXT_WINDOW,
             "event_from": one.at - EVENT_WINDOW,
             "event_to": one.at + EVENT_WINDOW,
-            "most": _MOST_NEAR,
+            "most": MOST_NEAR,
         },
     )
     return {ArticleId(row.article_id): _placed_in(row) for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from worker.store import sketches
 from worker.store.many import update_many
 from worker.store.schema import articles, stories
 from worker.store.sketches import Sketched
-from worker.story import Placed, Placing, Rarity, asked_of, keys_of, place
+from worker.story import Placed, Placing, asked_of, keys_of, place
 
 _LOCK = 0x53544F52  # "STOR": one at a time puts articles into stories, so that one event never makes two
 
@@ -67,9 +67,8 @@ def _place_all(connection: Connection, waiting: Sequence[Sketched]) -> list[_Dec
     batch = _Batch()
     decided = []
     for one in waiting:
-        near = batch.with_near(
-            sketches.near(connection, one, asked_of(one.sketch.terms, rarity)), one, rarity
-        )
+        asked = asked_of(one.sketch.terms, rarity)
+        near = sketches.near(connection, one, asked) | batch.near(one, asked)
         placing = place(one.sketch, one.at, near.values(), rarity)
         story = next(numbers) if placing.story is None else placing.story
         first_at = min(one.at, near[placing.like].first_at) if placing.like is not None else one.at
@@ -90,11 +89,13 @@ class _Batch:
         for key in keys:
             self.found_by[key].append(placed)
 
-    def with_near(
-        self, stored: dict[ArticleId, Placed], one: Sketched, rarity: Rarity
-    ) -> dict[ArticleId, Placed]:
-        keys: Iterable[str | int] = (*one.sketch.text.bands(), *asked_of(one.sketch.terms, rarity))
-        return stored | {placed.article: placed for key in keys for placed in self.found_by.get(key, ())}
+    def near(self, one: Sketched, asked: Sequence[str]) -> dict[ArticleId, Placed]:
+        """Those that share most of what is asked for, as `sketches.near` finds them among what is stored."""
+        keys: Iterable[str | int] = (*one.sketch.text.bands(), *asked)
+        found = [placed for key in keys for placed in self.found_by.get(key, ())]
+        times = Counter(placed.article for placed in found)
+        by_number = {placed.article: placed for placed in found}
+        return {article: by_number[article] for article, _ in times.most_common(2 * sketches.MOST_NEAR)}
 
 
 def _new_numbers(connection: Connection, most: int) -> Iterator[StoryId]:

@@ -10,8 +10,8 @@ from worker.story.terms import is_fact
 MOST_FACTS, MOST_WORDS = 20, 16
 COMMON = 0.05
 """A term guessed to be in more stories than this finds everything, and so nothing."""
-MOST_FOUND = 800
-"""Stories that the terms looked for may bring together; their articles are read and compared."""
+MOST_FOUND = 300
+"""Stories that the terms looked for may bring together; those that share most are read and compared."""
 FEWEST_ASKED = 4
 
 
@@ -24,10 +24,10 @@ def keys_of(terms: Mapping[str, float]) -> list[str]:
 
 def asked_of(terms: Mapping[str, float], rarity: Rarity) -> list[str]:
     """The terms by which others are looked for: the rarest keys, as many as bring no more than `MOST_FOUND` stories."""
-    expected = {term: rarity.stories * rarity.shares.get(term, 0.0) for term in keys_of(terms)}
+    expected = {term: rarity.expected(term) for term in keys_of(terms)}
     asked: list[str] = []
     found = 0.0
-    for term in sorted(expected, key=lambda term: (expected[term], guessed_share(term), term)):
+    for term in sorted(expected, key=lambda term: (expected[term], term)):
         found += expected[term]
         if len(asked) >= FEWEST_ASKED and found > MOST_FOUND:
             break

@@ -27,6 +27,7 @@ and not the numbers."""
 
 ALIKE, ALIKE_ACROSS = 0.42, 0.42
 WORDS_AGREE = 0.5
+FEWEST_FACTS = 2
 TELLING, OF_WORDS = 10.0, 0.33
 """What the shared terms must come to (two things that one story in 150 names each), and what a word counts of it."""
 RARE = 4.5
@@ -63,24 +64,29 @@ def same_text(one: Sketch, other: Sketch) -> bool:
 
 def likeness(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
     """How alike two articles are, by what they tell of."""
+    if not one.terms.keys() & other.terms.keys():
+        return Likeness(0.0)
     mine, theirs = rarity.weigh(one.terms, one.language), rarity.weigh(other.terms, other.language)
     both = sorted(
         mine.keys() & theirs.keys(), key=lambda term: (not is_fact(term), -mine[term] * theirs[term], term)
     )
-    if not both:
-        return Likeness(0.0)
     across = one.language != other.language
     of_facts, of_all = _cosine(_facts(mine), _facts(theirs)), _cosine(mine, theirs)
     telling = {term: rarity.telling(term, one.language) for term in both}
     facts = [term for term in both if is_fact(term)]
     same = (
-        len(facts) >= 2
+        len(facts) >= FEWEST_FACTS
         and (any(telling[term] >= RARE for term in facts) or (not across and of_all >= WORDS_AGREE))
         and sum(telling[term] * (1 if is_fact(term) else OF_WORDS) for term in both) >= TELLING
         and _numbers_share(one, other) >= NUMBERS_CONTRADICT
     )
     value = of_facts if across else (of_facts + of_all) / 2
     return Likeness(value, tuple(both), same and value >= (ALIKE_ACROSS if across else ALIKE))
+
+
+def may_be_same(one: Sketch, other: Sketch) -> bool:
+    """Whether the two share things or numbers enough to be compared at all."""
+    return sum(map(is_fact, one.terms.keys() & other.terms.keys())) >= FEWEST_FACTS
 
 
 def _facts(weights: Mapping[str, float]) -> dict[str, float]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from worker.model import ArticleId, StoryId
-from worker.story.likeness import Likeness, Sketch, likeness, same_text
+from worker.story.likeness import Likeness, Sketch, likeness, may_be_same, same_text
 from worker.story.rarity import Rarity
 
 EVENT_WINDOW = timedelta(hours=72)
@@ -23,8 +23,8 @@ EVENT_WINDOW = timedelta(hours=72)
 TEXT_WINDOW = timedelta(days=7)
 STORY_SPAN = timedelta(days=7)
 """From a story's first article on: a war that is told of every day is more than one story."""
-OF_ALL = 0.5
-"""What an article must have in common with all near articles of a story, as a share of what it must with one: else
+OF_ALL = 0.4
+"""How alike an article must be to all near articles of a story on average, as a share of the one it is most like: else
 stories chain up, each article like the one before it and none like the first."""
 MOST_SHOWN = 6
 
@@ -85,10 +85,12 @@ def place(sketch: Sketch, at: datetime, near: Iterable[Placed], rarity: Rarity) 
 
 def _best(sketch: Sketch, members: Sequence[Placed], rarity: Rarity) -> tuple[Placed, Likeness] | None:
     """The member that makes this article one of the story, if one does and the others do not speak against it."""
+    if not any(may_be_same(sketch, member.sketch) for member in members):
+        return None
     compared = [(member, likeness(sketch, member.sketch, rarity)) for member in members]
     same = [pair for pair in compared if pair[1].same]
     if not same:
         return None
     best = max(same, key=lambda pair: (pair[1].value, -pair[0].article))
     mean = sum(alike.value for _, alike in compared) / len(compared)
-    return best if mean >= OF_ALL * best[1].value * 0.8 else None
+    return best if mean >= OF_ALL * best[1].value else None

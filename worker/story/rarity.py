@@ -35,9 +35,23 @@ class Rarity:
 
     shares: Mapping[str, float] = field(default_factory=dict)
     stories: float = 0.0
+    _known: dict[tuple[str, str | None], float] = field(default_factory=dict, repr=False, compare=False)
+
+    def expected(self, term: str) -> float:
+        """How many stories hold the term, likely."""
+        share = (self.stories * self.shares.get(term, 0.0) + GUESSED * guessed_share(term)) / (
+            self.stories + GUESSED
+        )
+        return share * self.stories
 
     def telling(self, term: str, language: str | None) -> float:
         """The term's weight: the logarithm of one over its share."""
+        asked = term, None if is_fact(term) else language
+        if asked not in self._known:
+            self._known[asked] = self._told(*asked)
+        return self._known[asked]
+
+    def _told(self, term: str, language: str | None) -> float:
         among = (
             self.stories if is_fact(term) else self.stories * self.shares.get(f"{LANGUAGE}{language}", 0.0)
         )

@@ -102,7 +102,7 @@ def _without_lists(counts: Counter[str]) -> Counter[str]:
 # -- numbers ---------------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f' ]\d{3}(?!\d))*(?:[.,]\d+)?|\d+")
-_SCORE = re.compile(r"(?<![\d.,:–-])(\d{1,3})\s?[-–:]\s?(\d{1,3})(?![\d.,:–-])")
+_SCORE = re.compile(r"(?<![\d.,:–-])(\d{1,3})\s?[-–:]\s?(\d{1,3})(?![\d:–-]|[.,]\d)")
 _GROUPED = re.compile(r"[.,\u00a0\u202f' ](?=\d{3}(?!\d))")
 _LONGEST = 24
 # What multiplies the number before it, by the letters it begins with in the languages that we know best.

@@ -1,0 +1,61 @@
+"""The story that an article was put into, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+_STORY = text("""
+    SELECT a.story_reason AS why, s.id, s.title, s.first_at, s.last_at,
+           l.title AS like_title, l.source AS like_source,
+           (SELECT count(*) FROM articles o WHERE o.story_id = s.id) AS articles,
+           (SELECT count(DISTINCT o.source) FROM articles o WHERE o.story_id = s.id) AS outlets,
+           (SELECT count(DISTINCT o.language) FROM articles o WHERE o.story_id = s.id) AS languages
+    FROM articles a JOIN stories s ON s.id = a.story_id
+    LEFT JOIN articles l ON l.id = CAST(a.story_reason ->> 'like' AS bigint)
+    WHERE a.id = :article
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Storied:
+    """A story: its first article's title, when it was told from and to, and how widely; then why this article is in
+    it (`worker.story.Reason`), the article that decided, how alike they are (0 to 1) and in what."""
+
+    number: int
+    title: str
+    first_at: datetime
+    last_at: datetime
+    articles: int
+    outlets: int
+    languages: int
+    reason: str
+    like_title: str | None
+    like_source: str | None
+    likeness: float
+    shared: Sequence[str]
+
+
+def story_of(connection: Connection, article: int) -> Storied | None:
+    """The article's story; None where it has none, since no topic touches it or the plan desk has not come to it."""
+    row = connection.execute(_STORY, {"article": article}).one_or_none()
+    if row is None:
+        return None
+    why = row.why or {}
+    return Storied(
+        number=row.id,
+        title=row.title,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        articles=row.articles,
+        outlets=row.outlets,
+        languages=row.languages,
+        reason=why.get("reason", ""),
+        like_title=row.like_title,
+        like_source=row.like_source,
+        likeness=why.get("likeness", 0.0),
+        shared=why.get("shared", ()),
+    )
