@@ -158,12 +158,12 @@ def test_a_notice_has_no_articles_and_is_a_letter_all_the_same(desk: Any, letter
     assert (found.kind, found.items, found.timezone) == ("notice", (), "UTC")
 
 
-def test_two_hundred_articles_cost_three_questions(desk: Any, kit: Any, letter: Any) -> None:
+def test_any_number_of_articles_costs_three_questions(desk: Any, kit: Any, letter: Any) -> None:
     event_ = story(desk)
     delivery = desk.delivery(desk.desk, desk.follows, kind="digest")
-    for number in range(200):
+    for number in range(30):
         told(desk, delivery, "NATO", "Kyiv", story_id=event_ if number % 3 else None)
     asked: list[str] = []
     event.listen(kit.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
-    assert len(letter(delivery).items) == 200
+    assert len(letter(delivery).items) == 30
     assert len([said for said in asked if "SELECT" in said]) == 1 + 3
