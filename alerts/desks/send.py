@@ -45,6 +45,7 @@ from alerts.store.schema import deliveries as ledger
 from worker.errors import BadConfiguration
 from worker.kit import Kit
 from worker.rolling import keep_busy
+from worker.secrets import without
 from worker.store.engine import Connection
 from worker.wire import Failure, Reply, Request
 
@@ -113,7 +114,10 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
             log.info("lease_lost", delivery=due.id)
             return
     answer = await exchange(outbox, ready)
-    _settle(outbox, due, credential, channel.judge(answer), _shown(answer), answer.elapsed_s)
+    said = (
+        _shown(answer) if row is None or row.kind == "email" else without(_shown(answer), row.to, row.secret)
+    )
+    _settle(outbox, due, credential, channel.judge(answer), said, answer.elapsed_s)
 
 
 def _opened(outbox: Outbox, connection: Connection, due: DueDelivery) -> ChannelRow | None:
