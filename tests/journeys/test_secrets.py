@@ -47,7 +47,6 @@ WORDS = {
     "apprise address": "canaryapprisetopic",
     "admin password": "canaryadminpassword",
     "log-in that fails": "canarywrongpassword",
-    "secret key": "canarysecretkeycanarysecretkey",
     "api token": "canaryapitoken12345",
     "heartbeat": "canaryheartbeatpath1",
     "hub callback": "canarywebsubtoken123",
@@ -133,7 +132,6 @@ def environ(port: int) -> dict[str, str]:
     return {
         "PANTAU_LOG_LEVEL": "debug",
         "PANTAU_LOG": "json",
-        "PANTAU_SECRET_KEY": WORDS["secret key"],
         "PANTAU_SLACK_TOKEN": f"xoxb-1-2-{WORDS['bot token']}",
         "PANTAU_SMTP_URL": f"smtp://pantau:{WORDS['smtp password']}@127.0.0.1:{port}?tls=none",
         "PANTAU_ADMIN_PASSWORD": WORDS["admin password"],
@@ -263,6 +261,9 @@ def test_no_secret_is_anywhere_but_where_it_belongs(
         assert "No longer here" in found[f"revoked /feeds/topics/{token}.atom"]
 
         commands.run("keys", "rotate")
+        phrases = (w.machine.data_dir / "secret.key").read_text().split()
+        fresh, before = (json.loads(line) for line in commands.run("keys", "list", "--json")[0].splitlines())
+        assert (len(phrases), fresh["secrets"] > 5, before["secrets"]) == (2, True, 0)
         w.newsroom.publish("dua")
         eventually(lambda: w.slack_told("dua") >= 1, 30, "told after keys were rotated")
 
@@ -274,7 +275,7 @@ def test_no_secret_is_anywhere_but_where_it_belongs(
     aofs = [said for name, said in found.items() if ".aof" in name]
     assert any("worker.poll" in said or "celery" in said for said in aofs), "Valkey's messages were looked at"
     assert '"level": "debug"' in found["the log"], "the log is talkative"
-    looked_for = {**WORDS, "feed token": token}
+    looked_for = {**WORDS, "feed token": token, "the fresh key": phrases[0], "the old key": phrases[1]}
     seen = sorted(
         f"{what} in {where}"
         for what, word in looked_for.items()
