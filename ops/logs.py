@@ -22,7 +22,8 @@ _SECRET_FIELDS = re.compile(
 _SECRET_SHAPES = re.compile(
     r"xox[a-z]-[\w-]+"  # Slack tokens
     r"|(?P<before>hooks\.slack(?:-gov)?\.com/|\b(?:Bearer|Basic) (?=\S*\d)"  # hooks; RFC 6750, RFC 7617
-    r"|/(?:websub|feeds/topics|feeds/subscriptions)/)[\w/+.=~-]{8,}"  # addresses that are keys themselves
+    r"|/(?:websub|feeds/topics|feeds/subscriptions)/"  # addresses that are keys themselves
+    r"|[?&](?:\w*token|\w*key|secret|password)=)[\w/+.=~%-]{8,}"  # and what people put behind them
     r"|whsec_[\w+/=]+"  # Standard Webhooks
     r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # user:password in any URL
     r"|(?:(?<=/u/)|(?<=/manage/)|(?<=/confirm/))[\w.-]{16,}"  # tokens of the links in mails

@@ -23,6 +23,7 @@ from alerts.letter import plain_text
 from alerts.model import Channel, Item, Letter
 from ops.verdict import cause, span
 from worker.model import ArticleId
+from worker.secrets import without
 from worker.wire import Failure, Reply
 
 
@@ -44,7 +45,10 @@ async def try_channel(outbox: Outbox, channel: Channel, now: datetime) -> Trial:
     row = outbox.in_hand(kind, channel)
     message = kind.compose(sample_letter(channel.name, row.options.get("public_url", ""), now), row)
     answer = await exchange(outbox, message)
-    return Trial(kind.judge(answer), told(answer))
+    said = told(answer)
+    return Trial(
+        kind.judge(answer), said if channel.kind == "email" else without(said, channel.to, channel.secret)
+    )
 
 
 def sample_letter(channel: str, link: str, now: datetime) -> Letter:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from worker.errors import BadConfiguration
 
 _NONCE = 12
+_TELLING = 8  # characters
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -37,6 +39,24 @@ class Secret:
 
     def __bool__(self) -> bool:
         return bool(self._text)
+
+
+def without(text: str, *secrets: Secret) -> str:
+    """The text with stars where one of the secrets stands, or a part of an address that is one: receivers answer with
+    what they were asked, and answers are kept and shown."""
+    for secret in secrets:
+        for piece in sorted(_pieces(secret.reveal()), key=len, reverse=True):
+            text = text.replace(piece, "***")
+    return text
+
+
+def _pieces(secret: str) -> set[str]:
+    """The secret, and what stands behind the host of an address, piece by piece; short ones are words that anybody may
+    use."""
+    _, scheme, rest = secret.partition("://")
+    host, _, behind = rest.rpartition("@")[2].partition("/")
+    parts = [rest.rpartition("@")[0], *re.split(r"[/?&=:#]", behind)] if scheme and host else []
+    return {piece for piece in (secret, *parts) if len(piece) >= _TELLING}
 
 
 class KeyRing:

@@ -24,6 +24,7 @@ from alerts.store.deliveries import DueDelivery
 from alerts.store.doubts import DueLook
 from worker.crashpoint import crashpoint
 from worker.rolling import keep_busy
+from worker.secrets import without
 from worker.store.engine import Connection
 
 __all__ = ["Outbox", "exchange", "send"]
@@ -110,7 +111,8 @@ async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
     if row.kind == "email":
         with kit.engine.begin() as connection:
             verdict = in_the_light_of_bounces(connection, kit, row, verdict)
-    settle_attempt(outbox, due, verdict, shown(answer), answer.elapsed_s)
+    said = shown(answer) if row.kind == "email" else without(shown(answer), row.to, row.secret)
+    settle_attempt(outbox, due, verdict, said, answer.elapsed_s)
 
 
 def _prepare(

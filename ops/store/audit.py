@@ -58,23 +58,26 @@ class Audit:
 # `attempts.started_at` and `alerts.created_at` are both the database's own clock, so that no machine's is trusted.
 # A planner's alerts bear the time at which its transaction began, which is before any attempt it can have met.
 _ACCOUNTS = """
-    WITH named AS (
-        SELECT DISTINCT channel_id, article_id FROM delivery_articles
-    ), accepted AS (
-        SELECT delivery_id, max(started_at) AS last_at FROM attempts WHERE verdict = 'sent' GROUP BY delivery_id
+    WITH accepted AS (
+        SELECT delivery_id, count(*) AS times, max(started_at) AS last_at
+        FROM attempts WHERE verdict = 'sent' GROUP BY delivery_id
     ), accepted_twice AS (
         SELECT da.channel_id, da.article_id
         FROM delivery_articles da
         JOIN deliveries d ON d.id = da.delivery_id AND d.state = 'sent' AND d.kind NOT IN ('update', 'notice')
-        LEFT JOIN attempts t ON t.delivery_id = d.id AND t.verdict = 'sent'
-        GROUP BY da.channel_id, da.article_id HAVING count(*) > 1
+        LEFT JOIN accepted ON accepted.delivery_id = d.id
+        GROUP BY da.channel_id, da.article_id HAVING sum(coalesce(accepted.times, 1)) > 1
+    ), told_nowhere AS (
+        SELECT a.id FROM alerts a JOIN matches m ON m.id = a.match_id
+        LEFT JOIN delivery_articles da ON da.channel_id = a.channel_id AND da.article_id = m.article_id
+        WHERE a.suppressed = 'already_told' AND da.article_id IS NULL
     ), decided AS (
         SELECT a.match_id, a.subscription_id, a.channel_id, a.delivery_id, m.article_id, m.topic_id,
                coalesce(a.suppressed, d.reason, a.reason) AS reason,
                CASE WHEN a.suppressed IS NOT NULL THEN 'suppressed' ELSE d.state END AS stands,
                CASE
                  WHEN a.suppressed = '' THEN 'no_reason'
-                 WHEN a.suppressed = 'already_told' AND named.article_id IS NULL THEN 'told_nowhere'
+                 WHEN told_nowhere.id IS NOT NULL THEN 'told_nowhere'
                  WHEN a.suppressed IS NOT NULL THEN NULL
                  WHEN d.channel_id <> a.channel_id THEN 'elsewhere'
                  WHEN d.kind IN ('update', 'notice') THEN 'carries_none'
@@ -87,7 +90,7 @@ _ACCOUNTS = """
         JOIN matches m ON m.id = a.match_id
         LEFT JOIN deliveries d ON d.id = a.delivery_id
         LEFT JOIN accepted ON accepted.delivery_id = a.delivery_id
-        LEFT JOIN named ON named.channel_id = a.channel_id AND named.article_id = m.article_id
+        LEFT JOIN told_nowhere ON told_nowhere.id = a.id
     ), undecided AS (
         SELECT m.id AS match_id, s.id AS subscription_id, c.id AS channel_id, NULL::bigint AS delivery_id,
                m.article_id, m.topic_id, NULL::text AS reason, NULL::text AS stands, 'never_decided' AS fault

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, func, select, text, tuple_, update
 
-from alerts.store.schema import channels
+from alerts.store.schema import channels, kept_secrets
 from worker.model import FeedId
 from worker.secrets import KeyRing, Secret
 from worker.store import websub as hubs
@@ -52,6 +52,7 @@ class Column:
 
 
 SEALED = (
+    Column(kept_secrets, "sealed", lambda row: f"kept:{row.name}"),
     Column(channels, "target", lambda row: f"channel:{row.name}:target"),
     Column(channels, "secret", lambda row: f"channel:{row.name}:secret"),
     Column(feeds, "password", lambda row: f"feed:{row.url}:password"),

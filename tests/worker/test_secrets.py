@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.errors import BadConfiguration
-from worker.secrets import KeyRing, Secret
+from worker.secrets import KeyRing, Secret, without
 
 OLD, NEW = "an old key of many characters", "a new key of many characters"
 PLACES = st.text(min_size=1, max_size=30)
@@ -84,3 +84,21 @@ def test_equal_secrets_have_equal_fingerprints_that_tell_nothing_without_the_key
     ring, other = KeyRing.of((OLD,)), KeyRing.of((NEW,))
     assert ring.fingerprint(Secret("a")) == ring.fingerprint(Secret("a")) != ring.fingerprint(Secret("b"))
     assert ring.fingerprint(Secret("a")) != other.fingerprint(Secret("a"))
+
+
+HOOK = Secret("https://user:pass-word@hooks.example/services/T0/B0/hush-hush?key=hidden-key")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("404 no such hook: /services/T0/B0/hush-hush", "404 no such hook: /***/T0/B0/***"),
+        (f"400 {HOOK.reveal()} is wrong", "400 *** is wrong"),
+        ("key=hidden-key", "key=***"),
+        ("user:pass-word", "***"),
+        ("200 ok from hooks.example", "200 ok from hooks.example"),
+        ("signed with whsec_abcdef", "signed with ***"),
+    ],
+)
+def test_what_a_receiver_repeats_of_a_secret_is_starred(said, shown):
+    assert without(said, HOOK, Secret("whsec_abcdef"), Secret("")) == shown
