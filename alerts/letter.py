@@ -58,6 +58,8 @@ def heading(letter: Letter) -> str:
         case "followup" if letter.thread is not None:
             name = plain_text(letter.thread.title, 120) or say(letter, "untitled")
             return say(letter, "followup", articles, title=isolated(name))
+        case "quiet" if letter.away:
+            return _counted(letter, "away", articles, topics=topics(letter))
         case "digest" | "quiet" | "rollup":
             return _counted(letter, letter.kind, articles, topics=topics(letter))
         case "followup":

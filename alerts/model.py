@@ -139,11 +139,11 @@ class Thread:
 class Letter:
     """What one delivery says, before any channel gives it a form.
 
-    `key` is the delivery's stable public id (Message-ID, webhook-id); `simpler` counts how many times a
-    receiver refused the form, so a channel composes plainer with each. `older` if somebody asked for older
-    articles, and it tells of nothing else. `thread` is set for follow-ups and updates; an update has the items
-    of the first message, with what is known of them by now, and `told_at` is when that went out. `notice` are the
-    sentences of a notice.
+    `key` is the delivery's stable public id (Message-ID, webhook-id); `simpler` counts how many times a receiver
+    refused the form, so a channel composes plainer with each. `older` if somebody asked for older articles, and it
+    tells of nothing else; `away` if a pause or a snooze kept them, and not quiet hours alone. `thread` is set for
+    follow-ups and updates; an update has the items of the first message, with what is known of them by now, and
+    `told_at` is when that went out. `notice` are the sentences of a notice.
     """
 
     key: str
@@ -157,6 +157,7 @@ class Letter:
     simpler: int = 0
     backlog_total: int = 0
     older: bool = False
+    away: bool = False
     language: Literal["en", "id"] = "en"
     thread: Thread | None = None
     coverage: Mapping[StoryId, Coverage] = field(default_factory=dict)

@@ -38,6 +38,11 @@ WORDS: Mapping[Language, Mapping[str, Phrase]] = {
             "one": "From your quiet hours: 1 article on {topics}",
             "other": "From your quiet hours: {n} articles on {topics}",
         },
+        "away": {
+            "one": "While you were away: 1 article on {topics}",
+            "other": "While you were away: {n} articles on {topics}",
+        },
+        "away_stories": {"other": "While you were away: {n} articles in {stories} stories on {topics}"},
         "quiet_stories": {
             "one": "From your quiet hours: {n} articles of one story on {topics}",
             "other": "From your quiet hours: {n} articles in {stories} stories on {topics}",
@@ -110,6 +115,8 @@ WORDS: Mapping[Language, Mapping[str, Phrase]] = {
         "digest": {"other": "Ringkasan: {n} artikel tentang {topics}"},
         "digest_stories": {"other": "Ringkasan: {n} artikel dari {stories} peristiwa tentang {topics}"},
         "quiet": {"other": "Dari jam tenang Anda: {n} artikel tentang {topics}"},
+        "away": {"other": "Selagi Anda pergi: {n} artikel tentang {topics}"},
+        "away_stories": {"other": "Selagi Anda pergi: {n} artikel dari {stories} peristiwa tentang {topics}"},
         "quiet_stories": {
             "other": "Dari jam tenang Anda: {n} artikel dari {stories} peristiwa tentang {topics}"
         },

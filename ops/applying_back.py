@@ -87,8 +87,8 @@ def _take_in(connection: Connection, order: Order, batch: Sequence[Found], appli
         new, here = entries.store_older_matches(connection, article, findings)
         applied.new_matches += len(new)
         wanted += here
-    news = planning.older_news(connection, wanted, order.asked)
     now = order.clock()
+    news = planning.in_stories(connection, planning.older_news(connection, wanted, order.asked), now)
     subscriptions = people.load_subscriptions(connection)
     places = {channel for subscription in subscriptions for channel in subscription.channels}
     told = planning.told_of(connection, places, {item.article for item in news})

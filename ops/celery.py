@@ -56,7 +56,9 @@ def serve(queues: Iterable[str]) -> None:
 
 def _watch() -> Watch:
     """The operator's own address is not subject to the guard, so it is asked through a door of its own."""
-    return Watch(settings.operator_channel, settings.heartbeat_url, lambda: tools.make_web(settings))
+    return Watch(
+        settings.operator_channel, settings.heartbeat_url, lambda: tools.make_web(settings, anywhere=True)
+    )
 
 
 def _read_topics() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
 
 from ops.kit import clock, engine, keyring, our_version
 from ops.wiring import ring_next
@@ -18,6 +19,8 @@ from worker.store import hosts
 from worker.store.engine import Engine
 from worker.turns import SharedTurns
 
+_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+
 
 def user_agent(settings: Settings) -> str:
     """How we introduce ourselves to sites, with an address to complain to where there is one."""
@@ -25,10 +28,11 @@ def user_agent(settings: Settings) -> str:
     return f"Pantau/{our_version()}{about}"
 
 
-def make_web(settings: Settings, turns: Turns | None = None) -> Web:
-    """The HTTP door with this installation's allow-list and proxy. Without shared turns it keeps the pace alone."""
+def make_web(settings: Settings, turns: Turns | None = None, *, anywhere: bool = False) -> Web:
+    """The HTTP door with this installation's allow-list and proxy. Without shared turns it keeps the pace alone.
+    `anywhere`: for addresses that the operator has set, which no guard keeps from leading inside."""
     return Web(
-        allow=settings.allow_nets,
+        allow=_EVERYWHERE if anywhere else settings.allow_nets,
         user_agent=user_agent(settings),
         proxy=settings.proxy_url.reveal() if settings.proxy_url else None,
         turns=turns,

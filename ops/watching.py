@@ -77,5 +77,8 @@ def _ping(kit: Kit, watch: Watch, heartbeat: Secret) -> None:
 
 async def _asked(watch: Watch, heartbeat: Secret) -> bool:
     async with watch.web() as web:
-        answer = await web.ask(Request(heartbeat.reveal(), deadline_s=_PING_S, max_bytes=64 * 1024, cut=True))
+        asked = Request(
+            heartbeat.reveal(), deadline_s=_PING_S, max_bytes=64 * 1024, max_redirects=0, cut=True
+        )
+        answer = await web.ask(asked)
     return isinstance(answer, Reply) and answer.status < 400

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 import structlog
 
 from alerts.channel import Channel
 from alerts.channels import channels
 from alerts.decision import MOST_ARTICLES
-from alerts.model import News
 from alerts.plan import decide, updates
 from alerts.store import people, planning, silences
 from alerts.store.decisions import Ledger
 from worker.kit import Kit
-from worker.model import ArticleId
-from worker.store import stories
-from worker.store.stories import Placement
 
 log = structlog.get_logger("alerts")
 
@@ -39,7 +34,7 @@ def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> int:
         if not news:
             return 0
         now = kit.clock()
-        news = _in_stories(news, stories.assign(connection, {item.article for item in news}, now))
+        news = planning.in_stories(connection, news, now)
         subscriptions = people.load_subscriptions(connection)
         places = {channel for subscription in subscriptions for channel in subscription.channels}
         kinds = planning.kinds_of(connection, places)
@@ -60,8 +55,3 @@ def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> int:
         updates=len(changed),
     )
     return len(news)
-
-
-def _in_stories(news: Sequence[News], placed: Mapping[ArticleId, Placement]) -> list[News]:
-    """The news with the story that each article belongs to, and the first article with its text."""
-    return [replace(item, story=placed[item.article][0], text=placed[item.article][1]) for item in news]

@@ -66,6 +66,9 @@ _COVERAGE = text("""
 """)
 
 
+_AWAY = (Reason.PAUSED, Reason.SNOOZED, Reason.RESTING)
+
+
 @dataclass(slots=True)
 class _Told:
     row: Any
@@ -93,6 +96,7 @@ def load_letter(connection: Connection, due: DueDelivery, now: datetime) -> Lett
         simpler=due.simpler,
         backlog_total=len(items) if due.kind == "backlog" else 0,
         older=due.kind == "backlog" and any(row.reason == Reason.APPLIED_BACK for row in rows),
+        away=due.kind == "quiet" and any(row.reason in _AWAY for row in rows),
         language=_language(hangs_on.language),
         thread=_thread(hangs_on),
         coverage=_coverage(connection, due, hangs_on.root, {item.story for item in items}),

@@ -16,6 +16,7 @@ from alerts.grouping import STORY_LASTS
 from alerts.model import Asked, ChannelId, DeliveryId, News, SubscriptionId
 from alerts.store.schema import alerts, channels, deliveries, delivery_articles
 from worker.model import ArticleId, FeedId, MatchId, StoryId, TopicId
+from worker.store import stories
 from worker.store.schema import articles, feeds, matches
 
 _PLAN_LOCK = 0x504C414E  # "PLAN": one planner at a time, so that two never open the same bundle twice
@@ -60,6 +61,12 @@ def older_news(connection: Connection, wanted: Collection[MatchId], asked: Asked
 def news_of(connection: Connection, wanted: Collection[MatchId]) -> list[News]:
     """These matches, whatever became of them."""
     return _news(connection, matches.c.id.in_(wanted)) if wanted else []
+
+
+def in_stories(connection: Connection, news: Sequence[News], now: datetime) -> list[News]:
+    """The news with the story that each article belongs to, and the first article with its text."""
+    placed = stories.assign(connection, {item.article for item in news}, now)
+    return [replace(item, story=placed[item.article][0], text=placed[item.article][1]) for item in news]
 
 
 def decided(connection: Connection, of: Collection[MatchId]) -> frozenset[Pair]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
 
+from ops.slack.access import Access, understood, who_are_we
 from ops.slack.calls import answerable
 from ops.tools import make_web
 from worker.http import Web
@@ -42,18 +43,12 @@ class SlackApp:
         return self._team
 
     async def _ask_team(self) -> str | None:
-        bearer = {"Authorization": f"Bearer {self.token.reveal()}", "Content-Type": "application/json"}
-        asked = Request(f"{self.api}/auth.test", "POST", bearer, b"{}", _SOON_S, 64 * 1024, 0)
-        answer = await self.web.ask(asked)
-        try:
-            said = json.loads(answer.body) if isinstance(answer, Reply) and answer.status == 200 else {}
-        except (ValueError, RecursionError):
-            said = {}
-        team = said.get("team_id") if isinstance(said, dict) and said.get("ok") else None
-        if not isinstance(team, str):
-            log.warning("slack_team_unknown")
+        asked = replace(who_are_we(self.api, self.token), deadline_s=_SOON_S)
+        access = understood(await self.web.ask(asked))
+        if not isinstance(access, Access):
+            log.warning("slack_team_unknown", reason=access)
             return None
-        return team
+        return access.team_id
 
     async def answer(self, url: str, said: Mapping[str, Any]) -> None:
         """Posts an answer to where the call wants it, if that is Slack."""
@@ -62,7 +57,7 @@ class SlackApp:
             return
         body = json.dumps(said).encode()
         headers = {"Content-Type": "application/json"}
-        answer = await self.web.ask(Request(url, "POST", headers, body, 10.0, 64 * 1024, 0))
+        answer = await self.web.ask(Request(url, "POST", headers, body, 10.0, 64 * 1024, 0, vouched=True))
         if not isinstance(answer, Reply) or answer.status != 200:
             log.warning("slack_answer_not_taken", status=answer.status if isinstance(answer, Reply) else 0)
 

@@ -64,7 +64,8 @@ def slack() -> Iterator[Slack]:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.path.endswith("auth.test"):
                 told.tokens.append(self.headers["authorization"])
-                said = {"ok": True, "team_id": told.team} if told.team else {"ok": False}
+                ours = {"ok": True, "team": "Desk", "team_id": told.team, "user": "pantau", "bot_id": "B1"}
+                said = ours if told.team else {"ok": False, "error": "invalid_auth"}
             else:
                 told.answers.append(json.loads(body))
                 said = {"ok": True}
@@ -88,7 +89,7 @@ def slack() -> Iterator[Slack]:
 
 @pytest.fixture
 def pantau_address(database, slack) -> Iterator[str]:
-    web = Web(allow=(ip_network("127.0.0.0/8"),))
+    web = Web(allow=(ip_network("127.0.0.0/8"),), vouched=(slack.address + "/api",))
     context = Context(
         engine=open_engine(database),
         checks=checks(open_engine(database, pooled=False), None),
