@@ -58,7 +58,8 @@ def claim_looks(connection: Connection, limit: int, lease_s: float = LEASE_S) ->
     """The next delivery to look for on each channel, leased to the caller."""
     passing = [ANSWERS_UNCLEAR, TAKES_NOTHING]
     rows = connection.execute(_CLAIM, {"limit": limit, "lease": lease_s, "passing": passing}).mappings()
-    return [DueLook(due_delivery(row), _look(row)) for row in rows]
+    looks = (DueLook(due_delivery(row), _look(row)) for row in rows)
+    return sorted(looks, key=lambda look: look.due.id)
 
 
 def _look(row: Mapping[Any, Any]) -> Look:
