@@ -10,9 +10,9 @@ from worker.story.terms import is_fact
 MOST_FACTS, MOST_WORDS = 20, 16
 COMMON = 0.05
 """A term guessed to be in more stories than this finds everything, and so nothing."""
-MOST_FOUND = 300
+MOST_FOUND = 50
 """Stories that the terms looked for may bring together; those that share most are read and compared."""
-FEWEST_ASKED = 4
+FEWEST_ASKED = 3
 
 
 def keys_of(terms: Mapping[str, float]) -> list[str]:
