@@ -136,3 +136,19 @@ def test_every_link_inside_the_house_leads_somewhere(paper):
 def test_every_file_that_the_papers_name_exists(paper):
     named = set(_FILE.findall(paper.read_text())) - EXAMPLES
     assert sorted(name for name in named if not (HOUSE / name).exists()) == []
+
+
+CASES = tomllib.loads((HOUSE / "tests/corpus/cases.toml").read_text())["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"case-{case['number']}")
+def test_what_must_hold_when_telling_goes_wrong_is_held_by_a_test(case):
+    for test in case["tests"]:
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (HOUSE / file).read_text(), test
+
+
+def test_no_case_is_left_out():
+    numbers = [case["number"] for case in CASES]
+    assert len(set(numbers)) == len(numbers)
+    assert set(numbers) >= {*range(1, 28), 38, 39}
