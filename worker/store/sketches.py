@@ -43,17 +43,23 @@ _KEEP = text("""
       bands = excluded.bands, terms = excluded.terms, weights = excluded.weights, keys = excluded.keys
 """)
 
-_FOUND = """
+# What shares a band or a key is found first, by the index made for that: told to sort and stop early, PostgreSQL
+# would walk through the whole window by its time.
+_NEAR = text("""
+    WITH copies AS MATERIALIZED (SELECT * FROM sketches WHERE bands && CAST(:bands AS bigint[])),
+         events AS MATERIALIZED (SELECT * FROM sketches WHERE keys && CAST(:keys AS text[])),
+         found AS (
+           (SELECT * FROM copies WHERE at BETWEEN :text_from AND :text_to AND article_id <> :article
+            ORDER BY at, article_id LIMIT :most)
+           UNION ALL
+           (SELECT * FROM events WHERE at BETWEEN :event_from AND :event_to AND article_id <> :article
+            ORDER BY (SELECT count(*) FROM unnest(keys) AS k WHERE k = ANY(CAST(:all_keys AS text[]))) DESC,
+                     article_id LIMIT :most))
     SELECT s.article_id, s.at, s.language, s.places, s.runs, s.terms, s.weights,
            a.story_id, coalesce(a.copy_of, a.id) AS text_id, t.first_at
-    FROM sketches s JOIN articles a ON a.id = s.article_id JOIN stories t ON t.id = a.story_id
-    WHERE {} AND s.edition = :edition AND s.article_id <> :article
-    ORDER BY {}, s.article_id LIMIT :most
-"""
-_COPIES = "s.bands && CAST(:bands AS bigint[]) AND s.at BETWEEN :text_from AND :text_to"
-_EVENTS = "s.keys && CAST(:keys AS text[]) AND s.at BETWEEN :event_from AND :event_to"
-_SHARED = "(SELECT count(*) FROM unnest(s.keys) AS k WHERE k = ANY(CAST(:all_keys AS text[])))"
-_NEAR = text(f"({_FOUND.format(_COPIES, 's.at')}) UNION ALL ({_FOUND.format(_EVENTS, _SHARED + ' DESC')})")
+    FROM found s JOIN articles a ON a.id = s.article_id JOIN stories t ON t.id = a.story_id
+    WHERE s.edition = :edition
+""")
 
 # Of an array, ANALYZE counts the share of the rows with one, here of the stories, that hold each element.
 _SHARES = text("""
