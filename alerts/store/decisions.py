@@ -22,7 +22,8 @@ _GONE = text("""
     SELECT d.channel_id, d.bundle FROM deliveries d
     JOIN unnest(CAST(:channel AS bigint[]), CAST(:bundle AS text[])) AS asked (channel_id, bundle)
       ON asked.channel_id = d.channel_id AND asked.bundle = d.bundle
-    WHERE d.state NOT IN ('collecting', 'ready', 'suppressed') AND d.due_at >= CAST(:soon AS timestamptz)
+    WHERE d.state IN ('sending', 'waiting', 'held', 'unknown')
+       OR d.state <> 'suppressed' AND d.ended_at >= CAST(:since AS timestamptz)
 """)
 
 _TAKE_SLOTS = text("""
@@ -117,7 +118,7 @@ class Ledger:
                 _GONE,
                 channel=[each.pair.channel for each in late],
                 bundle=[each.bundle.key for each in late],
-                soon=self.now,
+                since=self.now,
             )
         }
         return [

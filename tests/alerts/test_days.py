@@ -43,6 +43,7 @@ SCRIPTED_CLOCK = """
     CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz STABLE LANGUAGE sql
         AS 'SELECT at FROM public.scripted';
     CREATE FUNCTION public.now() RETURNS timestamptz STABLE LANGUAGE sql AS 'SELECT at FROM public.scripted';
+    ALTER TABLE alerts ALTER COLUMN created_at SET DEFAULT public.now();
 """
 
 

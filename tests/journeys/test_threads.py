@@ -42,5 +42,5 @@ def test_a_second_outlet_is_a_reply_and_a_lost_answer_is_found(world, story, eve
     assert standing.edited >= 1
     audit = w.machine.audit()
     assert audit["lost"] == audit["doubled"] == audit["possible_repeats"] == 0
-    why = w.machine.run("why", f"{w.site}/sentra/jenewa-2").stdout
+    why = w.machine.run("why", f"{w.site}/sentra/news/jenewa-2").stdout
     assert "follow-up of “Perundingan Ukraina dan Rusia dimulai" in why

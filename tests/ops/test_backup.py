@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
+from alerts.store import circuits, tidying
 from alerts.store import deliveries as outbox
 from alerts.store.schema import deliveries
 from ops import backup
@@ -71,13 +72,13 @@ def test_what_was_sent_since_the_copy_is_not_sent_again(settings, database, copy
     assert (held.channels, held.deliveries, held.unpolled) == (1, 1, 1)
     assert states(database) == {sent: "sent", waiting: "waiting"}
     with database.begin() as connection:
-        outbox.tidy(connection)
+        tidying.tidy(connection)
         assert outbox.claim_due(connection, 10) == []
-        outbox.close_circuit(connection, "channel:1")  # whatever goes through does not end it
+        circuits.close_circuit(connection, "channel:1")  # whatever goes through does not end it
         assert restored.waits(connection)
     with database.begin() as connection:
         assert restored.release(connection, drop=True) == 1
-        outbox.tidy(connection)
+        tidying.tidy(connection)
         assert outbox.claim_due(connection, 10) == []
     assert states(database) == {sent: "sent", waiting: "suppressed"}
 
@@ -86,7 +87,7 @@ def test_with_a_word_it_goes_out(settings, database, copy, told):
     bring_back(settings, copy, replace=True)
     with database.begin() as connection:
         restored.release(connection, drop=False)
-        outbox.tidy(connection)
+        tidying.tidy(connection)
         assert [due.id for due in outbox.claim_due(connection, 10)] == [told[1]]
 
 

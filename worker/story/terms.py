@@ -24,7 +24,7 @@ from worker.match.reading import Reading
 from worker.match.scripts import is_character, is_dense
 from worker.match.text import FieldText
 from worker.model import Article, Field
-from worker.story.common import common_words
+from worker.story.everyday import common_words
 from worker.story.gazetteer import read_for_names
 
 ROOT = 6

@@ -382,8 +382,8 @@ _FILL = text("""
     slots AS (
         INSERT INTO delivery_articles (delivery_id, article_id, channel_id)
         SELECT due.id, said.id, due.channel_id FROM due JOIN said ON due.bundle = 'article:' || said.id)
-    INSERT INTO alerts (match_id, subscription_id, channel_id, delivery_id)
-    SELECT matched.id, :subscription, due.channel_id, due.id
+    INSERT INTO alerts (match_id, subscription_id, channel_id, delivery_id, created_at)
+    SELECT matched.id, :subscription, due.channel_id, due.id, now()
     FROM due JOIN matched ON due.bundle = 'article:' || matched.article_id
 """)
 

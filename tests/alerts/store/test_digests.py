@@ -10,7 +10,7 @@ import pytest
 from alerts.desks.plan import plan
 from alerts.desks.send import Outbox, send
 from alerts.plan import decide
-from alerts.store import deliveries, people, planning
+from alerts.store import deliveries, people, planning, tidying
 from alerts.store.decisions import Ledger
 from ops.store.audit import audit
 from worker.wire import Reply
@@ -92,7 +92,7 @@ def test_a_digest_that_was_only_emptied_is_opened_again_under_its_own_time(kit, 
     rows.match(rows.topic("Kyiv", "kyiv"), article)
     plan(kit)
     with kit.engine.begin() as connection:
-        deliveries.tidy(connection)
+        tidying.tidy(connection)
     rows.match(topic, rows.article(feed))
     plan(kit)
     (_, ended, due), _, (_, opened, again) = rows.all(DIGESTS)

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.circuits import ONE_BY_ONE, Held, gathered
+from alerts.decision import MOST_ARTICLES
 from alerts.doubt import LookAgain
 from alerts.store import circuits, deliveries, doubts, tidying
-from alerts.store.decisions import MOST_ARTICLES
 
 pytestmark = pytest.mark.servers
 

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.desks.plan import plan
 from alerts.desks.send import Outbox, send
-from alerts.store import deliveries, keeping, last_look, silences
+from alerts.store import keeping, last_look, silences, tidying
 from alerts.times import UNTIL_RESUMED
 from ops.store.audit import audit
 from worker.errors import BadInput
@@ -227,7 +227,7 @@ def test_a_digest_after_the_end_of_a_snooze_keeps_its_own_time(kit, rows, news, 
 def test_more_than_a_message_can_hold_is_caught_up_with_in_as_few_as_can(
     kit, rows, desk, do, told, monkeypatch
 ):
-    monkeypatch.setattr("alerts.store.decisions.MOST_ARTICLES", 5)
+    monkeypatch.setattr("alerts.store.openings.MOST_ARTICLES", 5)
     subscription = rows.subscription()
     do(keeping.pause, subscription, kit.clock())
     articles = [rows.article(desk[2]) for _ in range(12)]
@@ -365,12 +365,18 @@ def test_an_article_planned_while_a_silenced_message_ends_is_told_to_whoever_wan
     plan(kit)
     assert told() == [[article]]
     with kit.engine.begin() as connection:
-        deliveries.tidy(connection)
+        tidying.tidy(connection)
     sound(kit)
 
 
 def test_nothing_is_lost_or_told_twice_while_people_come_and_go_and_everything_runs(kit, rows, desk, do):
-    subscriptions = [rows.subscription(), rows.subscription(when=["hourly"]), rows.subscription(wait_s=0.2)]
+    # each article by itself: a follow-up would come a quarter of an hour later
+    alone = {"group": "off"}
+    subscriptions = [
+        rows.subscription(**alone),
+        rows.subscription(when=["hourly"], **alone),
+        rows.subscription(wait_s=0.2, **alone),
+    ]
     matches = [(desk[1], rows.article(desk[2])) for _ in range(60)]
     kit.web = Receiver()
     running, faults = [True], []

@@ -324,7 +324,8 @@ def test_attempts_are_told_in_words(pantau: Any, desk: Desk) -> None:
 def test_what_carries_no_alert_is_shown_listed_and_retried_too(
     pantau: Any, desk: Desk, kind: str, state: str
 ) -> None:
-    delivery = desk.rows.delivery(desk.channel, None, kind=kind, state=state)
+    over = {} if state == "held" else {"ended_at": datetime.now(UTC)}
+    delivery = desk.rows.delivery(desk.channel, None, kind=kind, state=state, **over)
     (row,) = pantau("deliveries", "list", "--kind", kind, "--json").lines
     assert (row["id"], row["subscription"], row["title"]) == (delivery, None, None)
     assert "(no article)" in pantau("deliveries", "list").out

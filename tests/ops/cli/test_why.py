@@ -158,7 +158,7 @@ def test_an_alert_that_was_suppressed_says_why(pantau: Any, desk: Any, reason: s
 def test_what_was_told_before_names_the_message_that_told_it(pantau: Any, desk: Any) -> None:
     at = NOW - timedelta(minutes=5)
     delivery = tell(desk, state="sent", ended_at=at)
-    desk.change("UPDATE alerts SET delivery_id = NULL, suppressed = 'already_told'")
+    desk.change("UPDATE alerts SET told_in = delivery_id, delivery_id = NULL, suppressed = 'already_told'")
     told = f"the same article was already told in #desk at {at:%Y-%m-%d %H:%M:%S} (delivery {delivery})"
     assert last_line(pantau("why", URL)) == f"Not told to #desk: {told}."
 

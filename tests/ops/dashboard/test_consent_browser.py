@@ -34,11 +34,13 @@ FAINT = """(grounds) => {
   const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255;
     return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4 }); return .2126 * r + .7152 * g + .0722 * b };
   const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + .05) / (y + .05) };
+  const behind = (node) => { for (let at = node; at; at = at.parentElement) {
+    const own = getComputedStyle(at).backgroundColor.match(/\\d+/g).map(Number);
+    if (own.length < 4 || own[3] > 0) return [own.slice(0, 3)]; } return grounds };
   const found = [];
   for (const node of document.querySelectorAll('[style*="color:#"]')) {
     const style = getComputedStyle(node);
-    const own = style.backgroundColor.match(/\\d+/g).map(Number);
-    const on = own.length === 4 && own[3] === 0 ? grounds : [own.slice(0, 3)];
+    const on = behind(node);
     for (const ground of on) {
       const figure = ratio(style.color.match(/\\d+/g).slice(0, 3).map(Number), ground);
       if (node.innerText.trim() && figure < 4.0) found.push([node.innerText.slice(0, 40), figure]);
