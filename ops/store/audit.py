@@ -20,7 +20,7 @@ LISTS: tuple[str, ...] = get_args(Listed)
 FAULTS = {
     "never_decided": "its match was planned, and nothing was decided for them",
     "no_reason": "it was suppressed without a reason",
-    "told_nowhere": "it was suppressed as told already, and no message of the channel has the article",
+    "told_nowhere": "it was suppressed as told already, and no message that the channel may have has the article",
     "elsewhere": "its delivery goes to another channel",
     "carries_none": "its delivery is an update or a notice, which tells of no alert",
     "emptied": "its delivery ended as empty, and it was in there",
@@ -69,8 +69,10 @@ _ACCOUNTS = """
         GROUP BY da.channel_id, da.article_id HAVING sum(coalesce(accepted.times, 1)) > 1
     ), told_nowhere AS (
         SELECT a.id FROM alerts a JOIN matches m ON m.id = a.match_id
-        LEFT JOIN delivery_articles da ON da.channel_id = a.channel_id AND da.article_id = m.article_id
-        WHERE a.suppressed = 'already_told' AND da.article_id IS NULL
+        WHERE a.suppressed = 'already_told' AND NOT EXISTS (
+            SELECT FROM delivery_articles da JOIN deliveries d ON d.id = da.delivery_id
+            WHERE da.article_id = m.article_id AND da.channel_id = a.channel_id AND d.channel_id = a.channel_id
+              AND d.state IN ('sending', 'sent', 'unknown') AND d.kind NOT IN ('update', 'notice'))
     ), decided AS (
         SELECT a.match_id, a.subscription_id, a.channel_id, a.delivery_id, m.article_id, m.topic_id,
                coalesce(a.suppressed, d.reason, a.reason) AS reason,
