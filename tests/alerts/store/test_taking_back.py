@@ -114,7 +114,7 @@ def test_the_second_hears_although_the_first_was_removed_when_the_try_came_to_no
 
 
 def test_a_failure_is_shared_and_so_is_the_second_try_by_hand(database, rows, second_wish, send, kit):
-    _, second, happening = second_wish
+    _, _, happening = second_wish
     rows.change("UPDATE deliveries SET expires_at = now() + interval '1 second'")
     send(Midway(happening, Failure("refused", "nobody")))
     assert rows.one(DELIVERY) == "expired"
@@ -161,7 +161,7 @@ def test_an_already_told_alert_of_a_message_that_told_nobody_is_found_by_the_pro
     database, rows, second_wish, kit
 ):
     """Were it not taken back, the audit would say so."""
-    _, second, happening = second_wish
+    _, _, happening = second_wish
     rows.change("UPDATE deliveries SET state = 'sending'")
     happening()
     assert proof(database)[0].sound
