@@ -77,11 +77,14 @@ def write_settlement(
     connection: Connection, due: DueDelivery, settlement: Settlement, answer: str, now: datetime
 ) -> bool:
     """The delivery's row and the effects; False if the lease was lost meanwhile, and the caller must roll back."""
+    if settlement.alone:
+        deliveries.lose_thread(connection, due)  # the older row first, as planners take them
     if not deliveries.settle(connection, due, _facts(settlement, answer, now)):
         return False
-    if settlement.alone:
-        deliveries.lose_thread(connection, due)
-    for effect in settlement.effects:
+    # channels before circuits, as whoever changes a channel
+    for effect in sorted(
+        settlement.effects, key=lambda effect: isinstance(effect, OpenCircuit | CloseCircuit)
+    ):
         _carry_out(connection, effect, asked=settlement.reason is Reason.ASKED_TO_WAIT)
     return True
 

@@ -90,13 +90,16 @@ def note_strain(connection: Connection, channel: ChannelId, strain: Strain) -> N
 
 
 def _release(connection: Connection, freed: ColumnElement[bool]) -> None:
-    for bundle in gathered(_held(connection, freed), MOST_ARTICLES):
+    """Lets go what nobody else has in hand, such as a planner who adds to it; the rest goes with the next tidying."""
+    held = _held(connection, freed)
+    for bundle in gathered(held, MOST_ARTICLES):
         _gather(connection, bundle)
-    connection.execute(update(deliveries).where(deliveries.c.state == "held", freed).values(_RELEASED))
+    ours = deliveries.c.id.in_([each.id for each in held])
+    connection.execute(update(deliveries).where(deliveries.c.state == "held", ours).values(_RELEASED))
 
 
 def _held(connection: Connection, freed: ColumnElement[bool]) -> list[Held]:
-    """What is let go, in its order; locked, so that no planner adds to it meanwhile."""
+    """What is let go, in its order; ours, so that no planner adds to it meanwhile."""
     articles = (
         select(func.count())
         .where(delivery_articles.c.delivery_id == deliveries.c.id)
@@ -113,7 +116,7 @@ def _held(connection: Connection, freed: ColumnElement[bool]) -> list[Held]:
         )
         .where(deliveries.c.state == "held", freed)
         .order_by(deliveries.c.rank, deliveries.c.id)
-        .with_for_update()
+        .with_for_update(skip_locked=True)
     )
     return [Held(DeliveryId(row.id), ChannelId(row.channel_id), row.articles, row.single) for row in rows]
 

@@ -22,7 +22,8 @@ LEASE = timedelta(seconds=60)
 _CLAIM = text("""
     WITH next AS (
         SELECT id FROM confirmations WHERE state = 'due' AND due_at <= clock_timestamp()
-        AND NOT EXISTS (SELECT FROM circuits WHERE name = 'sender:smtp')
+        AND NOT EXISTS (SELECT FROM circuits WHERE name = 'sender:smtp'
+                        OR name = 'channel:' || confirmations.channel_id AND reason = 'restored')
         ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED)
     UPDATE confirmations SET state = 'sending', tries = tries + 1, lease_token = lease_token + 1,
            lease_until = clock_timestamp() + CAST(:lease AS interval)

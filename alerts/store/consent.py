@@ -17,6 +17,7 @@ from alerts.decision import Reason
 from alerts.model import DeliveryId
 from alerts.store import circuits, deliveries
 from alerts.store.deliveries import DueDelivery
+from alerts.store.planning import hold_planning
 from alerts.store.readers import By
 from alerts.store.schema import addresses, alerts, channels, departures
 
@@ -65,7 +66,7 @@ _UNCONFIRMED = text("""
 def leave(connection: Connection, address: str, names: Sequence[str], via: Via) -> None:
     """The mailbox hears nothing more through these subscriptions; what waits for it ends. Done twice it changes
     nothing."""
-    _wait_for_planning(connection)
+    hold_planning(connection)
     for name in names:
         connection.execute(
             upsert(departures)
@@ -84,7 +85,7 @@ def rejoin(connection: Connection, address: str, names: Sequence[str]) -> list[s
 def block(connection: Connection, address: str, by: By) -> None:
     """Nobody writes to this mailbox any more, whoever adds it; holds when its channel is gone. What its owner asked
     for stays theirs."""
-    _wait_for_planning(connection)
+    hold_planning(connection)
     _note(
         connection,
         address,
@@ -112,7 +113,7 @@ def confirm(connection: Connection, address: str) -> None:
 
 def rest(connection: Connection, address: str, until: datetime | None) -> None:
     """The mailbox hears of nothing before `until`, and then of everything; None ends the pause now."""
-    _wait_for_planning(connection)
+    hold_planning(connection)
     before = connection.execute(
         select(addresses.c.rests_until).where(addresses.c.address == address)
     ).scalar()
@@ -123,7 +124,8 @@ def rest(connection: Connection, address: str, until: datetime | None) -> None:
 
 
 def give_up_unconfirmed(connection: Connection) -> None:
-    """What was held for mailboxes whose owners did not confirm in time ends with that reason."""
+    """What was held for mailboxes whose owners did not confirm in time ends with that reason. The caller holds the
+    planning."""
     for address in connection.execute(_UNCONFIRMED).scalars().all():
         _let_go(connection, address, Reason.NOT_CONFIRMED, None)
 
@@ -144,10 +146,6 @@ def end(connection: Connection, due: DueDelivery, reason: Reason, now: datetime)
 def _open_again(connection: Connection, address: str, stopped_by: str) -> None:
     for channel in connection.execute(select(channels.c.id).where(channels.c.address == address)).scalars():
         circuits.close_circuit(connection, f"channel:{channel}", opened_for=stopped_by)
-
-
-def _wait_for_planning(connection: Connection) -> None:
-    connection.execute(text("LOCK TABLE subscriptions IN ROW EXCLUSIVE MODE"))  # the planner holds SHARE
 
 
 def _let_go(connection: Connection, address: str, reason: Reason, names: list[str] | None) -> None:

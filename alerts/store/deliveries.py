@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 from alerts.circuits import Pause, Strain
 from alerts.model import ChannelId, DeliveryId, DeliveryKind, OnDoubt, SubscriptionId
-from alerts.store.schema import attempts, channels, deliveries, delivery_articles
+from alerts.store.schema import alerts, attempts, channels, deliveries, delivery_articles
 
 LEASE_S = 45.0
 """Longer than any attempt: 20 s for the exchange, and the wait for a connection. It begins anew with the attempt, so a
@@ -29,6 +29,9 @@ order through a short trouble, but no message stops the others for good."""
 
 BURST = 4
 """So many messages a paced channel takes at once after a rest."""
+
+PERHAPS_TOLD = ("sending", "sent", "unknown")
+"""Where an article counts as told to its channel: further alerts of it are suppressed as `already_told`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,12 @@ _CLAIM = text("""
         SELECT next.* FROM deliveries d JOIN next USING (id)
         WHERE d.state IN ('collecting', 'ready', 'waiting')  -- it may have ended since
         ORDER BY next.aside, next.rank, d.id LIMIT :limit FOR UPDATE OF d SKIP LOCKED
+    ), in_order AS (  -- as whoever else has several channels
+        SELECT c.id, mine.pace_s FROM channels c JOIN mine ON c.id = mine.channel_id WHERE mine.pace_s > 0
+        ORDER BY c.id FOR NO KEY UPDATE OF c
     ), paced AS (
-        UPDATE channels SET pace_at = greatest(pace_at, clock_timestamp()) + make_interval(secs => mine.pace_s)
-        FROM mine WHERE channels.id = mine.channel_id AND mine.pace_s > 0
+        UPDATE channels SET pace_at = greatest(pace_at, clock_timestamp()) + make_interval(secs => in_order.pace_s)
+        FROM in_order WHERE channels.id = in_order.id
     )
     UPDATE deliveries SET state = 'sending', lease_until = clock_timestamp() + make_interval(secs => :lease),
            lease_token = deliveries.lease_token + 1,
@@ -112,6 +118,11 @@ _ABANDONED = text("""
               (SELECT probes FROM circuits WHERE name = deliveries.held_by) AS probes,
               EXISTS (SELECT FROM attempts a
                       WHERE a.delivery_id = deliveries.id AND a.ended_at IS NULL) AS begun
+""")
+
+_TAKE_BACK = text("""
+    UPDATE alerts SET delivery_id = told_in, suppressed = NULL, told_in = NULL, reason = 'joined'
+    WHERE told_in = :delivery AND suppressed = 'already_told'
 """)
 
 
@@ -215,10 +226,33 @@ def settle(connection: Connection, due: DueDelivery, facts: Mapping[str, Any]) -
     if settled.rowcount != 1:
         return False
     if facts["state"] in ("failed", "expired", "suppressed"):
-        connection.execute(
-            update(delivery_articles).where(delivery_articles.c.delivery_id == due.id).values(taken=False)
-        )
+        free_slots(connection, due.id)
+    if facts["state"] not in PERHAPS_TOLD:
+        take_back(connection, due.id)
     return True
+
+
+def take_back(connection: Connection, delivery: DeliveryId) -> int:
+    """The delivery has told nobody: alerts that were not told because it was going out are in it after all, and share
+    what becomes of it. The caller has its row, so that no planner adds to them; returns how many there were."""
+    return connection.execute(_TAKE_BACK, {"delivery": delivery}).rowcount
+
+
+def end_if_empty(connection: Connection, delivery: DeliveryId, now: datetime) -> None:
+    """A delivery that carries no alert is over. The caller has its row."""
+    emptied = (
+        deliveries.c.id == delivery,
+        ~select(alerts.c.id).where(alerts.c.delivery_id == delivery).exists(),
+    )
+    over = {"state": "suppressed", "reason": "emptied", "ended_at": now}
+    if connection.execute(update(deliveries).where(*emptied).values(**over)).rowcount:
+        free_slots(connection, delivery)
+
+
+def free_slots(connection: Connection, delivery: DeliveryId) -> None:
+    """The delivery announces nothing any more: its articles may be announced by another."""
+    slots = update(delivery_articles).where(delivery_articles.c.delivery_id == delivery)
+    connection.execute(slots.values(taken=False))
 
 
 def lose_thread(connection: Connection, due: DueDelivery) -> None:
@@ -232,10 +266,13 @@ def lose_thread(connection: Connection, due: DueDelivery) -> None:
 
 def pause(connection: Connection, due: Pause, *, asked: bool) -> None:
     """Nothing goes to this channel, or to any of its credential, before then; `asked` if the receiver said so."""
-    shared = channels.c.credential == due.credential
+    meant = (
+        channels.c.id == due.channel if due.credential is None else channels.c.credential == due.credential
+    )
+    in_order = select(channels.c.id).where(meant).order_by(channels.c.id).with_for_update(key_share=True)
     connection.execute(
         update(channels)
-        .where(channels.c.id == due.channel if due.credential is None else shared)
+        .where(channels.c.id.in_(in_order.cte("in_order").select()))
         .values(
             pause_until=func.greatest(channels.c.pause_until, due.until),
             asked_from=func.clock_timestamp() if asked else None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, select, text, update
 
 from alerts.circuits import ANSWERS_UNCLEAR, TAKES_NOTHING
 from alerts.doubt import Look, LookAgain
@@ -94,13 +94,15 @@ def look_again(connection: Connection, due: DueDelivery, again: LookAgain) -> bo
 
 def _postpone(connection: Connection, due: DueDelivery, again: LookAgain) -> None:
     """The receiver wants to be left alone: nothing else of this channel is looked for before."""
-    connection.execute(
-        update(deliveries)
+    sooner = (
+        select(deliveries.c.id)
         .where(
             deliveries.c.channel_id == due.channel_id,
             deliveries.c.state == "unknown",
             deliveries.c.ended_at.is_(None),
             deliveries.c.due_at < again.due_at,
         )
-        .values(due_at=again.due_at)
+        .with_for_update(skip_locked=True)  # a planner that has one of them may be waiting for ours
     )
+    postponed = deliveries.c.id.in_(sooner.cte("sooner").select())
+    connection.execute(update(deliveries).where(postponed).values(due_at=again.due_at))

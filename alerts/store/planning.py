@@ -32,9 +32,15 @@ _STATES = {
 }
 
 
+def hold_planning(connection: Connection) -> None:
+    """Until its transaction ends nothing is planned, and the caller alone moves alerts of what waits. Taken before any
+    row: who has rows already could wait for a planner that waits for them."""
+    connection.execute(select(func.pg_advisory_xact_lock(_PLAN_LOCK)))
+
+
 def plan_alone(connection: Connection) -> None:
     """Until its transaction ends the caller is the only planner, and no subscription is made or changed."""
-    connection.execute(select(func.pg_advisory_xact_lock(_PLAN_LOCK)))
+    hold_planning(connection)
     connection.execute(text("LOCK TABLE subscriptions IN SHARE MODE"))
 
 
@@ -138,6 +144,7 @@ def told_of(
             delivery_articles.c.channel_id.in_(where),
             delivery_articles.c.article_id.in_(what),
         )
+        .order_by(deliveries.c.id)
         .with_for_update(of=deliveries)
     )
     return {

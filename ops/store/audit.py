@@ -20,7 +20,7 @@ LISTS: tuple[str, ...] = get_args(Listed)
 FAULTS = {
     "never_decided": "its match was planned, and nothing was decided for them",
     "no_reason": "it was suppressed without a reason",
-    "told_nowhere": "it was suppressed as told already, and no message of the channel has the article",
+    "told_nowhere": "it was suppressed as told already, and no message that the channel may have has the article",
     "elsewhere": "its delivery goes to another channel",
     "carries_none": "its delivery is an update or a notice, which tells of no alert",
     "emptied": "its delivery ended as empty, and it was in there",
@@ -57,22 +57,34 @@ class Audit:
 
 # `attempts.started_at` and `alerts.created_at` are both the database's own clock, so that no machine's is trusted.
 # A planner's alerts bear the time at which its transaction began, which is before any attempt it can have met.
+# What can be decided about is put together first: a topic, who subscribes to it, where, and since when. Doubled is
+# looked for where it can be: the unique slot leaves a second message of an article only where one gave its slot back.
 _ACCOUNTS = """
     WITH accepted AS (
         SELECT delivery_id, count(*) AS times, max(started_at) AS last_at
         FROM attempts WHERE verdict = 'sent' GROUP BY delivery_id
+    ), suspects AS (
+        SELECT da.channel_id, da.article_id FROM delivery_articles da JOIN deliveries d ON d.id = da.delivery_id
+        WHERE NOT da.taken AND d.state = 'sent'
+        UNION
+        SELECT da.channel_id, da.article_id FROM accepted JOIN delivery_articles da USING (delivery_id)
+        WHERE accepted.times > 1
     ), accepted_twice AS (
-        SELECT da.channel_id, da.article_id
-        FROM delivery_articles da
+        SELECT suspects.channel_id, suspects.article_id
+        FROM suspects JOIN delivery_articles da USING (channel_id, article_id)
         JOIN deliveries d ON d.id = da.delivery_id AND d.state = 'sent' AND d.kind NOT IN ('update', 'notice')
         LEFT JOIN accepted ON accepted.delivery_id = d.id
-        GROUP BY da.channel_id, da.article_id HAVING sum(coalesce(accepted.times, 1)) > 1
+        GROUP BY suspects.channel_id, suspects.article_id HAVING sum(coalesce(accepted.times, 1)) > 1
+    ), twice AS (
+        SELECT m.id AS match_id, accepted_twice.channel_id FROM accepted_twice JOIN matches m USING (article_id)
     ), told_nowhere AS (
         SELECT a.id FROM alerts a JOIN matches m ON m.id = a.match_id
-        LEFT JOIN delivery_articles da ON da.channel_id = a.channel_id AND da.article_id = m.article_id
-        WHERE a.suppressed = 'already_told' AND da.article_id IS NULL
+        WHERE a.suppressed = 'already_told' AND NOT EXISTS (
+            SELECT FROM delivery_articles da JOIN deliveries d ON d.id = da.delivery_id
+            WHERE da.article_id = m.article_id AND da.channel_id = a.channel_id AND d.channel_id = a.channel_id
+              AND d.state IN ('sending', 'sent', 'unknown') AND d.kind NOT IN ('update', 'notice'))
     ), decided AS (
-        SELECT a.match_id, a.subscription_id, a.channel_id, a.delivery_id, m.article_id, m.topic_id,
+        SELECT a.match_id, a.subscription_id, a.channel_id, a.delivery_id,
                coalesce(a.suppressed, d.reason, a.reason) AS reason,
                CASE WHEN a.suppressed IS NOT NULL THEN 'suppressed' ELSE d.state END AS stands,
                CASE
@@ -82,37 +94,40 @@ _ACCOUNTS = """
                  WHEN d.channel_id <> a.channel_id THEN 'elsewhere'
                  WHEN d.kind IN ('update', 'notice') THEN 'carries_none'
                  WHEN d.state = 'suppressed' AND d.reason = 'emptied' THEN 'emptied'
-                 WHEN d.state = 'sent' AND a.created_at > accepted.last_at THEN 'came_after'
+                 WHEN d.state = 'sent' AND a.created_at > d.last_at THEN 'came_after'
                  WHEN d.state NOT IN ('collecting', 'ready', 'waiting', 'sending', 'held', 'unknown', 'sent', 'failed',
                                       'expired', 'suppressed') THEN 'no_state'
                END AS fault
         FROM alerts a
-        JOIN matches m ON m.id = a.match_id
-        LEFT JOIN deliveries d ON d.id = a.delivery_id
-        LEFT JOIN accepted ON accepted.delivery_id = a.delivery_id
+        LEFT JOIN (SELECT deliveries.id, channel_id, kind, state, reason, last_at
+                   FROM deliveries LEFT JOIN accepted ON accepted.delivery_id = deliveries.id) AS d
+               ON d.id = a.delivery_id
         LEFT JOIN told_nowhere ON told_nowhere.id = a.id
+    ), heard AS MATERIALIZED (
+        SELECT t.id AS topic_id, s.id AS subscription_id, c.id AS channel_id,
+               greatest(s.created_at, s.changed_at, c.created_at) AS since
+        FROM topics t
+        JOIN subscriptions s ON s.topics && (t.name || ARRAY(SELECT 'tag:' || g FROM unnest(t.tags) g))
+        JOIN channels c ON c.name = ANY(s.channels)
+        WHERE t.removed_at IS NULL AND s.removed_at IS NULL AND c.removed_at IS NULL
+    ), missing AS (
+        SELECT m.id AS match_id, m.article_id, heard.*
+        FROM matches m JOIN heard USING (topic_id)
+        LEFT JOIN alerts a ON a.match_id = m.id AND a.subscription_id = heard.subscription_id
+                          AND a.channel_id = heard.channel_id
+        WHERE m.state = 'planned' AND a.id IS NULL OFFSET 0
     ), undecided AS (
-        SELECT m.id AS match_id, s.id AS subscription_id, c.id AS channel_id, NULL::bigint AS delivery_id,
-               m.article_id, m.topic_id, NULL::text AS reason, NULL::text AS stands, 'never_decided' AS fault
-        FROM matches m
-        JOIN articles r ON r.id = m.article_id
-        JOIN topics t ON t.id = m.topic_id
-        JOIN subscriptions s ON s.created_at <= r.read_at AND s.changed_at <= r.read_at AND s.removed_at IS NULL
-             AND (t.name = ANY(s.topics)
-                  OR EXISTS (SELECT FROM unnest(t.tags) g WHERE 'tag:' || g = ANY(s.topics)))
-        JOIN channels c ON c.name = ANY(s.channels) AND c.removed_at IS NULL AND c.created_at <= r.read_at
-        WHERE m.state = 'planned' AND t.removed_at IS NULL
-          AND NOT EXISTS (SELECT FROM alerts a WHERE a.match_id = m.id AND a.subscription_id = s.id
-                                                 AND a.channel_id = c.id)
+        SELECT match_id, subscription_id, channel_id, NULL::bigint AS delivery_id, NULL::text AS reason,
+               NULL::text AS stands, 'never_decided' AS fault
+        FROM missing JOIN articles r ON r.id = missing.article_id AND r.read_at >= missing.since
     ), account AS (
-        SELECT each.*, twice.article_id IS NOT NULL AND each.delivery_id IS NOT NULL AS doubled,
+        SELECT each.*, twice.match_id IS NOT NULL AND each.delivery_id IS NOT NULL AS doubled,
                CASE WHEN fault IS NOT NULL THEN 'lost'
                     WHEN stands IN ('collecting', 'ready', 'waiting', 'sending') THEN 'waiting'
                     WHEN stands = 'unknown' THEN 'in_doubt'
                     ELSE stands END AS state
         FROM (SELECT * FROM decided UNION ALL SELECT * FROM undecided) AS each
-        LEFT JOIN accepted_twice twice
-               ON twice.channel_id = each.channel_id AND twice.article_id = each.article_id
+        LEFT JOIN twice ON twice.match_id = each.match_id AND twice.channel_id = each.channel_id
     )
 """
 
@@ -137,7 +152,8 @@ _LIST = text(
            t.name AS topic, s.name AS subscription, c.name AS channel, r.title, r.url, r.source, r.read_at,
            account.match_id AS match
     FROM account
-    JOIN topics t ON t.id = account.topic_id JOIN articles r ON r.id = account.article_id
+    JOIN matches m ON m.id = account.match_id
+    JOIN topics t ON t.id = m.topic_id JOIN articles r ON r.id = m.article_id
     JOIN subscriptions s ON s.id = account.subscription_id JOIN channels c ON c.id = account.channel_id
     WHERE CASE WHEN :wanted = 'doubled' THEN account.doubled ELSE account.state = :wanted END
     ORDER BY account.match_id DESC, account.subscription_id, account.channel_id LIMIT :limit

@@ -115,6 +115,7 @@ class Shelf:
         for topic in declared.topics:
             if ("topic", topic.name) in touched:
                 self._put_topic(topic)
+        self._wait_for_the_desks()
         for channel in declared.channels:
             if ("channel", channel.name) in touched:
                 self._put_channel(channel, secrets)
@@ -127,6 +128,13 @@ class Shelf:
                 self._remove(item.noun, item.key, ids)
         recognise(self.connection, self.keys)
         spread_new(self.connection)
+
+    def _wait_for_the_desks(self) -> None:
+        """Planners, who keep subscriptions as they are, before any channel; and channels in the order in which senders
+        take them. Otherwise each could wait for the other."""
+        self.connection.execute(text("LOCK TABLE subscriptions IN ROW EXCLUSIVE MODE"))
+        in_order = select(channels.c.id).where(channels.c.removed_at.is_(None)).order_by(channels.c.id)
+        self.connection.execute(in_order.with_for_update(key_share=True))
 
     def write_entities(self, declared: Iterable[DeclaredEntity], found: Changes, origin: str) -> None:
         """Carries out the changes of the entities that come from a watchlist, or from the folder."""

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from alerts.model import DeliveryId
+from alerts.store.deliveries import take_back
+from alerts.store.planning import hold_planning
 from alerts.store.schema import deliveries, delivery_articles
 from ops.store.overview import attempts_of
 
@@ -128,7 +130,8 @@ def whole_delivery(connection: Connection, delivery: DeliveryId) -> dict[str, An
 
 
 def standing(connection: Connection, delivery: DeliveryId) -> Standing:
-    """Where the delivery stands; it stays there until the caller's transaction ends."""
+    """Where the delivery stands; it stays there, and nothing is planned, until the caller's transaction ends."""
+    hold_planning(connection)
     return Standing(**connection.execute(_STANDING, {"delivery": delivery}).mappings().one())
 
 
@@ -148,6 +151,7 @@ def put_back(connection: Connection, delivery: DeliveryId) -> PutBack:
     """Makes the delivery due now, and for a day; a circuit in its way is probed now."""
     asked = {"delivery": delivery}
     repeat = connection.execute(_PUT_BACK, asked).scalar_one()
+    take_back(connection, delivery)
     circuits = sorted(connection.execute(_PROBE_NOW, asked).all(), reverse=True)  # the sender's comes first
     paused = connection.execute(_PAUSE, asked).scalar()
     return PutBack(repeat, circuits[0].reason if circuits else None, paused)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, func, select, text
 
 from alerts.store.circuits import BY_HAND
+from alerts.store.planning import hold_planning
 from ops.store.schema import heartbeats
 
 REASON = BY_HAND
@@ -46,10 +47,21 @@ _HELD = text("""
 """)
 
 # What was unsent when the copy was made, and what stood in the feeds when it was put back, may have been told.
+_LOCK_OPEN = text("SELECT id FROM deliveries WHERE state = ANY(:open) ORDER BY id FOR UPDATE")
 _DROP = text("""
     UPDATE alerts SET delivery_id = NULL, suppressed = :reason FROM deliveries d
     WHERE d.id = alerts.delivery_id AND d.state = ANY(:open)
       AND (d.kind = 'backlog' OR d.created_at < (SELECT at FROM heartbeats WHERE part = :part))
+""")
+# What was not told because one of these was going out.
+_DROP_TOLD = text("""
+    UPDATE alerts SET suppressed = :reason, told_in = NULL FROM deliveries d
+    WHERE d.id = alerts.told_in AND alerts.suppressed = 'already_told'
+      AND d.state = ANY(:open) AND d.created_at < (SELECT at FROM heartbeats WHERE part = :part)
+""")
+_DROP_QUESTIONS = text("""
+    UPDATE confirmations SET state = 'unknown', reason = :reason
+    WHERE state IN ('due', 'sending') AND created_at < (SELECT at FROM heartbeats WHERE part = :part)
 """)
 _END_EMPTIED = text("""
     UPDATE deliveries SET state = 'suppressed', reason = :reason, ended_at = clock_timestamp(), held_by = NULL
@@ -135,8 +147,11 @@ def release(connection: Connection, *, drop: bool) -> int:
     asked = {"reason": REASON, "part": _PART, "open": _OPEN}
     dropped = 0
     if drop:
+        hold_planning(connection)
+        connection.execute(_LOCK_OPEN, asked)
         dropped = connection.execute(_DROP, asked).rowcount
-        connection.execute(_END_EMPTIED, asked)
+        for statement in (_DROP_TOLD, _END_EMPTIED, _DROP_QUESTIONS):
+            connection.execute(statement, asked)
     connection.execute(_RELEASE, {"reason": REASON})
     return dropped
 
