@@ -37,6 +37,15 @@ SEND_SECONDS = 20.0
 TIDY_EVERY = timedelta(seconds=1)  # a removed channel or subscription is not told for longer than this
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A message that may go out: on which channel, and by which kind it is judged."""
+
+    kind: Channel
+    channel: ChannelRow
+    message: Composed
+
+
 async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
     """Sends what is due, one message per channel at a time, and looks for what is in doubt; returns how many
     attempts and looks were made."""
@@ -77,15 +86,6 @@ def _tidy(outbox: Outbox, connection: Connection) -> None:
         circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
     tidy_consent(connection, outbox.kit)
     tidying.tidy(connection)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A message that may go out: on which channel, and by which kind it is judged."""
-
-    kind: Channel
-    channel: ChannelRow
-    message: Composed
 
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
