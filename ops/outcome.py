@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.digest import zone
+from ops.moments import in_zone, instant
 from ops.verdict import cause, span
-from worker.errors import BadInput
 
 Row = Mapping[str, Any]
 """An alert as `ops.store.tracing` reads it."""
 Words = Callable[[Row], str]
+
+_UNKNOWN = "an unknown time"
 
 
 def _already_told(alert: Row) -> str:
@@ -162,15 +163,9 @@ def _after(alert: Row) -> str:
 
 
 def _there(moment: datetime | None, alert: Row) -> str:
-    """A moment by the subscriber's clock: "2026-11-26 06:00 Asia/Jakarta"."""
-    if moment is None:
-        return "an unknown time"
-    try:
-        local = moment.astimezone(zone(alert["timezone"]))
-    except BadInput:
-        return f"{moment:%Y-%m-%d %H:%M} UTC"
-    return f"{local:%Y-%m-%d %H:%M} {alert['timezone']}"
+    """A moment by the subscriber's clock."""
+    return _UNKNOWN if moment is None else in_zone(moment, alert["timezone"])
 
 
 def _clock(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "an unknown time"
+    return instant(moment, _UNKNOWN)

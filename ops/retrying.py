@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alerts.model import DeliveryId
+from ops.moments import instant
 from ops.store import ledger
 from ops.store.ledger import PutBack, Standing
 from worker.store.engine import Connection
@@ -38,9 +39,9 @@ def refusal(standing: Standing) -> str | None:
         case "suppressed":
             return f"it was suppressed ({standing.reason or 'no reason given'}): nobody waits for it"
         case state if state not in RETRIABLE:
-            return f"it is {state} and goes out by itself (due {standing.due_at:%Y-%m-%d %H:%M:%S} UTC)"
+            return f"it is {state} and goes out by itself (due {instant(standing.due_at)} UTC)"
     if standing.looked_for:
-        at = f"{standing.due_at:%Y-%m-%d %H:%M:%S} UTC"
+        at = f"{instant(standing.due_at)} UTC"
         return f"its answer was lost, and {standing.channel} is asked whether it has it (next at {at})"
     if standing.channel_removed:
         return f"its channel {standing.channel} was removed"

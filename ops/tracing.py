@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.times import UNTIL_RESUMED
+from ops.moments import instant
 from ops.outcome import why_suppressed
 from ops.store.tracing import Trail
 from ops.verdict import cause, span
@@ -68,7 +69,7 @@ def sentence(trace: Trace) -> str:
 def _unread(entries: Sequence[Row]) -> str:
     waiting = [entry for entry in entries if entry["state"] == "new"]
     if waiting:
-        seen = _clock(waiting[0]["seen_at"])
+        seen = instant(waiting[0]["seen_at"])
         return (
             f"Not read yet: {waiting[0]['feed']} brought it at {seen}, and the read desk has not come to it."
         )
@@ -103,7 +104,7 @@ def _way(alert: Row, delivery: Row | None, trail: Trail) -> tuple[str, str]:
         return "Not told to ", f": {why_suppressed(alert)}"
     match delivery["state"]:
         case "sent":
-            return "Told ", f" at {_clock(delivery['ended_at'])}, {_after(delivery['ended_at'], trail)}"
+            return "Told ", f" at {instant(delivery['ended_at'])}, {_after(delivery['ended_at'], trail)}"
         case "sending":
             return "Being sent to ", ""
         case "held":
@@ -116,7 +117,7 @@ def _way(alert: Row, delivery: Row | None, trail: Trail) -> tuple[str, str]:
             return "Kept for ", " until its subscription is resumed"
         case _:
             tries = f" after {len(delivery['attempts'])} tries" if delivery["attempts"] else ""
-            return "On its way to ", f", due at {_clock(delivery['due_at'])}{tries}"
+            return "On its way to ", f", due at {instant(delivery['due_at'])}{tries}"
 
 
 def _after(ended: datetime, trail: Trail) -> str:
@@ -229,7 +230,3 @@ def _shared(one: str, other: str) -> int:
 def _joined(names: Sequence[str]) -> str:
     more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
     return ", ".join([*names[:_SHOWN], *more])
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}"

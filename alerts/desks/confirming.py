@@ -24,7 +24,6 @@ from worker.kit import Kit
 log = structlog.get_logger("alerts")
 
 AT_ONCE = 10
-NO_LINK, NO_MAIL = "no_public_url", "smtp_not_configured"
 
 
 async def ask_for_consent(kit: Kit, mail: MailDoor | None, sender: Mapping[str, str]) -> int:
@@ -69,7 +68,7 @@ def _composed(kit: Kit, asking: Asking, sender: Mapping[str, str]) -> Mail | str
         manage=manage_token(links, asking.address),
         language=_language(channel),
     )
-    return compose(invitation, {**channel.options, **sender}, now) or NO_LINK
+    return compose(invitation, {**channel.options, **sender}, now) or "no_public_url"
 
 
 def _language(channel: Channel) -> Language:

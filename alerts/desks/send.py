@@ -5,12 +5,12 @@ What the receiver may or may not have is looked for there, where it can be asked
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from alerts.channel import Blocked, Channel, Composed, Simpler, Unsure, Verdict
+from alerts.channel import Answer, Blocked, Channel, Composed, Simpler, Unsure, Verdict
 from alerts.desks.confirming import ask_for_consent
 from alerts.desks.consent import admit, in_the_light_of_bounces
 from alerts.desks.consent import tidy as tidy_consent
@@ -23,6 +23,7 @@ from alerts.store import circuits, deliveries, doubts, last_look, letters, tidyi
 from alerts.store.deliveries import DueDelivery
 from alerts.store.doubts import DueLook
 from worker.crashpoint import crashpoint
+from worker.kit import Kit
 from worker.rolling import keep_busy
 from worker.secrets import without
 from worker.store.engine import Connection
@@ -34,6 +35,15 @@ log = structlog.get_logger("alerts")
 SEND_ROOM = 16
 SEND_SECONDS = 20.0
 TIDY_EVERY = timedelta(seconds=1)  # a removed channel or subscription is not told for longer than this
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A message that may go out: on which channel, and by which kind it is judged."""
+
+    kind: Channel
+    channel: ChannelRow
+    message: Composed
 
 
 async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
@@ -83,57 +93,69 @@ def _tidy(outbox: Outbox) -> None:
 
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
-    kit = outbox.kit
     crashpoint("after_claim")
+    ready = _make_ready(outbox, due)
+    if isinstance(ready, _Ready):
+        await _attempt(outbox, due, ready)
+    elif ready is not None:
+        settle_attempt(outbox, due, ready)
+
+
+def _make_ready(outbox: Outbox, due: DueDelivery) -> _Ready | Verdict | None:
+    """What goes out; why nothing can now, which counts no attempt; None where nothing is to, and it has ended."""
+    kit = outbox.kit
     with kit.engine.begin() as connection:
         letter = letters.load_letter(connection, due, kit.clock())
         if not letter.items and not letter.notice:
             _end_emptied(connection, due, kit.clock())
-            return
+            return None
         row = opened(outbox, connection, due.channel_id)
-        admitted = admit(connection, kit, due, row) if row is not None else None
-    if row is not None and admitted is None:
-        log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
-        return
-    if isinstance(admitted, Blocked):
-        settle_attempt(outbox, due, admitted)
-        return
-    row = admitted
-    channel = outbox.registry.get(row.kind) if row else None
-    ready = _prepare(outbox, channel, letter, row)
-    if not isinstance(ready, Composed) or channel is None or row is None:
-        settle_attempt(outbox, due, ready)  # type: ignore[arg-type]
-        return
-    with kit.engine.begin() as connection:
+        if row is None:
+            return Blocked("secret_not_opened", scope="channel")
+        admitted = admit(connection, kit, due, row)
+    match admitted:
+        case None:
+            log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
+            return None
+        case Blocked():
+            return admitted
+        case ChannelRow():
+            return _compose(outbox, letter, admitted)
+
+
+def _compose(outbox: Outbox, letter: Letter, row: ChannelRow) -> _Ready | Verdict:
+    kind = outbox.registry.get(row.kind)
+    if kind is None:
+        return Blocked("kind_not_served", scope="channel")
+    if why := outbox.lacks(kind):
+        return Blocked(why, scope="sender")
+    try:
+        return _Ready(kind, row, kind.compose(letter, row))
+    except Exception as error:
+        log.exception("compose_failed", channel_id=row.id, key=letter.key)
+        return Simpler(f"compose_failed: {type(error).__name__}")
+
+
+async def _attempt(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
+    """The attempt is written down before the request goes out: what a crash leaves behind tells what may be there."""
+    with outbox.kit.engine.begin() as connection:
         if deliveries.begin_attempt(connection, due) is None:
             log.info("lease_lost", delivery=due.id)
             return
     crashpoint("before_post")
-    answer = await exchange(outbox, ready)
+    answer = await exchange(outbox, ready.message)
     crashpoint("after_post")
-    verdict = channel.judge(answer)
-    if row.kind == "email":
-        with kit.engine.begin() as connection:
-            verdict = in_the_light_of_bounces(connection, kit, row, verdict)
-    said = shown(answer) if row.kind == "email" else without(shown(answer), row.to, row.secret)
+    verdict, said = _judge(outbox.kit, ready, answer)
     settle_attempt(outbox, due, verdict, said, answer.elapsed_s)
 
 
-def _prepare(
-    outbox: Outbox, channel: Channel | None, letter: Letter, row: ChannelRow | None
-) -> Composed | Verdict:
-    """What to send, or why nothing can be sent at all; no attempt is counted for the latter."""
-    if row is None:
-        return Blocked("secret_not_opened", scope="channel")
-    if channel is None:
-        return Blocked("kind_not_served", scope="channel")
-    if why := outbox.lacks(channel):
-        return Blocked(why, scope="sender")
-    try:
-        return channel.compose(letter, row)
-    except Exception as error:
-        log.exception("compose_failed", channel_id=row.id, key=letter.key)
-        return Simpler(f"compose_failed: {type(error).__name__}")
+def _judge(kit: Kit, ready: _Ready, answer: Answer) -> tuple[Verdict, str]:
+    """What the answer means, and how the ledger shows it: without the address of a hook, which lets anybody post."""
+    verdict, row = ready.kind.judge(answer), ready.channel
+    if row.kind != "email":
+        return verdict, without(shown(answer), row.to, row.secret)
+    with kit.engine.begin() as connection:
+        return in_the_light_of_bounces(connection, kit, row, verdict), shown(answer)
 
 
 def _settle_abandoned(outbox: Outbox, due: DueDelivery, begun: bool) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from alerts.decision import Announce, Bundle, Decision, Join, Move, Suppress, Update
 from alerts.model import ChannelId, DeliveryId, Subscription
-from alerts.store.openings import Open, Opening, Place, close_full, open_already, open_deliveries
+from alerts.store.openings import BundleKey, OpenDelivery, Opening, close_full, open_already, open_deliveries
 from worker.model import ArticleId, MatchId
 
 # A digest that was only emptied may be opened anew.
@@ -128,10 +128,10 @@ class Ledger:
             for each in entering
         ]
 
-    def _deliveries(self, entering: Iterable[Announce | Move]) -> dict[Place, Open]:
+    def _deliveries(self, entering: Iterable[Announce | Move]) -> dict[BundleKey, OpenDelivery]:
         """The delivery of every bundle, opened where it is not there yet."""
-        known: dict[Place, DeliveryId] = {}
-        new: dict[Place, Opening] = {}
+        known: dict[BundleKey, DeliveryId] = {}
+        new: dict[BundleKey, Opening] = {}
         for each in entering:
             place, bundle = (each.pair.channel, each.bundle.key), each.bundle
             subscription = self.subscriptions[each.pair.subscription]

@@ -13,8 +13,8 @@ from alerts.model import ChannelId, DeliveryId, OnDoubt, SubscriptionId
 from alerts.settle import patience
 from alerts.store.schema import channels
 
-Place = tuple[ChannelId, str]
-"""A channel and a bundle's key."""
+BundleKey = tuple[ChannelId, str]
+"""A channel and a bundle's key: what only one open delivery has."""
 
 # Each addition pushes a summary of older articles and an update; a first message is brought forward.
 _DUE = """CASE excluded.kind WHEN 'backlog' THEN greatest(deliveries.due_at, excluded.due_at)
@@ -59,7 +59,7 @@ _RANKS = {"backlog": 1, "update": 1}
 
 
 @dataclass(slots=True)
-class Open:
+class OpenDelivery:
     """A delivery that takes `room` more articles."""
 
     id: DeliveryId
@@ -81,7 +81,9 @@ class Opening:
         return replace(self, bundle=choose(self.bundle, bundle, key=lambda either: either.due_at))
 
 
-def open_deliveries(connection: Connection, openings: Sequence[Opening], now: datetime) -> dict[Place, Open]:
+def open_deliveries(
+    connection: Connection, openings: Sequence[Opening], now: datetime
+) -> dict[BundleKey, OpenDelivery]:
     """The open delivery of each of these bundles, no two of which have the same place: the one that is there, or a new
     one, in the order given."""
     if not openings:
@@ -104,20 +106,22 @@ def open_deliveries(connection: Connection, openings: Sequence[Opening], now: da
         },
     )
     return {
-        (ChannelId(row.channel_id), row.bundle): Open(DeliveryId(row.id), MOST_ARTICLES - row.told)
+        (ChannelId(row.channel_id), row.bundle): OpenDelivery(DeliveryId(row.id), MOST_ARTICLES - row.told)
         for row in rows
     }
 
 
-def open_already(connection: Connection, known: Mapping[Place, DeliveryId]) -> dict[Place, Open]:
+def open_already(
+    connection: Connection, known: Mapping[BundleKey, DeliveryId]
+) -> dict[BundleKey, OpenDelivery]:
     """Deliveries that stand under these numbers, with the room that they have."""
     if not known:
         return {}
     told = {row.id: row.told for row in connection.execute(_TOLD, {"known": list(known.values())})}
-    return {place: Open(number, MOST_ARTICLES - told[number]) for place, number in known.items()}
+    return {place: OpenDelivery(number, MOST_ARTICLES - told[number]) for place, number in known.items()}
 
 
-def close_full(connection: Connection, opened: Iterable[Open]) -> None:
+def close_full(connection: Connection, opened: Iterable[OpenDelivery]) -> None:
     """What is full takes no more: its key is free for the next one."""
     full = [each.id for each in opened if each.room <= 0]
     if full:

@@ -40,12 +40,10 @@ channels = Table(
     Column("declared", Boolean, nullable=False, server_default=text("false")),
     Column("credential", Text),  # what channels of this kind share, such as "smtp"
     Column("pause_until", Instant, nullable=False, server_default=text("'epoch'")),
-    Column(
-        "asked_from", Instant
-    ),  # since when the receiver itself asks for that pause; null: our own back-off
+    Column("asked_from", Instant),  # since when the receiver asks for that pause; null: our own back-off
     Column(
         "pace_at", Instant, nullable=False, server_default=text("'epoch'")
-    ),  # up to when its receiver's pace is used up
+    ),  # its pace is used up until then
     Column("unclear", Integer, nullable=False, server_default="0"),  # answers in a row, neither yes nor no
     Column("nothing_since", Instant),  # since when it has taken nothing
     Column("removed_at", Instant),
@@ -104,7 +102,7 @@ kept_secrets = Table(  # secrets that Pantau made for itself
 circuits = Table(  # open while a channel, or what channels share, lets nothing through
     "circuits",
     metadata,
-    Column("name", Text, primary_key=True),  # "channel:12", "smtp"
+    Column("name", Text, primary_key=True),  # "channel:12", "sender:smtp"
     Column("reason", Text, nullable=False),
     Column("opened_at", Instant, nullable=False, server_default=func.now()),
     Column("probe_at", Instant, nullable=False),
@@ -166,20 +164,14 @@ deliveries = Table(
     key(),
     Column("key", Uuid, nullable=False, server_default=text("gen_random_uuid()")),  # the public id
     Column("channel_id", BigInteger, ForeignKey("channels.id"), nullable=False),
-    Column(
-        "subscription_id", BigInteger, ForeignKey("subscriptions.id")
-    ),  # the soonest; none: of nobody's own
+    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id")),  # the soonest; null: nobody's own
     Column("kind", Text, nullable=False),  # alerts.model.DeliveryKind
-    Column(
-        "story_id", BigInteger, ForeignKey("stories.id")
-    ),  # what its articles tell of, where that is one event
+    Column("story_id", BigInteger, ForeignKey("stories.id")),  # the one event that its articles tell of
     Column(
         "thread_of", BigInteger, ForeignKey("deliveries.id")
-    ),  # the first message of its story, for what follows
+    ),  # its story's first message, where it follows
     Column("bundle", Text, nullable=False),  # what it collects: article:17, digest:3:2026-…
-    Column(
-        "state", Text, nullable=False
-    ),  # collecting ready sending waiting unknown held sent failed expired suppressed
+    Column("state", Text, nullable=False),  # alerts.states.State
     Column("reason", Text),
     Column("rank", SmallInteger, nullable=False, server_default="0"),  # live before backlog
     Column("due_at", Instant, nullable=False),
@@ -192,9 +184,7 @@ deliveries = Table(
     Column("look_pages", Integer, nullable=False, server_default="0"),  # of the present look, read so far
     Column("look_cursor", Text, nullable=False, server_default=""),
     Column("held_by", Text),  # the open circuit's name
-    Column(
-        "waited_s", Float, nullable=False, server_default="0"
-    ),  # waits that the user or receiver asked for
+    Column("waited_s", Float, nullable=False, server_default="0"),  # as the user or the receiver asked
     Column("remote_id", Text),
     Column("notice", ARRAY(Text)),  # the sentences of a notice
     Column("last_answer", Text),
@@ -271,9 +261,7 @@ alerts = Table(  # match x subscription x channel: what someone must hear, and w
     Column("suppressed", Text),
     Column("reason", Text),  # why at this time and in this delivery
     Column("silence_id", BigInteger, ForeignKey("silences.id", ondelete="SET NULL")),  # what suppressed it
-    Column(
-        "told_in", BigInteger, ForeignKey("deliveries.id")
-    ),  # already_told: the delivery that had told the channel of the article
+    Column("told_in", BigInteger, ForeignKey("deliveries.id")),  # already_told: by which delivery
     created(),
     UniqueConstraint("match_id", "subscription_id", "channel_id"),
     CheckConstraint("(delivery_id IS NULL) <> (suppressed IS NULL)", name="told_or_suppressed"),
@@ -291,7 +279,7 @@ attempts = Table(  # committed before the request goes out, so that a crash leav
     Column("n", Integer, nullable=False),
     Column("started_at", Instant, nullable=False, server_default=func.now()),
     Column("ended_at", Instant),
-    Column("verdict", Text),  # sent later unsure simpler blocked never; null: its sender vanished
+    Column("verdict", Text),  # alerts.channel.Verdict in small letters; null: not ended
     Column("reason", Text),
     Column("answer", Text),
     Column("elapsed_s", Float),

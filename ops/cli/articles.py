@@ -13,6 +13,7 @@ from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.sheet import csv_option, print_sheet
 from ops.cli.since import time_span
+from ops.moments import instant
 
 if TYPE_CHECKING:
     from ops.searching import Sighting
@@ -108,7 +109,7 @@ def list_unread(limit: int, as_json: bool) -> None:
 def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     due = f" {row['page_due_at']:%H:%M:%S}" if row["page_due_at"] else ""
     return (
-        f"{row['seen_at']:%Y-%m-%d %H:%M:%S}",
+        instant(row["seen_at"]),
         row["state"] + due,
         row["page_tries"],
         plain_text(row["feed"], 40),

@@ -9,7 +9,6 @@ from alerts.letter import plain_text
 from ops.checking import Checked, Feed, NoFeed, NotHad, Site
 from ops.cli.steps import (
     charset_line,
-    clock,
     dated,
     document_line,
     last_word,
@@ -20,6 +19,7 @@ from ops.cli.steps import (
     way_json,
     way_lines,
 )
+from ops.moments import instant
 from ops.verdict import span
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _feed(feed: Feed) -> Iterator[str]:
 def _contents(found: Contents) -> Iterator[str]:
     if found.newest is not None:
         yield from step(
-            "entries", f"the newest of {clock(found.newest)}, the oldest of {clock(found.oldest)} UTC"
+            "entries", f"the newest of {instant(found.newest)}, the oldest of {instant(found.oldest)} UTC"
         )
     lacks = {
         "without a date": found.undated,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
+from ops.moments import instant
 
 
 def delivery_lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -16,7 +16,7 @@ def delivery_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"to         {plain_text(found['channel'], 80)} ({found['channel_kind']})"
     yield f"kind       {found['kind']}{', may be a repeat' if found['possible_repeat'] else ''}"
     yield from _story(found)
-    yield f"times      made {at(found['created_at'])}, due {at(found['due_at'])}, {_end(found)}"
+    yield f"times      made {instant(found['created_at'])}, due {instant(found['due_at'])}, {_end(found)}"
     for article in found["articles"]:
         alerts = [alert for alert in found["alerts"] if alert["article_id"] == article["id"]]
         yield from ("", *_article(article, alerts))
@@ -31,7 +31,7 @@ def _story(found: Mapping[str, Any]) -> Iterator[str]:
     if found["story"]:
         yield f"story      {plain_text(found['story'], 200)}"
     if found["thread_of"]:
-        ended = f" at {at(found['thread_ended_at'])}" if found["thread_ended_at"] else ""
+        ended = f" at {instant(found['thread_ended_at'])}" if found["thread_ended_at"] else ""
         yield f"follows    delivery {found['thread_of']}, {found['thread_state']}{ended}"
     if found["followups"]:
         more = "1 message" if found["followups"] == 1 else f"{found['followups']} messages"
@@ -40,11 +40,11 @@ def _story(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _end(found: Mapping[str, Any]) -> str:
     verb, moment = ("ended", "ended_at") if found["ended_at"] else ("expires", "expires_at")
-    return f"{verb} {at(found[moment])}"
+    return f"{verb} {instant(found[moment])}"
 
 
 def _article(article: Mapping[str, Any], alerts: list[Mapping[str, Any]]) -> Iterator[str]:
-    published, seen = at(article["published_at"]), at(article["seen_at"])
+    published, seen = instant(article["published_at"]), instant(article["seen_at"])
     yield plain_text(article["title"], 200) or "(without a title)"
     if article["url"]:
         yield f"  {plain_text(article['url'], 300)}"
@@ -78,15 +78,10 @@ def _attempt(attempt: Mapping[str, Any]) -> Iterator[str]:
         attempt["verdict"] == "sent" or not attempt["reason"]
     )  # then the reason is the receiver's name for it
     because = "" if told else f": {plain_text(cause(attempt['reason']), 200)}"
-    yield f"attempt {attempt['n']}  {at(attempt['started_at'])}{took}: {verdict}{because}"
+    yield f"attempt {attempt['n']}  {instant(attempt['started_at'])}{took}: {verdict}{because}"
     if attempt["answer"]:
         yield f"           > {plain_text(attempt['answer'], 300)}"
 
 
 def _because(reason: str | None) -> str:
     return f" ({plain_text(reason, 200)})" if reason else ""
-
-
-def at(moment: datetime | None) -> str:
-    """A moment in UTC, to the second."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "unknown"

@@ -13,6 +13,7 @@ import click
 from alerts.letter import plain_text
 from ops.cli.opml import export_feeds, import_feeds
 from ops.cli.output import json_option, print_json, print_json_lines, table
+from ops.moments import instant
 
 if TYPE_CHECKING:
     from ops.checking import Checked
@@ -51,7 +52,7 @@ def list_feeds(as_json: bool) -> None:
 
 def _line(row: Mapping[str, Any], now: datetime) -> tuple[object, ...]:
     def at(name: str) -> str:
-        return row[name].strftime("%Y-%m-%d %H:%M:%S") if row[name] else "never"
+        return instant(row[name], "never")
 
     return (
         "silent" if row["silence"] and row["state"] == "ok" else row["state"],

@@ -12,10 +12,11 @@ from alerts.letter import plain_text
 from alerts.model import DeliveryKind
 from alerts.states import State
 from ops.cli.connected import connected
-from ops.cli.delivery import at, delivery_lines
+from ops.cli.delivery import delivery_lines
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.sheet import csv_option, print_sheet
 from ops.cli.since import time_span
+from ops.moments import instant
 from worker.errors import BadInput, PantauError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     return (
         row["id"],
         row["state"],
-        at(row["created_at"]),
+        instant(row["created_at"]),
         plain_text(row["channel"], 30),
         row["kind"],
         row["attempts"],
@@ -155,7 +156,7 @@ def _reservations(due: PutBack) -> str:
     repeat = "; it says that it may be a repeat" if due.possible_repeat else ""
     if due.stopped_by is not None:
         return f"{repeat}; its channel lets nothing through ({cause(due.stopped_by)}) and is tried at once"
-    paused = f"; its channel takes nothing before {at(due.paused_until)}" if due.paused_until else ""
+    paused = f"; its channel takes nothing before {instant(due.paused_until)}" if due.paused_until else ""
     return repeat + paused
 
 

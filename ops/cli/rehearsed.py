@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from alerts.letter import plain_text
 from ops.cli.steps import (
     charset_line,
-    clock,
     document_line,
     permission_json,
     permission_line,
@@ -16,6 +15,7 @@ from ops.cli.steps import (
     way_json,
     way_lines,
 )
+from ops.moments import instant
 from ops.verdict import count
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _about(found: Rehearsed) -> Iterator[str]:
     said = f", the page says {found.page.language}" if found.page.language else ""
     yield f"language {found.read.article.language or 'unknown'}{said}"
     if found.read.published_at is not None:
-        yield f"published {clock(found.read.published_at)} UTC"
+        yield f"published {instant(found.read.published_at)} UTC"
     if found.read.authors:
         yield f"by {', '.join(found.read.authors)}"
 

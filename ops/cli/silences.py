@@ -13,6 +13,7 @@ import click
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json, print_json_lines, table
+from ops.cli.since import time_span
 from worker.errors import BadInput
 
 if TYPE_CHECKING:
@@ -106,25 +107,15 @@ def _check_one(wanted: _Wanted) -> None:
 
 
 def _end(how_long: str | None, until: str | None, begin: datetime) -> datetime:
-    from worker.settings import parse_duration
-
     if (how_long is None) == (until is None):
         raise click.UsageError("give --for 8h or --until 2026-11-30T07:00; a silence has an end")
-    try:
-        end = _moment("--until", until) if until else begin + _span(parse_duration(str(how_long)))
-    except ValueError as error:
-        raise BadInput(f"--for: {error}") from None
+    end = _moment("--until", until) if until else begin + min(time_span(str(how_long), "--for"), 2 * LONGEST)
     if end - begin > LONGEST:
         raise BadInput(
             "a silence lasts a year at most; to hear of something no more, take it out of the subscription "
             '(a source: sources = ["-name"])'
         )
     return end
-
-
-def _span(seconds: float) -> timedelta:
-    """So long, or longer than may be where the number is beyond all dates."""
-    return timedelta(seconds=min(seconds, 2 * LONGEST.total_seconds()))
 
 
 def _moment(option: str, text: str) -> datetime:

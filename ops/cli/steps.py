@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
+from ops.moments import instant
 from worker.robots import Allowed, Forbidden
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def dated(moment: datetime | None, text: str) -> str:
     """A line under a step: a moment and a foreign text, cut to the line."""
-    when = clock(moment) if moment else "(no date)"
+    when = instant(moment) if moment else "(no date)"
     return f"{' ' * _WORD}{when:<19}  {plain_text(text, max(_width() - 21, 20))}"
 
 
@@ -156,11 +157,6 @@ def charset_line(charset: Charset) -> str:
     ]
     said = ", ".join(named) or "no charset is named"
     return f"{charset.used}; {said}" + (f"; {charset.warning}" if charset.warning else "")
-
-
-def clock(moment: datetime | None) -> str:
-    """A moment in UTC, to the second."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "unknown"
 
 
 def tally(counts: Mapping[str, int]) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,6 +13,8 @@ from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.output import json_option, print_json_lines, table
 from ops.cli.sharing import feed_command
+from ops.cli.since import time_span
+from ops.moments import in_zone
 from worker.errors import BadInput
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from worker.store.engine import Connection
 
 SHORTEST_SNOOZE, LONGEST_SNOOZE = timedelta(minutes=1), timedelta(days=7)
-_TOO_LONG_S = 2 * LONGEST_SNOOZE.total_seconds()  # whatever is longer is refused alike
 
 
 @click.group()
@@ -62,9 +62,9 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
 def _state(row: Mapping[str, Any]) -> str:
     kept = f", {row['kept']:,} kept" if row["kept"] else ""
     if row["paused_at"]:
-        return f"paused since {_clock(row['paused_at'], row['timezone'])}{kept}"
+        return f"paused since {in_zone(row['paused_at'], row['timezone'])}{kept}"
     if row["snoozed_until"]:
-        return f"snoozes until {_clock(row['snoozed_until'], row['timezone'])}{kept}"
+        return f"snoozes until {in_zone(row['snoozed_until'], row['timezone'])}{kept}"
     return "hears"
 
 
@@ -112,7 +112,7 @@ def snooze(name: str, how_long: str) -> None:
         now = kit.clock()
         until = now + span
         told = keeping.snooze(connection, known.id, until, now)
-    end = _clock(until, known.timezone)
+    end = in_zone(until, known.timezone)
     sooner = f"; {_told(told, known.timezone, now)}" if told.articles else ""
     click.echo(
         f"{plain_text(name, 60)} hears nothing before {end}, and then all of it in one message{sooner}"
@@ -120,12 +120,7 @@ def snooze(name: str, how_long: str) -> None:
 
 
 def _span(text: str) -> timedelta:
-    from worker.settings import parse_duration
-
-    try:
-        span = timedelta(seconds=min(parse_duration(text), _TOO_LONG_S))
-    except ValueError as error:
-        raise BadInput(f"TIME: {error}") from None
+    span = time_span(text, "TIME")
     if not SHORTEST_SNOOZE <= span <= LONGEST_SNOOZE:
         raise BadInput(
             f'a snooze lasts from 1m to 7d, and "{plain_text(text, 30)}" does not; to hear nothing for longer, '
@@ -154,14 +149,8 @@ def _told(told: Told, timezone: str, now: datetime) -> str:
     one = told.articles == 1
     articles = "1 article that was kept goes" if one else f"{told.articles:,} articles that were kept go"
     messages = "1 message" if told.messages == 1 else f"{told.messages:,} messages"
-    when = "now" if told.due_at <= now else f"at {_clock(told.due_at, timezone)}"
+    when = "now" if told.due_at <= now else f"at {in_zone(told.due_at, timezone)}"
     return f"{articles} out in {messages} {when}"
-
-
-def _clock(moment: datetime, timezone: str) -> str:
-    """The time as the subscription's people read it."""
-    local = moment.astimezone(UTC if timezone == "UTC" else ZoneInfo(timezone))
-    return f"{local:%Y-%m-%d %H:%M} ({timezone})"
 
 
 subscriptions.add_command(feed_command("subscriptions"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ import click
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.output import highlighted, json_option, print_json
+from ops.moments import instant
 from worker.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
@@ -208,10 +208,10 @@ def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
     gone = ", not watched any more" if entry["feed_removed"] else f", {entry['feed_state']}"
     yield f"feed       {plain_text(entry['feed'], 80)} ({plain_text(entry['feed_url'], 200)}{gone})"
     backlog = ", in the feed when it was added" if entry["backlog"] else ""
-    yield f"entry      seen {_at(entry['seen_at'])}, published {_at(entry['published_at'])}{backlog}"
+    yield f"entry      seen {instant(entry['seen_at'])}, published {instant(entry['published_at'])}{backlog}"
     reason = f" ({plain_text(entry['reason'], 200)})" if entry["reason"] else ""
     tries = f", {entry['attempts']} readings begun" if entry["attempts"] > 1 else ""
-    edits = f", edited {_times(entry['edits'])}, last {_at(entry['edited_at'])}" if entry["edits"] else ""
+    edits = f", edited {_times(entry['edits'])}, last {instant(entry['edited_at'])}" if entry["edits"] else ""
     yield f"           {entry['state']}{reason}{tries}{edits}"
 
 
@@ -221,8 +221,8 @@ def _article(article: Mapping[str, Any]) -> Iterator[str]:
     yield f"           {plain_text(article['identity'], 300)}"
     text = f"{article['text_length']:,} characters, language {article['language'] or 'unknown'}"
     topics = f"topic set {article['topic_set']}" if article["topic_set"] is not None else "topic set not kept"
-    again = f", again {_at(article['reread_at'])}" if article["reread_at"] else ""
-    yield f"read       {_at(article['read_at'])}{again}, {text}, {topics}"
+    again = f", again {instant(article['reread_at'])}" if article["reread_at"] else ""
+    yield f"read       {instant(article['read_at'])}{again}, {text}, {topics}"
 
 
 def _page(trail: Trail) -> Iterator[str]:
@@ -237,7 +237,7 @@ def _page(trail: Trail) -> Iterator[str]:
     if article["summary_only"]:
         yield from (f"           {_tried(entry)}" for entry in trail.entries if entry["page_tries"])
     for reading in trail.earlier:
-        yield f"before     {_at(reading['read_at'])}, {reading['text_length']:,} characters, {_had(reading)}"
+        yield f"before     {instant(reading['read_at'])}, {reading['text_length']:,} characters, {_had(reading)}"
     yield ""
 
 
@@ -248,7 +248,7 @@ def _had(reading: Mapping[str, Any]) -> str:
 
 
 def _tried(entry: Mapping[str, Any]) -> str:
-    due = f"again at {_at(entry['page_due_at'])}" if entry["page_due_at"] else "and let be"
+    due = f"again at {instant(entry['page_due_at'])}" if entry["page_due_at"] else "and let be"
     return f"tried {_times(entry['page_tries'])}, {due} (`pantau articles retry` tries it now)"
 
 
@@ -297,11 +297,11 @@ def _alert(alert: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _delivery(delivery: Mapping[str, Any]) -> Iterator[str]:
-    ended = f", ended {_at(delivery['ended_at'])}" if delivery["ended_at"] else ""
+    ended = f", ended {instant(delivery['ended_at'])}" if delivery["ended_at"] else ""
     repeat = ", may be a repeat" if delivery["possible_repeat"] else ""
     yield (
         f"delivery   {delivery['id']} to {plain_text(delivery['channel'], 60)}: {delivery['state']}, "
-        f"due {_at(delivery['due_at'])}{ended}{repeat}"
+        f"due {instant(delivery['due_at'])}{ended}{repeat}"
     )
     for attempt in delivery["attempts"]:
         yield f"           {_attempt(attempt)}"
@@ -311,16 +311,16 @@ def _delivery(delivery: Mapping[str, Any]) -> Iterator[str]:
 def _attempt(attempt: Mapping[str, Any]) -> str:
     took = "" if attempt["elapsed_s"] is None else f", {attempt['elapsed_s']:.2f} s"
     words = [plain_text(attempt[key], 120) for key in ("verdict", "reason", "answer") if attempt[key]]
-    return f"attempt {attempt['n']} at {_at(attempt['started_at'])}{took}: {', '.join(words) or 'under way'}"
+    return (
+        f"attempt {attempt['n']} at {instant(attempt['started_at'])}{took}: {', '.join(words) or 'under way'}"
+    )
 
 
 def _nearby(feeds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for feed in feeds:
         trouble = f", {plain_text(feed['last_error'], 120)}" if feed["last_error"] else ""
-        polled = f"last polled {_at(feed['last_polled_at'])}" if feed["last_polled_at"] else "not polled yet"
+        polled = (
+            f"last polled {instant(feed['last_polled_at'])}" if feed["last_polled_at"] else "not polled yet"
+        )
         named = f"{plain_text(feed['name'], 80)} ({plain_text(feed['url'], 200)})"
         yield f"nearest    {named}: {feed['state']}, {polled}{trouble}"
-
-
-def _at(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "unknown"

@@ -7,39 +7,27 @@ trigger refuses every step between states that the table of states does not have
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
 import json
 import logging
-import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import structlog
-from aiohttp import web
 from sqlalchemy import make_url, text
 
-from alerts.channels import channels
 from alerts.desks import send as send_desk
-from alerts.desks.send import Outbox, send
-from alerts.post import MailDoor, parse_smtp_url
+from alerts.desks.outbox import Outbox
 from alerts.states import TRANSITIONS
 from ops.newsroom import MailSink, SlackSink, running
-from ops.newsroom.script import Accept, Answer, Complain, Garble, HangUp, Refuse, Script
+from ops.newsroom.script import Answer, Script
 from ops.newsroom.slack_api import SlackApi
-from worker.http import Web
+from tests.alerts.simulation.receivers import API_TROUBLE, HTTP_TROUBLE, MAIL_TROUBLE, Dice, Hook
+from tests.alerts.simulation.world import BEGIN, Addresses, Killed, Time, World
 from worker.kit import Kit
-from worker.pace import Pace
 from worker.secrets import KeyRing, Secret
 from worker.store.engine import Engine, open_engine
-
-BEGIN = datetime(2026, 11, 23, 7, 3, tzinfo=UTC)
-LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
 _OWN_CLOCK = """
     CREATE SCHEMA simulated;
@@ -60,26 +48,6 @@ _OWN_CLOCK = """
 """
 
 
-class Killed(BaseException):
-    """A sender is gone: nothing that it would have done happens."""
-
-
-@dataclass
-class Time:
-    """The one clock of a simulated world: the database's, ours and the receivers'."""
-
-    engine: Engine
-    at: datetime = BEGIN
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def move_to(self, at: datetime) -> None:
-        self.at = at
-        with self.engine.begin() as connection:
-            connection.execute(text("UPDATE simulated.time SET at = :at"), {"at": at})
-
-
 @pytest.fixture(scope="session")
 def _simulated(new_database: Callable[..., Secret], template: str) -> Secret:
     url = new_database("pantau_simulated", template)
@@ -97,211 +65,6 @@ def _simulated(new_database: Callable[..., Secret], template: str) -> Secret:
 def _copy(_simulated: Secret) -> Secret:
     """What the shared fixtures work on: the simulated database instead of the ordinary one."""
     return _simulated
-
-
-@dataclass
-class Dice:
-    """What goes wrong with a request, in the shares of a bad day (of 100 posts: 8 kept though their answer is lost, 4
-    kept with `fatal_error`, 5 answered 429, 5 with 500, 3 broken off; 5 senders die before and 5 after the post)."""
-
-    seed: int
-    calm: bool = False
-    thrown: Counter[str] = field(default_factory=Counter)
-
-    def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
-
-    def trouble(self, shares: dict[str, float]) -> str:
-        if self.calm:
-            return ""
-        left = self.random.random() * 100
-        for name, share in shares.items():
-            left -= share
-            if left < 0:
-                self.thrown[name] += 1
-                return name
-        return ""
-
-    def answers(self, said: dict[str, Answer]) -> Iterator[Answer]:
-        shares = {"lost": 8.0, "fatal": 4.0, "429": 5.0, "500": 5.0, "reset": 3.0}
-        while True:
-            trouble = self.trouble(shares)
-            answer = said.get(trouble, Accept())
-            if trouble == "429":
-                answer = Refuse(429, "ratelimited", self.random.randint(1, 30))
-            yield answer
-
-    def looks(self) -> Iterator[Answer]:
-        while True:
-            match self.trouble({"looks 429": 5.0, "looks 500": 5.0, "looks reset": 5.0}):
-                case "looks 429":
-                    yield Refuse(429, "ratelimited", 20)
-                case "looks 500":
-                    yield Complain("fatal_error")
-                case "looks reset":
-                    yield HangUp(accepted=False)
-                case _:
-                    yield Accept()
-
-    def kills(self) -> bool:
-        return bool(self.trouble({"killed": 5.0}))
-
-
-HTTP_TROUBLE: dict[str, Answer] = {
-    "lost": HangUp(accepted=True),
-    "fatal": Garble(500, "fatal_error", stored=True),
-    "500": Refuse(500, "server_error"),
-    "reset": HangUp(accepted=False),
-}
-API_TROUBLE = HTTP_TROUBLE | {"fatal": Complain("fatal_error", stored=True)}
-MAIL_TROUBLE: dict[str, Answer] = {
-    "lost": HangUp(accepted=True),
-    "fatal": HangUp(accepted=True),
-    "429": Refuse(450, "4.2.0 not now"),
-    "500": Refuse(451, "4.3.0 local error"),
-    "reset": HangUp(accepted=False),
-}
-
-
-class Hook:
-    """A program that hears signed webhooks, and drops what it has heard under the same id."""
-
-    def __init__(self, dice: Dice) -> None:
-        self.heard: Counter[str] = Counter()
-        self.asked = 0
-        self._answers = dice.answers(HTTP_TROUBLE)
-
-    def app(self) -> web.Application:
-        app = web.Application()
-        app.router.add_post("/{name}", self._hear)
-        return app
-
-    async def _hear(self, request: web.Request) -> web.StreamResponse:
-        await request.read()
-        self.asked += 1
-        answer = next(self._answers)
-        kept = isinstance(answer, Accept) or getattr(answer, "stored", getattr(answer, "accepted", False))
-        if kept:
-            self.heard[request.headers["webhook-id"]] = 1
-        match answer:
-            case HangUp():
-                if request.transport is not None:
-                    request.transport.abort()
-                return web.Response()
-            case Refuse(code, words, after):
-                headers = {"Retry-After": str(after)} if after else {}
-                return web.Response(status=code, text=words, headers=headers)
-            case Garble(status, body):
-                return web.Response(status=status, text=body)
-        return web.Response(status=204)
-
-
-class Addresses(dict[str, str]):
-    """Where the receivers are; one starts when it is first asked for."""
-
-    def __init__(self, **starts: Callable[[], str]) -> None:
-        super().__init__()
-        self._starts = starts
-
-    def __missing__(self, name: str) -> str:
-        self[name] = self._starts[name]()
-        return self[name]
-
-
-class Mortal:
-    """A door whose user may die before or after a message went through it."""
-
-    def __init__(self, door: Any, world: World) -> None:
-        self._door, self._world = door, world
-
-    def _may_die(self) -> None:
-        if self._world.dice.kills():
-            raise Killed
-
-    async def ask(self, request: Any) -> Any:
-        self._may_die()
-        answer = await self._door.ask(request)
-        self._world.interlude()
-        self._may_die()
-        return answer
-
-    def send(self, mail: Any) -> Any:
-        self._may_die()
-        answer = self._door.send(mail)
-        self._may_die()
-        return answer
-
-    def close(self) -> None:
-        self._door.close()
-
-
-_NEXT = text("""
-    WITH now AS (SELECT clock_timestamp() AS at)
-    SELECT min(moment) FROM (
-        SELECT greatest(d.due_at, c.pause_until, c.pace_at - interval '3 seconds') AS moment
-          FROM deliveries d JOIN channels c ON c.id = d.channel_id
-          WHERE d.state IN ('collecting', 'ready', 'waiting')
-        UNION ALL SELECT greatest(due_at, lease_until) FROM deliveries
-          WHERE state = 'unknown' AND ended_at IS NULL
-        UNION ALL SELECT lease_until FROM deliveries WHERE state = 'sending'
-        UNION ALL SELECT greatest(k.probe_at, c.pause_until) FROM deliveries d
-          JOIN circuits k ON k.name = d.held_by JOIN channels c ON c.id = d.channel_id WHERE d.state = 'held'
-    ) AS moments, now WHERE moment > now.at
-""")
-
-UNFINISHED = text("""
-    SELECT count(*) FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting', 'sending', 'held')
-    OR state = 'unknown' AND ended_at IS NULL
-""")
-
-
-@dataclass
-class World:
-    """Receivers of every kind, senders that die, and time that moves from one event to the next."""
-
-    kit: Kit
-    time: Time
-    dice: Dice
-    slack: SlackApi
-    hooks: SlackSink
-    webhook: Hook
-    post: MailSink
-    urls: dict[str, str] = field(default_factory=dict)
-    token: str = ""
-    mail_seconds: float = 20.0
-    registry: dict[str, Any] = field(default_factory=lambda: dict(channels()))
-    interlude: Callable[[], object] = lambda: None  # what happens when a receiver has just been asked
-
-    def live(self, seconds: float = 10 * 86400, *, senders: int = 2) -> None:
-        """Lets senders work until nothing is left to do, or so many seconds have passed."""
-        asyncio.run(self._live(senders, self.time.at + timedelta(seconds=seconds)))
-
-    async def _live(self, senders: int, until: datetime) -> None:
-        door = Web(allow=LOOPBACK, pace=Pace(100, 1e6, 10**6), vouched=(f"{self.urls['slack']}/api",))
-        told_by_mail = "mail" in self.urls
-        mail = (
-            MailDoor(parse_smtp_url(self.urls["mail"]), timeout_s=self.mail_seconds) if told_by_mail else None
-        )
-        async with door:
-            self.kit.web = Mortal(door, self)  # type: ignore[assignment]
-            sender = {"from": "pantau@example.org", "slack_api": f"{self.urls['slack']}/api"}
-            tokens = {"slack": Secret(self.token or self.slack.token)}
-            outbox = Outbox(self.kit, Mortal(mail, self) if mail else None, sender, self.registry, tokens)  # type: ignore[arg-type]
-            while True:
-                await asyncio.gather(*(send(outbox, seconds=5.0) for _ in range(senders)))
-                if self.time.at >= until or not self._move_on(until):
-                    break
-        if mail is not None:
-            mail.close()
-
-    def _move_on(self, until: datetime) -> bool:
-        """To the next event, and to what lies within two seconds of it."""
-        with self.kit.engine.connect() as connection:
-            left = connection.execute(UNFINISHED).scalar_one()
-            following = connection.execute(_NEXT).scalar()
-        if left:
-            self.time.move_to(min((following or self.time.at) + timedelta(seconds=2), until))
-        return bool(left)
 
 
 @pytest.fixture(autouse=True)

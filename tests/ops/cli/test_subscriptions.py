@@ -62,7 +62,7 @@ def test_a_pause_is_said_listed_and_ended(pantau: Any, desk: Any) -> None:
     assert paused.code == 0
     assert "pagi is paused: what comes is kept for 7 days" in paused.out
     keep(desk, 3)
-    assert "(Asia/Jakarta), 3 kept" in pantau("subscriptions", "list").out
+    assert "Asia/Jakarta, 3 kept" in pantau("subscriptions", "list").out
     resumed = pantau("subscriptions", "resume", "pagi")
     assert resumed.out == "pagi hears again: 3 articles that were kept go out in 1 message now\n"
     assert pantau("subscriptions", "resume", "pagi").out == "pagi hears again: nothing was kept\n"
@@ -75,7 +75,7 @@ def test_who_resumes_in_quiet_hours_is_told_when_they_end(pantau: Any, desk: Any
     keep(desk)
     due = f"{NOW + timedelta(hours=2):%Y-%m-%d} {end}"
     told = pantau("subscriptions", "resume", "pagi").out
-    assert told == f"pagi hears again: 1 article that was kept goes out in 1 message at {due} (UTC)\n"
+    assert told == f"pagi hears again: 1 article that was kept goes out in 1 message at {due} UTC\n"
 
 
 def test_a_snooze_ends_by_the_clock_of_its_people(pantau: Any, desk: Any) -> None:
@@ -83,7 +83,7 @@ def test_a_snooze_ends_by_the_clock_of_its_people(pantau: Any, desk: Any) -> Non
     local = desk.one(
         "SELECT to_char(snoozed_until AT TIME ZONE 'Asia/Jakarta', 'YYYY-MM-DD HH24:MI') FROM subscriptions"
     )
-    assert f"pagi hears nothing before {local} (Asia/Jakarta)" in answer.out
+    assert f"pagi hears nothing before {local} Asia/Jakarta" in answer.out
     assert f"snoozes until {local}" in pantau("subscriptions", "list").out
     pantau("subscriptions", "resume", "pagi")
     assert desk.one("SELECT snoozed_until FROM subscriptions") is None

@@ -1,0 +1,22 @@
+"""PURE. Moments in words, as every command says them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerts.digest import zone
+from worker.errors import BadInput
+
+
+def instant(moment: datetime | None, unknown: str = "unknown") -> str:
+    """A moment in UTC, to the second; `unknown` where there is none."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else unknown
+
+
+def in_zone(moment: datetime, timezone: str) -> str:
+    """A moment by a reader's clock: "2026-11-26 06:00 Asia/Jakarta"; in UTC where nobody knows such a zone."""
+    try:
+        local = moment.astimezone(zone(timezone))
+    except BadInput:
+        return f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"{local:%Y-%m-%d %H:%M} {timezone}"
