@@ -42,7 +42,10 @@ WORDS: Mapping[Language, Mapping[str, Phrase]] = {
             "one": "While you were away: 1 article on {topics}",
             "other": "While you were away: {n} articles on {topics}",
         },
-        "away_stories": {"other": "While you were away: {n} articles in {stories} stories on {topics}"},
+        "away_stories": {
+            "one": "While you were away: {n} articles of one story on {topics}",
+            "other": "While you were away: {n} articles in {stories} stories on {topics}",
+        },
         "quiet_stories": {
             "one": "From your quiet hours: {n} articles of one story on {topics}",
             "other": "From your quiet hours: {n} articles in {stories} stories on {topics}",
@@ -92,7 +95,10 @@ WORDS: Mapping[Language, Mapping[str, Phrase]] = {
         "hours": "{n} h",
         "days": {"one": "1 day", "other": "{n} days"},
         # why it came, and what can be done
-        "why": "You get this because {subscriptions} follows {topics}.",
+        "why": {
+            "one": "You get this because {subscriptions} follows {topics}.",
+            "other": "You get this because {subscriptions} follow {topics}.",
+        },
         "why_topics": "You get this because you follow {topics}.",
         "why_notice": "This is about Pantau itself, for whoever looks after it.",
         "times": "Times are those of {timezone}.",
@@ -149,7 +155,7 @@ WORDS: Mapping[Language, Mapping[str, Phrase]] = {
         "minutes": "{n} mnt",
         "hours": "{n} jam",
         "days": {"other": "{n} hari"},
-        "why": "Anda menerima ini karena {subscriptions} mengikuti {topics}.",
+        "why": {"other": "Anda menerima ini karena {subscriptions} mengikuti {topics}."},
         "why_topics": "Anda menerima ini karena Anda mengikuti {topics}.",
         "why_notice": "Ini tentang Pantau sendiri, untuk yang mengurusnya.",
         "times": "Waktu menurut {timezone}.",
