@@ -162,8 +162,9 @@ def test_what_follows_a_story_stands_below_its_first_message(
     letter_of: Make, item_of: Make, form: Any
 ) -> None:
     root = head_of(letter_of(key="f1d2-01"), form)
-    thread = Thread(key="f1d2-01", title="Perundingan pakta pertahanan")
-    letter = letter_of(item_of(title="Another outlet's words"), kind="followup", key="f1d2-02", thread=thread)
+    thread = Thread(key="f1d2-01", title="Perundingan pakta pertahanan", topics=("NATO",))
+    item = item_of(title="Another outlet's words", topics=("Ukraine", "NATO"))
+    letter = letter_of(item, kind="followup", key="f1d2-02", thread=thread, topics=("Ukraine", "NATO"))
     follower = head_of(letter, form)
     assert follower["In-Reply-To"] == follower["References"] == root["Message-ID"]
     assert follower["Message-ID"] != root["Message-ID"]
