@@ -15,7 +15,7 @@ from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
 from worker.wire import Failure, Reply, Request
 
-Phase = Literal["connect", "tls", "login", "mail", "rcpt", "data", "body", "dot"]
+Phase = Literal["turn", "connect", "tls", "login", "mail", "rcpt", "data", "body", "dot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ Composed = Request | Mail | Push
 class MailReply:
     """How an SMTP exchange ended: the phase it reached, the server's code (0 = no answer) and words.
 
-    `phase="dot"` with code 250 is acceptance; `phase="dot"` with code 0 means that the server may have it.
+    `phase="dot"` with code 250 is acceptance; `phase="dot"` with code 0 means that the server may have it;
+    `phase="turn"` that the relay was never asked, since other messages kept it busy.
     """
 
     phase: Phase
@@ -64,13 +65,14 @@ class Later:
     """Surely not delivered, and worth another try; `after` is what the receiver asked for.
 
     `whole_channel` pauses everything for that receiver (429), not only this delivery; `whole_sender` all that share
-    its credential.
+    its credential. `let_in` if the sender was heard, and only this message, or its receiver, has to wait.
     """
 
     reason: str
     after: timedelta | None = None
     whole_channel: bool = False
     whole_sender: bool = False
+    let_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

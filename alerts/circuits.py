@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -137,19 +137,31 @@ def sender_works(side: Side) -> tuple[Effect, ...]:
     return (CloseCircuit(side.circuit("sender")),) if side.credential else ()
 
 
+def past_sender(side: Side) -> Side:
+    """The same attempt, no longer the probe of its sender's circuit."""
+    return replace(side, probing=None, probes=0) if side.probing == "sender" else side
+
+
 def unanswered(
-    side: Side, strain: Strain, reason: str, again_at: datetime, now: datetime, jitter: float
+    side: Side,
+    strain: Strain,
+    reason: str,
+    again_at: datetime,
+    now: datetime,
+    jitter: float,
+    scope: Scope = "channel",
 ) -> tuple[Effect, ...]:
     """The receiver has neither taken nor refused anything: a probe leaves its circuit open until the next one,
-    and what has strained a channel for too long opens the channel's."""
-    complaint, channel = strain.complaint(now), side.circuit("channel")
+    and what has strained a channel for too long opens the one that is to blame for it: the channel's, or that of what
+    its sender goes through."""
+    complaint, blamed = strain.complaint(now), side.circuit(scope)
     opened: dict[str, OpenCircuit] = {}
     if side.probed is not None:
         opened[side.probed] = OpenCircuit(side.probed, again_at, side.probes + 1, reason)
     if complaint is not None:
-        probes = side.probes + 1 if side.probed == channel else 0
+        probes = side.probes + 1 if side.probed == blamed else 0
         probe_at = max(again_at, now + backoff(FIRST_PROBE, probes + 1, jitter))
-        opened[channel] = OpenCircuit(channel, probe_at, probes, complaint)
+        opened[blamed] = OpenCircuit(blamed, probe_at, probes, complaint)
     noted = () if strain == side.strain else (NoteStrain(side.channel, strain),)
     return (*opened.values(), *noted)
 

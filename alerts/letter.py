@@ -162,9 +162,10 @@ def why(letter: Letter) -> str:
     if letter.kind == "notice":
         return say(letter, "why_notice")
     subscriptions = names((f"“{name}”" for name in letter.subscriptions), letter)
-    return say(
-        letter, "why" if subscriptions else "why_topics", subscriptions=subscriptions, topics=topics(letter)
-    )
+    if not subscriptions:
+        return say(letter, "why_topics", topics=topics(letter))
+    told = len(set(letter.subscriptions))
+    return say(letter, "why", told, subscriptions=subscriptions, topics=topics(letter))
 
 
 def footer(letter: Letter) -> list[str]:

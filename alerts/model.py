@@ -128,11 +128,13 @@ class Coverage:
 @dataclass(frozen=True, slots=True)
 class Thread:
     """What a follow-up or an update belongs to: the story's first message on the channel. `remote_id` is the
-    receiver's name for it (a Slack `ts`), None where there is none; `key` that delivery's own key."""
+    receiver's name for it (a Slack `ts`), None where there is none; `key` that delivery's own key; `topics` what a
+    follow-up's first message names."""
 
     key: str
     title: str
     remote_id: str | None = None
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

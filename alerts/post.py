@@ -150,7 +150,7 @@ class MailDoor:
         """
         start = self._clock()
         if not self._lock.acquire(timeout=self._timeout_s):
-            return MailReply("connect", 0, "other messages keep the relay busy", self._clock() - start)
+            return MailReply("turn", 0, "other messages keep the relay busy", self._clock() - start)
         try:
             phase, code, text = self._exchange(mail)
             self._used_at = self._clock()

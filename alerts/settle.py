@@ -20,6 +20,7 @@ update twice is one; one that is refused, or whose message is gone, is suppresse
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,7 +28,7 @@ from typing import Literal
 
 from alerts import circuits
 from alerts.channel import Astray, Blocked, Later, Never, Sent, Simpler, Unsure, Verdict
-from alerts.circuits import Effect, Pause, Side, Strain, backoff
+from alerts.circuits import FIRST_PROBE, Effect, Pause, Scope, Side, Strain, backoff
 from alerts.model import DeliveryKind, OnDoubt
 from alerts.states import State
 
@@ -177,12 +178,24 @@ def _later(trying: Trying, verdict: Later, now: datetime, jitter: float) -> Sett
     due = now + max(backoff(FIRST_WAIT, trying.attempts, jitter), asked)
     reason = Reason.ASKED_TO_WAIT if asked else Reason.TRIES_AGAIN
     side = trying.side
+    works: tuple[Effect, ...] = ()
+    if verdict.let_in:  # the probe of the sender's circuit has got through it
+        side, works = circuits.past_sender(side), circuits.sender_works(side)
     strain = Strain(nothing_since=side.strain.nothing_since or now)
-    effects = circuits.unanswered(side, strain, verdict.reason, due, now, jitter)
-    if verdict.whole_channel or verdict.whole_sender:
-        shared = side.credential if verdict.whole_sender else None
-        effects = (Pause(side.channel, now + asked if asked else due, shared), *effects)
-    return replace(again(trying, reason, verdict.reason, due), effects=effects)
+    scope: Scope = "sender" if verdict.whole_sender else "channel"
+    effects = circuits.unanswered(side, strain, verdict.reason, due, now, jitter, scope)
+    settled = again(trying, reason, verdict.reason, due)
+    return replace(settled, effects=(*_pauses(side, verdict, due, now), *works, *effects))
+
+
+def _pauses(side: Side, verdict: Later, due: datetime, now: datetime) -> Iterator[Pause]:
+    """What else waits with this delivery. Unless it was asked for, a pause of all is short: one that has been tried
+    often must not keep the others from finding out that all is well again."""
+    asked = max(verdict.after or timedelta(0), timedelta(0))
+    if verdict.whole_sender:
+        yield Pause(side.channel, now + asked if asked else min(due, now + FIRST_PROBE), side.credential)
+    elif verdict.whole_channel:
+        yield Pause(side.channel, now + asked if asked else due)
 
 
 def _unsure(trying: Trying, detail: str, now: datetime, jitter: float) -> Settlement:

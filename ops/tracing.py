@@ -86,7 +86,7 @@ def _told(trace: Trace) -> str:
         if alert["channel"] not in channels:
             channels.append(alert["channel"])
     said = [f"{before}{_joined(channels)}{after}" for (before, after), channels in ways.items()]
-    more = [f"{len(said) - _SHOWN} more below"] if len(said) > _SHOWN else []
+    more = [f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else []
     return "; ".join([*said[:_SHOWN], *more]) + "." if said else ""
 
 

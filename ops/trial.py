@@ -20,9 +20,9 @@ from alerts.channel import (
 )
 from alerts.desks.send import Outbox, exchange
 from alerts.letter import plain_text
-from alerts.model import Channel, Item, Letter
+from alerts.model import Channel, Letter
+from alerts.words import Language, phrase
 from ops.verdict import cause, span
-from worker.model import ArticleId
 from worker.secrets import without
 from worker.wire import Failure, Reply
 
@@ -43,7 +43,7 @@ async def try_channel(outbox: Outbox, channel: Channel, now: datetime) -> Trial:
     if lacked := outbox.lacks(kind):
         return Trial(Blocked(lacked, scope="sender"))
     row = outbox.in_hand(kind, channel)
-    message = kind.compose(sample_letter(channel.name, row.options.get("public_url", ""), now), row)
+    message = kind.compose(sample_letter(channel, now), row)
     answer = await exchange(outbox, message)
     said = told(answer)
     return Trial(
@@ -51,18 +51,11 @@ async def try_channel(outbox: Outbox, channel: Channel, now: datetime) -> Trial:
     )
 
 
-def sample_letter(channel: str, link: str, now: datetime) -> Letter:
-    """A letter that no reader takes for news."""
-    item = Item(
-        article=ArticleId(0),
-        title="Test message from Pantau: this channel works",
-        url=link,
-        source="Pantau",
-        topics=("test",),
-        quote=f"Sent by hand with `pantau channels test` to {channel}. No article has matched.",
-        seen_at=now,
-    )
-    return Letter(key=str(uuid4()), kind="article", items=(item,), now=now, topics=("test",))
+def sample_letter(channel: Channel, now: datetime) -> Letter:
+    """A letter that nobody takes for news, no program behind a webhook either: it tells of no article."""
+    language: Language = "id" if channel.options.get("language") == "id" else "en"
+    sentence = phrase(language, "test", channel=plain_text(channel.name, 80))
+    return Letter(str(uuid4()), "notice", items=(), now=now, language=language, notice=(sentence,))
 
 
 def told(answer: Answer) -> str:

@@ -66,6 +66,7 @@ _CAUSES = {
     "redirects": "it redirects in circles or to where we do not follow",
     "refused": "nobody listens at its address",
     "refused_by_policy": "the mail server refuses it by policy",
+    "relay_busy": "other messages keep the mail server busy",
     "relay_denied": "the mail server does not forward our mail",
     "reset": "the connection broke",
     "resting": "its reader asked for a pause",

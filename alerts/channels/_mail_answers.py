@@ -26,6 +26,9 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _AUTHENTICATE = (530, 534, 535, 538)
+_BEFORE_MAILBOXES = ("connect", "tls", "login")
+"""What goes wrong here is about the relay: no mailbox is to blame, and all mail waits together."""
+_ABOUT_ONE_MAIL = ("rcpt", "data", "body", "dot")
 
 
 def judge_reply(answer: MailReply) -> Verdict:
@@ -45,27 +48,30 @@ def _no_answer(answer: MailReply) -> Verdict:
             return Unsure("answer_lost")
         case "tls":
             return Blocked("tls_refused", "sender")
+        case "turn":
+            return Later("relay_busy")
         case phase:
-            return Later(f"no_answer_at_{phase}")
+            return Later(f"no_answer_at_{phase}", whole_sender=phase in _BEFORE_MAILBOXES)
 
 
 def _passing(answer: MailReply) -> Verdict:
     """4yz: not now. A greylist wants to see us again, but not at once (RFC 6647)."""
     greylisted = _GREYLIST.search(answer.text) or "4.7.1" in _ENHANCED.findall(answer.text)
     if greylisted and answer.code in (450, 451):
-        return Later("greylisted", GREYLIST_PAUSE)
+        return Later("greylisted", GREYLIST_PAUSE, let_in=True)
     if answer.code == 452 and _status(answer) == "4.2.2":
-        return Later("mailbox_full", FULL_MAILBOX_PAUSE)
+        return Later("mailbox_full", FULL_MAILBOX_PAUSE, let_in=True)
     if answer.phase == "dot" and not 400 <= answer.code < 500:
         return Unsure("unexpected_answer")
-    return Later(f"not_now_at_{answer.phase}")
+    ours = answer.phase in _BEFORE_MAILBOXES
+    return Later(f"not_now_at_{answer.phase}", whole_sender=ours, let_in=answer.phase in _ABOUT_ONE_MAIL)
 
 
 def _refused(answer: MailReply) -> Verdict:
     if answer.code in _AUTHENTICATE:
         return Blocked("login_refused", "sender")
     match answer.phase:
-        case "connect" | "tls" | "login":
+        case "turn" | "connect" | "tls" | "login":
             return Blocked(f"{answer.phase}_refused", "sender")
         case "mail":
             return Simpler("message_too_large") if _too_large(answer) else Blocked("sender_refused", "sender")
@@ -81,7 +87,7 @@ def _refused_recipient(answer: MailReply) -> Verdict:
     if _relay_denied(answer):
         return Blocked("relay_denied", "sender")
     if _mailbox_full(answer):
-        return Later("mailbox_full", FULL_MAILBOX_PAUSE)
+        return Later("mailbox_full", FULL_MAILBOX_PAUSE, let_in=True)
     if status == "5.6.7":
         return Blocked("needs_smtputf8", "channel", DEAD_PAUSE)
     if _by_policy(answer, status):
@@ -100,7 +106,7 @@ def _refused_content(answer: MailReply) -> Verdict:
     if _relay_denied(answer):
         return Blocked("relay_denied", "sender")
     if _mailbox_full(answer):
-        return Later("mailbox_full", FULL_MAILBOX_PAUSE)
+        return Later("mailbox_full", FULL_MAILBOX_PAUSE, let_in=True)
     if _too_large(answer):
         return Simpler("message_too_large")
     status = _status(answer)

@@ -66,8 +66,11 @@ def letter_subject(letter: Letter) -> str:
     as well as by References, and a robot answers nobody."""
     if letter.kind != "followup" or letter.thread is None or not letter.items:
         return subject(letter)
-    first = replace(letter.items[0], title=letter.thread.title)
-    return subject(replace(letter, kind="article", items=(first,)))
+    named = letter.thread.topics or letter.items[0].topics
+    first = replace(letter.items[0], title=letter.thread.title, topics=named)
+    return subject(
+        replace(letter, kind="article", items=(first,), topics=letter.thread.topics or letter.topics)
+    )
 
 
 def text_header(name: str, text: str) -> str:

@@ -7,51 +7,40 @@ https://docs.slack.dev/reference/block-kit/blocks/actions-block
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from alerts.model import Item, Letter
+from alerts.words import say
 
-LABELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "en": {
-            "relevant": "Relevant",
-            "not_relevant": "Not relevant",
-            "mute_story": "Mute story",
-            "mute_topic": "Mute topic 8 h",
-            "why": "Why?",
-        },
-        "id": {
-            "relevant": "Relevan",
-            "not_relevant": "Tidak relevan",
-            "mute_story": "Bisukan berita ini",
-            "mute_topic": "Bisukan topik 8 jam",
-            "why": "Mengapa?",
-        },
-    }
-)
-"""The actions, with what stands on their buttons in each language."""
+ACTIONS = ("relevant", "not_relevant", "mute_story", "mute_topic", "why")
 
 
 def with_buttons(said: Mapping[str, Any], letter: Letter, key: str) -> dict[str, Any]:
-    """The message of this key with buttons at its end, where it has blocks and tells of one article that we keep."""
-    if "blocks" not in said or letter.kind != "article" or len(letter.items) != 1:
+    """The message of this key with buttons at its end, where it has blocks and tells of one story that we keep; they
+    mean its first article, whose title is the message's."""
+    if "blocks" not in said or letter.kind != "article" or not _is_one_story(letter.items):
         return dict(said)
-    (item,) = letter.items
-    if not item.article:  # a test message tells of none
-        return dict(said)
-    actions = {"type": "actions", "block_id": f"pantau:{key}", "elements": list(_buttons(item, letter))}
+    first = letter.items[0]
+    actions = {"type": "actions", "block_id": f"pantau:{key}", "elements": list(_buttons(first, letter))}
     return {**said, "blocks": [*said["blocks"], actions]}
 
 
+def _is_one_story(items: Sequence[Item]) -> bool:
+    """Whether all the articles are of one story; a test message tells of none."""
+    if not items or not items[0].article:
+        return False
+    stories = {item.story for item in items}
+    return len(items) == 1 or (len(stories) == 1 and None not in stories)
+
+
 def _buttons(item: Item, letter: Letter) -> Iterator[dict[str, Any]]:
-    for action, label in LABELS[letter.language].items():
+    for action in ACTIONS:
         if action == "mute_story" and item.story is None:
             continue
         yield {
             "type": "button",
             "action_id": action,
             "value": str(item.article),
-            "text": {"type": "plain_text", "text": label, "emoji": False},
+            "text": {"type": "plain_text", "text": say(letter, f"button_{action}"), "emoji": False},
         }

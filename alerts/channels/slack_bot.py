@@ -46,7 +46,6 @@ class SlackBot:
     kind = "slack_bot"
     credential: str | None = "slack"
     threads = True
-    pace_s = 1.0
     pace_s = 1.0  # https://docs.slack.dev/apis/web-api/rate-limits: one message per second and channel
 
     def check(self, to: str, options: Mapping[str, str]) -> str | None:  # noqa: ARG002 - the contract's

@@ -98,7 +98,7 @@ def load_letter(connection: Connection, due: DueDelivery, now: datetime) -> Lett
         older=due.kind == "backlog" and any(row.reason == Reason.APPLIED_BACK for row in rows),
         away=due.kind == "quiet" and any(row.reason in _AWAY for row in rows),
         language=_language(hangs_on.language),
-        thread=_thread(hangs_on),
+        thread=_thread(connection, due, hangs_on),
         coverage=_coverage(connection, due, hangs_on.root, {item.story for item in items}),
         told_at=hangs_on.told_at if update else None,
         notice=tuple(hangs_on.notice or ()),
@@ -125,10 +125,14 @@ def _articles(rows: Iterable[Any]) -> Iterable[_Told]:
     return told.values()
 
 
-def _thread(hangs_on: Any) -> Thread | None:
+def _thread(connection: Connection, due: DueDelivery, hangs_on: Any) -> Thread | None:
     if hangs_on.root is None:
         return None
-    return Thread(key=hangs_on.key, title=hangs_on.title or "", remote_id=hangs_on.remote_id)
+    topics: tuple[str, ...] = ()
+    if due.kind == "followup":
+        told = {"told": hangs_on.root, "update": False, "channel": due.channel_id}
+        topics = tuple(_order(connection.execute(_SHOWN, told).all()))
+    return Thread(hangs_on.key, hangs_on.title or "", hangs_on.remote_id, topics)
 
 
 def _coverage(

@@ -206,7 +206,7 @@ def _sample(now: datetime, language: Language) -> Letter:
         source="Harian Contoh",
         topics=("NATO",),
         quote="Sekretaris jenderal NATO tiba di Kyiv pada Senin pagi.",
-        marks=((21, 25),),
+        marks=((20, 24),),
         title_marks=(),
         published_at=now - timedelta(seconds=42),
         seen_at=now,

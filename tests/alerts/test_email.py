@@ -162,8 +162,9 @@ def test_what_follows_a_story_stands_below_its_first_message(
     letter_of: Make, item_of: Make, form: Any
 ) -> None:
     root = head_of(letter_of(key="f1d2-01"), form)
-    thread = Thread(key="f1d2-01", title="Perundingan pakta pertahanan")
-    letter = letter_of(item_of(title="Another outlet's words"), kind="followup", key="f1d2-02", thread=thread)
+    thread = Thread(key="f1d2-01", title="Perundingan pakta pertahanan", topics=("NATO",))
+    item = item_of(title="Another outlet's words", topics=("Ukraine", "NATO"))
+    letter = letter_of(item, kind="followup", key="f1d2-02", thread=thread, topics=("Ukraine", "NATO"))
     follower = head_of(letter, form)
     assert follower["In-Reply-To"] == follower["References"] == root["Message-ID"]
     assert follower["Message-ID"] != root["Message-ID"]
@@ -350,8 +351,8 @@ def test_an_address_that_cannot_be_used_is_refused_with_a_sentence(to: str, opti
 
 
 DEAD = Blocked("recipient_refused", "channel", timedelta(days=1))
-LATER_FULL = Later("mailbox_full", timedelta(hours=1))
-GREYLISTED = Later("greylisted", timedelta(minutes=5))
+LATER_FULL = Later("mailbox_full", timedelta(hours=1), let_in=True)
+GREYLISTED = Later("greylisted", timedelta(minutes=5), let_in=True)
 ANSWERS = [
     ("dot", 250, "2.0.0 Ok: queued as 4F", Sent("2.0.0 Ok: queued as 4F")),
     ("dot", 250, "", Sent(None)),
@@ -359,15 +360,16 @@ ANSWERS = [
     ("dot", 354, "?", Unsure("unexpected_answer")),
     ("body", 0, "reset", Later("no_answer_at_body")),
     ("data", 0, "reset", Later("no_answer_at_data")),
-    ("connect", 0, "timed out", Later("no_answer_at_connect")),
-    ("login", 0, "reset", Later("no_answer_at_login")),
+    ("turn", 0, "other messages keep the relay busy", Later("relay_busy")),
+    ("connect", 0, "timed out", Later("no_answer_at_connect", whole_sender=True)),
+    ("login", 0, "reset", Later("no_answer_at_login", whole_sender=True)),
     ("tls", 0, "certificate verify failed", Blocked("tls_refused", "sender")),
     ("tls", 502, "the server offers no STARTTLS", Blocked("tls_refused", "sender")),
-    ("tls", 454, "TLS not available due to temporary reason", Later("not_now_at_tls")),
-    ("connect", 421, "too busy", Later("not_now_at_connect")),
+    ("tls", 454, "TLS not available due to temporary reason", Later("not_now_at_tls", whole_sender=True)),
+    ("connect", 421, "too busy", Later("not_now_at_connect", whole_sender=True)),
     ("connect", 554, "no SMTP service here", Blocked("connect_refused", "sender")),
     ("login", 535, "5.7.8 authentication failed", Blocked("login_refused", "sender")),
-    ("login", 454, "4.7.0 Temporary authentication failure", Later("not_now_at_login")),
+    ("login", 454, "4.7.0 Temporary authentication failure", Later("not_now_at_login", whole_sender=True)),
     ("login", 504, "the server offers no way to log in", Blocked("login_refused", "sender")),
     ("mail", 530, "5.7.0 Must issue a STARTTLS command first", Blocked("login_refused", "sender")),
     ("mail", 550, "5.7.1 sender refused", Blocked("sender_refused", "sender")),
@@ -399,17 +401,17 @@ ANSWERS = [
     ("rcpt", 550, "5.7.26 unauthenticated mail", Never("refused_by_policy")),
     ("rcpt", 550, "Mailbox full", LATER_FULL),
     ("rcpt", 452, "4.2.2 over quota", LATER_FULL),
-    ("rcpt", 452, "4.3.1 insufficient system storage", Later("not_now_at_rcpt")),
+    ("rcpt", 452, "4.3.1 insufficient system storage", Later("not_now_at_rcpt", let_in=True)),
     ("rcpt", 451, "4.7.1 Please try again later", GREYLISTED),
     ("rcpt", 450, "4.2.0 <a@b>: Recipient address rejected: Greylisted", GREYLISTED),
     ("dot", 451, "4.7.1 graylist", GREYLISTED),
-    ("rcpt", 451, "4.3.5 Server configuration error", Later("not_now_at_rcpt")),
+    ("rcpt", 451, "4.3.5 Server configuration error", Later("not_now_at_rcpt", let_in=True)),
     ("dot", 552, "5.3.4 too big", Simpler("message_too_large")),
     ("dot", 552, "5.2.2 mailbox full", LATER_FULL),
     ("dot", 550, "5.1.1 no such user after all", DEAD),
     ("dot", 554, "5.6.0 malformed", Simpler("content_refused")),
     ("dot", 554, "5.7.1 spam", Never("refused_by_policy")),
-    ("dot", 421, "4.3.2 shutting down", Later("not_now_at_dot")),
+    ("dot", 421, "4.3.2 shutting down", Later("not_now_at_dot", let_in=True)),
     ("data", 554, "no valid recipients", Never("refused_by_policy")),
 ]
 

@@ -99,6 +99,34 @@ def test_asked_to_slow_down_for_a_whole_credential_all_its_channels_pause() -> N
     assert settle(trying(), asked, NOW, 0.0).effects[0] == Pause(DESK, NOW + timedelta(seconds=30))
 
 
+def test_a_relay_that_is_not_there_pauses_all_that_goes_through_it_but_never_for_long() -> None:
+    away = Later("no_answer_at_connect", whole_sender=True)
+    first = settle(trying(credential="smtp"), away, NOW, 0.0)
+    assert first.effects[0] == Pause(DESK, NOW + FIRST_WAIT, "smtp")
+    often = settle(trying(credential="smtp", attempts=9), away, NOW, 0.0)
+    assert seconds_to(often) == 2560
+    assert often.effects[0] == Pause(DESK, NOW + MINUTE, "smtp")
+
+
+def test_a_relay_that_is_long_gone_opens_one_circuit_and_no_mailbox_is_blamed() -> None:
+    away = Later("no_answer_at_connect", whole_sender=True)
+    strain = Strain(nothing_since=NOW - 15 * MINUTE)
+    opened = settle(trying(credential="smtp", strain=strain), away, NOW, 0.0).effects
+    circuits = [effect for effect in opened if isinstance(effect, OpenCircuit)]
+    assert [(effect.circuit, effect.reason) for effect in circuits] == [("sender:smtp", "takes_nothing")]
+    probe = trying(credential="smtp", strain=strain, probing="sender", probes=2)
+    (again,) = (e for e in settle(probe, away, NOW, 0.0).effects if isinstance(e, OpenCircuit))
+    assert (again.circuit, again.probes) == ("sender:smtp", 3)
+
+
+def test_a_probe_that_only_its_mailbox_puts_off_lets_all_other_mail_through() -> None:
+    probe = trying(credential="smtp", probing="sender", probes=3)
+    settled = settle(probe, Later("mailbox_full", timedelta(hours=1), let_in=True), NOW, 0.0)
+    assert (settled.state, seconds_to(settled)) == ("waiting", 3600)
+    assert CloseCircuit("sender:smtp") in settled.effects
+    assert not any(isinstance(effect, OpenCircuit) for effect in settled.effects)
+
+
 def test_what_cannot_be_tried_in_time_expires() -> None:
     late = trying(expires_at=NOW + timedelta(seconds=4))
     settled = settle(late, Later("refused"), NOW, 0.0)

@@ -26,7 +26,6 @@ from alerts.channel import (
     Unsure,
 )
 from alerts.channels import _slack_errors
-from alerts.channels._slack_buttons import LABELS
 from alerts.channels._slack_history import PAGE, SKEW
 from alerts.channels.slack_bot import channel
 from alerts.model import Thread
@@ -188,6 +187,17 @@ def test_elsewhere_there_are_none(
     assert b'"actions"' not in request.body  # type: ignore[union-attr]
 
 
+def test_a_first_message_that_collected_its_story_has_the_buttons_of_its_first_article(
+    letter_of: Make, item_of: Make, row_of: Make
+) -> None:
+    items = [item_of(article=number, story=5) for number in (7, 8, 9)]
+    row = row_of("slack_bot", options={"interactive": "yes"})
+    actions = said(channel.compose(letter_of(*items), row))["blocks"][-1]
+    assert {button["action_id"] for button in actions["elements"]} == BUTTONS.keys()
+    assert {button["value"] for button in actions["elements"]} == {"7"}
+    assert all(0 < len(button["text"]["text"]) <= 75 for button in actions["elements"])
+
+
 def test_an_article_of_no_story_has_no_story_to_mute(letter_of: Make, row_of: Make) -> None:
     letter = letter_of(language="id")
     content = said(channel.compose(letter, row_of("slack_bot", options={"interactive": "yes"})))
@@ -314,12 +324,6 @@ def test_a_look_that_is_not_answered_is_made_again() -> None:
     assert find(slow, DOUBT) == Later("ratelimited", timedelta(seconds=7))
     with pytest.raises(TypeError):
         find(MailReply("dot", 250, ""), DOUBT)
-
-
-def test_every_button_has_its_words_in_both_languages() -> None:
-    actions = [list(LABELS[language]) for language in ("en", "id")]
-    assert actions == [list(BUTTONS)] * 2
-    assert all(0 < len(label) <= 75 for labels in LABELS.values() for label in labels.values())
 
 
 JSON = st.recursive(

@@ -459,5 +459,5 @@ def test_who_waits_too_long_for_a_turn_is_told_so(scripted: Any, door_to: Open) 
     reply = door.send(LETTER)
     over.set()
     first.join()
-    assert outcome(reply) == ("connect", 0)
+    assert outcome(reply) == ("turn", 0)
     assert "busy" in reply.text

@@ -100,10 +100,11 @@ def test_a_follow_up_knows_the_message_it_hangs_on(desk: Any, letter: Any) -> No
     told(desk, root, title="The second", seen_at=NOW, story_id=event_)
     told(desk, root, title="The first", seen_at=NOW - timedelta(minutes=3), story_id=event_)
     further = desk.delivery(desk.desk, desk.follows, kind="followup", thread_of=root, story_id=event_)
-    told(desk, further, story_id=event_)
+    told(desk, further, "NATO", "Kyiv", story_id=event_)
     found = letter(further)
     key = desk.one("SELECT key::text FROM deliveries WHERE id = :id", id=root)
-    assert found.thread == Thread(key=key, title="The first", remote_id="17.5")
+    assert found.topics == ("NATO", "Kyiv")
+    assert found.thread == Thread(key=key, title="The first", remote_id="17.5", topics=("NATO",))
     assert found.items[0].story == event_
     assert found.told_at is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,14 +53,19 @@ def test_an_answer_is_told_in_the_receivers_words(answer: Any, words: str) -> No
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
-@pytest.mark.parametrize("link", ["", "https://pantau.example"])
-def test_every_kind_of_channel_can_carry_the_test_message(kind: str, link: str) -> None:
+@pytest.mark.parametrize(("language", "words"), [("en", "test message to"), ("id", "pesan percobaan untuk")])
+def test_every_kind_of_channel_can_carry_the_test_message_which_is_no_news(
+    kind: str, language: str, words: str
+) -> None:
     to = "rina@example.org" if kind == "email" else "https://hooks.example/x"
-    message = kinds()[kind].compose(
-        sample_letter("desk", link, LATER), Channel(ChannelId(1), "desk", kind, Secret(to))
-    )
+    row = Channel(ChannelId(1), "desk", kind, Secret(to), {"language": language})
+    message = kinds()[kind].compose(sample_letter(row, LATER), row)
     said = getattr(message, "message", None) or getattr(message, "body", "")
-    assert "Test message from Pantau" in (said if isinstance(said, str) else said.decode())
+    text = said if isinstance(said, str) else said.decode()
+    assert words in text
+    assert "test message" not in text or language == "en"
+    if kind == "webhook":
+        assert json.loads(text)["data"]["articles"] == []
 
 
 def test_channels_are_listed_without_their_secrets(pantau: Any, installation: None, rows: Any) -> None:
@@ -101,7 +107,7 @@ def test_a_channel_that_works_is_told_so_and_lets_go_what_it_held(
         held = rows.delivery(channel, rows.subscription(), state="held", held_by=circuit)
         answer = pantau("channels", "test", "desk")
     assert (answer.code, len(sink.accepted)) == (0, 1)
-    assert "Test message from Pantau" in sink.accepted[0].text
+    assert "test message to" in sink.accepted[0].text
     assert "answer   200 ok" in answer.out
     assert "what was held goes out now" in answer.out
     assert rows.all("SELECT name FROM circuits") == []
@@ -146,7 +152,7 @@ def test_a_mailbox_is_tried_through_the_relay_that_is_set(
     with sink.listening() as relay:
         monkeypatch.setenv("PANTAU_SMTP_URL", relay.url)
         assert pantau("channels", "test", "rina").code == 0
-    assert "Test message from Pantau" in sink.accepted[0].message["Subject"]
+    assert "test message to" in sink.accepted[0].message["Subject"]
     assert rows.all("SELECT name FROM circuits") == []
 
 

@@ -92,7 +92,7 @@ def test_a_channel_of_the_bot_is_tried_and_what_was_held_goes_out(
     assert (tried.code, "accepted" in tried.out) == (0, True)
     assert "the channel is open again" in tried.out
     (message,) = api.standing(DESK)
-    assert "Test message from Pantau" in message.text
+    assert "test message to" in message.text
 
 
 def test_a_channel_where_the_app_is_not_says_what_to_do(

@@ -329,6 +329,13 @@ def test_commands(pantau_address, scene, words, expected):
     assert expected in json.loads(said)["text"]
 
 
+def test_a_sample_alert_marks_the_whole_word(pantau_address, scene):
+    body = command("test")
+    shown = json.loads(call(pantau_address, body, signed(body))[1])["blocks"][0]["elements"]
+    quote = next(part for part in shown if part["type"] == "rich_text_quote")
+    assert [piece["text"] for piece in quote["elements"] if piece.get("style")] == ["NATO"]
+
+
 def test_a_channel_where_nothing_is_told_hears_that(pantau_address, scene):
     body = command("topics", channel_id="C0OTHER")
     said = json.loads(call(pantau_address, body, signed(body))[1])
