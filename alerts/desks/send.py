@@ -5,7 +5,7 @@ What the receiver may or may not have is looked for there, where it can be asked
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -79,54 +79,68 @@ def _tidy(outbox: Outbox, connection: Connection) -> None:
 
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
-    kit = outbox.kit
     crashpoint("after_claim")
-    with kit.engine.begin() as connection:
-        letter = letters.load_letter(connection, due, kit.clock())
-        if not letter.items and not letter.notice:
-            _end_emptied(connection, due, kit.clock())
-            return
-        row = opened(outbox, connection, due.channel_id)
-        admitted = admit(connection, kit, due, row) if row is not None else None
-    if row is not None and admitted is None:
-        log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
+    ready = _begin(outbox, due)
+    if ready is None:
         return
-    if isinstance(admitted, Blocked):
-        settle_attempt(outbox, due, admitted)
-        return
-    row = admitted
-    channel = outbox.registry.get(row.kind) if row else None
-    ready = _prepare(outbox, channel, letter, row)
-    if not isinstance(ready, Composed) or channel is None or row is None:
-        settle_attempt(outbox, due, ready)  # type: ignore[arg-type]
-        return
-    with kit.engine.begin() as connection:
-        if deliveries.begin_attempt(connection, due) is None:
-            log.info("lease_lost", delivery=due.id)
-            return
+    row = ready.row
     crashpoint("before_post")
-    answer = await exchange(outbox, ready)
+    answer = await exchange(outbox, ready.message)
     crashpoint("after_post")
-    verdict = channel.judge(answer)
+    verdict = ready.channel.judge(answer)
     if row.kind == "email":
-        with kit.engine.begin() as connection:
-            verdict = in_the_light_of_bounces(connection, kit, row, verdict)
+        with outbox.kit.engine.begin() as connection:
+            verdict = in_the_light_of_bounces(connection, outbox.kit, row, verdict)
     said = shown(answer) if row.kind == "email" else without(shown(answer), row.to, row.secret)
     settle_attempt(outbox, due, verdict, said, answer.elapsed_s)
 
 
-def _prepare(
-    outbox: Outbox, channel: Channel | None, letter: Letter, row: ChannelRow | None
-) -> Composed | Verdict:
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A message that may go out, and where."""
+
+    channel: Channel
+    row: ChannelRow
+    message: Composed
+
+
+def _begin(outbox: Outbox, due: DueDelivery) -> _Ready | None:
+    """The message, once it is written down that it is about to go out; None if the delivery was settled without.
+
+    One transaction for all of it: what a message costs is trips to the database.
+    """
+    kit = outbox.kit
+    with kit.engine.begin() as connection:
+        letter = letters.load_letter(connection, due, kit.clock())
+        if not letter.items and not letter.notice:
+            _end_emptied(connection, due, kit.clock())
+            return None
+        row = opened(outbox, connection, due.channel_id)
+        admitted = admit(connection, kit, due, row) if row is not None else None
+        if row is not None and admitted is None:
+            log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
+            return None
+        ready = admitted if isinstance(admitted, Blocked) else _prepare(outbox, letter, admitted)
+        if isinstance(ready, _Ready):
+            if deliveries.begin_attempt(connection, due) is not None:
+                return ready
+            log.info("lease_lost", delivery=due.id)
+            return None
+    settle_attempt(outbox, due, ready)
+    return None
+
+
+def _prepare(outbox: Outbox, letter: Letter, row: ChannelRow | None) -> _Ready | Verdict:
     """What to send, or why nothing can be sent at all; no attempt is counted for the latter."""
     if row is None:
         return Blocked("secret_not_opened", scope="channel")
+    channel = outbox.registry.get(row.kind)
     if channel is None:
         return Blocked("kind_not_served", scope="channel")
     if why := outbox.lacks(channel):
         return Blocked(why, scope="sender")
     try:
-        return channel.compose(letter, row)
+        return _Ready(channel, row, channel.compose(letter, row))
     except Exception as error:
         log.exception("compose_failed", channel_id=row.id, key=letter.key)
         return Simpler(f"compose_failed: {type(error).__name__}")

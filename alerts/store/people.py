@@ -75,14 +75,6 @@ def credential_of(connection: Connection, channel: ChannelId) -> str | None:
     return credential
 
 
-def kind_and_credential(connection: Connection, channel: ChannelId) -> tuple[str, str | None]:
-    """What sort of channel it is, and the name of what it shares with others."""
-    row = connection.execute(
-        select(channels.c.kind, channels.c.credential).where(channels.c.id == channel)
-    ).one()
-    return row.kind, row.credential
-
-
 def load_channel(connection: Connection, channel: ChannelId, keys: KeyRing) -> Channel:
     """The channel with its target opened. Raises BadConfiguration where no key opens it."""
     row = connection.execute(select(channels).where(channels.c.id == channel)).one()
