@@ -45,6 +45,7 @@ class At:
 When = AtOnce | Hourly | At
 
 
+@lru_cache(maxsize=1024)
 def parse_when(text: str) -> When:
     """The moment that `text` names. Raises BadInput with a sentence where it names none."""
     match text.split():
@@ -92,9 +93,15 @@ def zone(name: str) -> ZoneInfo:
 
 def next_due(when: When, timezone: str, now: datetime) -> datetime:
     """The first such moment after `now`, in UTC; `now` itself for AtOnce. Raises BadInput for a bad zone."""
+    at = now.astimezone(UTC)
+    return at if isinstance(when, AtOnce) else _next(when, timezone, at)
+
+
+@lru_cache(maxsize=4096)
+def _next(when: Hourly | At, timezone: str, now: datetime) -> datetime:
+    """Kept, because a planning asks for the same moment with each of its matches. `now` is in UTC: in other zones the
+    two hours of an autumn night are equal."""
     match when:
-        case AtOnce():
-            return now.astimezone(UTC)
         case Hourly():
             return _full_hour(zone(timezone), now)
         case At(days, clock):

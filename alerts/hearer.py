@@ -34,6 +34,8 @@ class Hearer:
     def crowded(self, due: datetime, instead_of: datetime | None = None) -> bool:
         """Whether one more message at `due` makes more than the cap within some 60 minutes; `instead_of` is the time
         that it leaves for that."""
+        if len(self.times) < self.cap:
+            return False
         others = list(self.times)
         if instead_of in others:
             others.remove(instead_of)

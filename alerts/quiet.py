@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from alerts.digest import parse_clock, zone
@@ -21,6 +22,7 @@ class Quiet:
     end: time
 
 
+@lru_cache(maxsize=1024)
 def parse_quiet(text: str) -> Quiet:
     """Quiet hours written "22:00-06:00". Raises BadInput with a sentence."""
     start, dash, end = text.partition("-")
@@ -40,6 +42,13 @@ def quiet_until(window: Quiet, timezone: str, now: datetime) -> datetime | None:
     The window runs from the first moment the clock shows `start` or later to the first it shows `end` or
     later, so one that ends in the hour that autumn repeats ends once. Raises BadInput for a bad zone.
     """
+    return _until(window, timezone, now.astimezone(UTC))
+
+
+@lru_cache(maxsize=4096)
+def _until(window: Quiet, timezone: str, now: datetime) -> datetime | None:
+    """Kept, because a planning asks for the same moment with each of its matches; in UTC, where no two hours of an
+    autumn night are equal."""
     where = zone(timezone)
     today = now.astimezone(where).date()
     for day in (today - _DAY, today):

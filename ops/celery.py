@@ -29,7 +29,7 @@ configure(kit.broker(settings))
 topics = TopicWatch()
 process.make_tools_with(lambda: tools.make_kit(settings, topics))
 
-DESKS = {"poll": "worker.desks.poll", "read": "worker.desks.read"}
+DESKS = {"poll": "worker.desks.poll", "read": "worker.desks.read", "plan": "alerts.desks.plan"}
 
 
 def serve(queues: Iterable[str]) -> None:
@@ -62,11 +62,13 @@ def _watch() -> Watch:
 
 
 def _read_topics() -> None:
-    """What is watched, read once before the pool forks: its processes share it, each takes in what changes after.
+    """What is watched and how things are called, read before the pool forks: its processes share it, and take in what
+    changes after.
     100,000 topics take seconds and 300 MB; a process that is replaced later starts from here too."""
     try:
         with kit.connected(settings) as connection:
             topics.follow(connection)
+            import_module(DESKS["read"]).know_names(connection)
     except Unavailable as trouble:
         structlog.get_logger("worker").warning("topics_are_read_later", detail=str(trouble))
 

@@ -27,8 +27,7 @@ async def look_for(outbox: Outbox, claimed: DueLook) -> None:
     crashpoint("after_look")
     now = outbox.kit.clock()
     with outbox.kit.engine.begin() as connection:
-        trying = trying_of(outbox, connection, claimed.due)
-        resolved = resolve(trying, claimed.look, finding, now, random.random())
+        resolved = resolve(trying_of(outbox, claimed.due), claimed.look, finding, now, random.random())
         match resolved:
             case LookAgain():
                 written = doubts.look_again(connection, claimed.due, resolved)

@@ -17,6 +17,11 @@ from worker.kit import Kit
 log = structlog.get_logger("alerts")
 
 
+def warm_up() -> None:
+    """Loads what the first planning would otherwise wait a second for: what the things are that have a name."""
+    planning.warm_up()
+
+
 def plan(kit: Kit, registry: Mapping[str, Channel] | None = None) -> int:
     """Decides everything that is new, in batches; returns how many matches were planned. `registry` are the kinds of
     channel that there are."""

@@ -94,32 +94,44 @@ def _tidy(outbox: Outbox) -> None:
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
     crashpoint("after_claim")
-    ready = _make_ready(outbox, due)
-    if isinstance(ready, _Ready):
+    ready = _begin(outbox, due)
+    if ready is not None:
         await _attempt(outbox, due, ready)
-    elif ready is not None:
+
+
+def _begin(outbox: Outbox, due: DueDelivery) -> _Ready | None:
+    """The message, once it is written down that it is about to go out: what a crash leaves behind tells what may be
+    there. None if the delivery was settled without. All in one transaction: what a message costs is trips to the
+    database."""
+    with outbox.kit.engine.begin() as connection:
+        ready = _make_ready(outbox, connection, due)
+        if isinstance(ready, _Ready):
+            if deliveries.begin_attempt(connection, due) is not None:
+                return ready
+            log.info("lease_lost", delivery=due.id)
+            return None
+    if ready is not None:
         settle_attempt(outbox, due, ready)
+    return None
 
 
-def _make_ready(outbox: Outbox, due: DueDelivery) -> _Ready | Verdict | None:
+def _make_ready(outbox: Outbox, connection: Connection, due: DueDelivery) -> _Ready | Verdict | None:
     """What goes out; why nothing can now, which counts no attempt; None where nothing is to, and it has ended."""
     kit = outbox.kit
-    with kit.engine.begin() as connection:
-        letter = letters.load_letter(connection, due, kit.clock())
-        if not letter.items and not letter.notice:
-            _end_emptied(connection, due, kit.clock())
-            return None
-        row = opened(outbox, connection, due.channel_id)
-        if row is None:
-            return Blocked("secret_not_opened", scope="channel")
-        admitted = admit(connection, kit, due, row)
-    match admitted:
+    letter = letters.load_letter(connection, due, kit.clock())
+    if not letter.items and not letter.notice:
+        _end_emptied(connection, due, kit.clock())
+        return None
+    row = opened(outbox, connection, due.channel_id)
+    if row is None:
+        return Blocked("secret_not_opened", scope="channel")
+    match admit(connection, kit, due, row):
         case None:
             log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
             return None
-        case Blocked():
-            return admitted
-        case ChannelRow():
+        case Blocked() as closed:
+            return closed
+        case ChannelRow() as admitted:
             return _compose(outbox, letter, admitted)
 
 
@@ -137,11 +149,6 @@ def _compose(outbox: Outbox, letter: Letter, row: ChannelRow) -> _Ready | Verdic
 
 
 async def _attempt(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
-    """The attempt is written down before the request goes out: what a crash leaves behind tells what may be there."""
-    with outbox.kit.engine.begin() as connection:
-        if deliveries.begin_attempt(connection, due) is None:
-            log.info("lease_lost", delivery=due.id)
-            return
     crashpoint("before_post")
     answer = await exchange(outbox, ready.message)
     crashpoint("after_post")

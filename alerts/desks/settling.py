@@ -11,7 +11,7 @@ from alerts.channel import Answer, MailReply, Simpler, Verdict
 from alerts.circuits import CloseCircuit, Effect, NoteStrain, OpenCircuit, Pause, Scope, Side
 from alerts.desks.outbox import Outbox
 from alerts.settle import Reason, Settlement, Trying, settle
-from alerts.store import circuits, deliveries, people
+from alerts.store import circuits, deliveries
 from alerts.store.deliveries import DueDelivery
 from alerts.store.schema import deliveries as ledger
 from worker.crashpoint import crashpoint
@@ -32,9 +32,8 @@ def settle_attempt(
 ) -> None:
     """Writes what the verdict makes of the delivery. `due.attempts` are those before this one."""
     now = outbox.kit.clock()
+    settlement = settle(trying_of(outbox, due, vanished=vanished), verdict, now, random.random())
     with outbox.kit.engine.begin() as connection:
-        trying = trying_of(outbox, connection, due, vanished=vanished)
-        settlement = settle(trying, verdict, now, random.random())
         deliveries.end_attempt(
             connection,
             due,
@@ -55,12 +54,11 @@ def settle_attempt(
     tell(due, settlement, elapsed_s)
 
 
-def trying_of(outbox: Outbox, connection: Connection, due: DueDelivery, *, vanished: bool = False) -> Trying:
+def trying_of(outbox: Outbox, due: DueDelivery, *, vanished: bool = False) -> Trying:
     """The delivery as the pure decisions see it."""
-    kind, credential = people.kind_and_credential(connection, due.channel_id)
     probing = None if due.circuit is None else _scope(due.circuit)
     return Trying(
-        side=Side(due.channel_id, credential, probing, due.probes, due.strain),
+        side=Side(due.channel_id, due.credential, probing, due.probes, due.strain),
         expires_at=due.expires_at,
         kind=due.kind,
         attempts=due.attempts,
@@ -68,7 +66,7 @@ def trying_of(outbox: Outbox, connection: Connection, due: DueDelivery, *, vanis
         possible_repeat=due.possible_repeat,
         unsure_before=due.unsure > 0,
         on_doubt=due.on_doubt,
-        doubting=outbox.doubting(kind, due.kind),
+        doubting=outbox.doubting(due.channel_kind, due.kind),
         vanished=vanished,
     )
 

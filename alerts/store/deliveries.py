@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from alerts.circuits import Pause, Strain
 from alerts.model import ChannelId, DeliveryId, DeliveryKind, OnDoubt, SubscriptionId
@@ -36,7 +36,8 @@ PERHAPS_TOLD = ("sending", "sent", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery claimed for one attempt; `token` fences what its holder writes."""
+    """A delivery claimed for one attempt; `token` fences what its holder writes. `credential` is the name of what its
+    channel shares with others of its kind."""
 
     id: DeliveryId
     token: int
@@ -52,6 +53,8 @@ class DueDelivery:
     created_at: datetime
     expires_at: datetime
     first_attempt_at: datetime | None
+    channel_kind: str
+    credential: str | None = None
     thread_of: DeliveryId | None = None
     circuit: str | None = None
     probes: int = 0
@@ -101,7 +104,7 @@ _CLAIM = text("""
            waited_s = waited_s + CASE WHEN mine.asked_from IS NULL THEN 0 ELSE greatest(0, extract(epoch FROM
                mine.pause_until - greatest(mine.asked_from, deliveries.due_at))) END
     FROM mine JOIN channels c ON c.id = mine.channel_id WHERE deliveries.id = mine.id
-    RETURNING deliveries.*, c.unclear, c.nothing_since,
+    RETURNING deliveries.*, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since,
               (SELECT name FROM circuits WHERE name = deliveries.held_by) AS circuit,
               (SELECT probes FROM circuits WHERE name = deliveries.held_by) AS probes
 """)
@@ -113,7 +116,7 @@ _ABANDONED = text("""
     UPDATE deliveries SET lease_until = clock_timestamp() + make_interval(secs => :lease),
                           lease_token = deliveries.lease_token + 1
     FROM left_behind, channels c WHERE deliveries.id = left_behind.id AND c.id = deliveries.channel_id
-    RETURNING deliveries.*, c.unclear, c.nothing_since,
+    RETURNING deliveries.*, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since,
               (SELECT name FROM circuits WHERE name = deliveries.held_by) AS circuit,
               (SELECT probes FROM circuits WHERE name = deliveries.held_by) AS probes,
               EXISTS (SELECT FROM attempts a
@@ -123,6 +126,18 @@ _ABANDONED = text("""
 _TAKE_BACK = text("""
     UPDATE alerts SET delivery_id = told_in, suppressed = NULL, told_in = NULL, reason = 'joined'
     WHERE told_in = :delivery AND suppressed = 'already_told'
+""")
+
+
+# Attempts are counted apart from deliveries.attempts, which a held delivery gets back.
+_BEGIN = text("""
+    WITH begun AS (
+        UPDATE deliveries SET attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
+               lease_until = clock_timestamp() + make_interval(secs => :lease)
+        WHERE id = :id AND lease_token = :token AND state = 'sending' RETURNING id)
+    INSERT INTO attempts (delivery_id, n, started_at)
+    SELECT id, (SELECT coalesce(max(n), 0) + 1 FROM attempts WHERE delivery_id = :id), clock_timestamp() FROM begun
+    RETURNING n
 """)
 
 
@@ -163,6 +178,8 @@ def due_delivery(row: Mapping[Any, Any]) -> DueDelivery:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         first_attempt_at=row["first_attempt_at"],
+        channel_kind=row["channel_kind"],
+        credential=row["credential"],
         thread_of=row["thread_of"],
         circuit=row.get("circuit"),
         probes=row.get("probes") or 0,
@@ -172,25 +189,9 @@ def due_delivery(row: Mapping[Any, Any]) -> DueDelivery:
 
 def begin_attempt(connection: Connection, due: DueDelivery, lease_s: float = LEASE_S) -> int | None:
     """Writes down that a request is about to go out; the lease begins anew. None if it was lost meanwhile."""
-    begun = connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == due.id, deliveries.c.lease_token == due.token, deliveries.c.state == "sending"
-        )
-        .values(
-            attempts=deliveries.c.attempts + 1,
-            first_attempt_at=func.coalesce(deliveries.c.first_attempt_at, func.clock_timestamp()),
-            lease_until=func.clock_timestamp() + timedelta(seconds=lease_s),
-        )
-    )
-    if begun.rowcount != 1:
-        return None
-    # counted apart from deliveries.attempts, which a held delivery gets back
-    n = select(func.coalesce(func.max(attempts.c.n), 0) + 1).where(attempts.c.delivery_id == due.id)
-    attempt = insert(attempts).values(
-        delivery_id=due.id, n=n.scalar_subquery(), started_at=func.clock_timestamp()
-    )
-    return int(connection.execute(attempt.returning(attempts.c.n)).scalar_one())
+    asked = {"id": due.id, "token": due.token, "lease": lease_s}
+    n: int | None = connection.execute(_BEGIN, asked).scalar()
+    return n
 
 
 def end_attempt(

@@ -69,6 +69,11 @@ def news_of(connection: Connection, wanted: Collection[MatchId]) -> list[News]:
     return _news(connection, matches.c.id.in_(wanted)) if wanted else []
 
 
+def warm_up() -> None:
+    """Loads what putting articles into stories needs."""
+    stories.warm_up()
+
+
 def in_stories(connection: Connection, news: Sequence[News], now: datetime) -> list[News]:
     """The news with the story that each article belongs to, and the first article with its text."""
     placed = stories.assign(connection, {item.article for item in news}, now)

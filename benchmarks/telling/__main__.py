@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import click
+import structlog
 from sqlalchemy import text
 
 from alerts.channels import channels as registry
@@ -38,6 +40,7 @@ from worker.store.engine import Engine, open_engine
 
 LOOPBACK = ip_network("127.0.0.0/8")
 KINDS = ("slack_webhook", "slack_bot", "webhook", "email")
+MANY = Size(subscriptions=1000, channels=1000, one_in=100)
 SENDER = {"from": "Pantau <pantau@b.example>", "public_url": "https://b.example"}
 
 
@@ -68,11 +71,13 @@ class Rate:
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), help="Write all figures there.")
 def main(articles: int, messages: int, json_file: str | None) -> None:
     """Measure how fast people are told."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="pantau-telling-") as place:
         Path(place).chmod(0o711)
         with bundled(Path(place) / "data", log=lambda *_: None, forget=True) as urls, sinks() as receivers:
             found = {
                 "planning": _planning(urls.database, Size(articles=articles)),
+                "planning, 1,000 subscriptions": _planning(urls.database, replace(MANY, articles=articles)),
                 "sending": _sending(urls.database, receivers, messages),
                 "alone": _alone(receivers, messages),
                 "peers": _peers(receivers, messages),
@@ -176,8 +181,8 @@ def _plant_messages(engine: Engine, kind: str, target: str, messages: int) -> No
             for n in range(messages)
         ]
         connection.execute(
-            text("""INSERT INTO channels (name, kind, target, target_ref, fingerprint, credential)
-                    VALUES (:name, :kind, :target, 'env:X', :name, :credential)"""),
+            text("""INSERT INTO channels (name, kind, target, target_ref, fingerprint, credential, declared)
+                    VALUES (:name, :kind, :target, 'env:X', :name, :credential, true)"""),
             rows,
         )
         connection.execute(
@@ -289,7 +294,7 @@ def _apprise(receivers: Sinks) -> Callable[[], object]:
 def _redmail(receivers: Sinks) -> Callable[[], object]:
     import redmail  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
 
-    sender = redmail.EmailSender("127.0.0.1", receivers.mail_port, use_starttls=False)
+    sender = redmail.EmailSender("127.0.0.1", receivers.mail_port, use_starttls=False)  # type: ignore[attr-defined,unused-ignore]
     channel = registry()["email"]
     row = Channel(ChannelId(1), "b", "email", Secret("rina@b.example"), SENDER)
     from email import message_from_bytes, policy  # noqa: PLC0415
@@ -312,10 +317,8 @@ def _redmail(receivers: Sinks) -> Callable[[], object]:
 
 
 def _in_words(found: dict[str, Any]) -> Iterator[str]:
-    planning = found["planning"]
-    yield "planning"
-    for name in ("matches", "decisions"):
-        yield _line(name, planning[name])
+    for title in ("planning", "planning, 1,000 subscriptions"):
+        yield f"{title}\n" + "\n".join(_line(name, found[title][name]) for name in ("matches", "decisions"))
     for title, part in (
         ("sending, with the ledger, each message to a channel of its own", "sending"),
         ("composing and sending alone, one after the other", "alone"),

@@ -16,17 +16,19 @@ KEYS = KeyRing.of(("a key for benchmarks alone",))
 
 @dataclass(frozen=True)
 class Size:
-    """So many topics, subscriptions with so many channels each, and articles with so many matches each."""
+    """So many topics, subscriptions, channels, and articles with so many matches each; every subscription hears one
+    topic in `one_in`, on two channels."""
 
     topics: int = 200
     subscriptions: int = 40
     channels: int = 80
     articles: int = 2000
     matches: int = 3
+    one_in: int = 5
 
 
 def world(engine: Engine, size: Size) -> None:
-    """Topics, subscriptions (each hears a fifth of the topics on two channels), and articles with new matches."""
+    """Topics, subscriptions, channels, and articles with new matches."""
     now = clock()
     with engine.begin() as connection:
         connection.execute(
@@ -48,7 +50,7 @@ def world(engine: Engine, size: Size) -> None:
                 {"name": f"c{n}", "target": target},
             )
         for n in range(size.subscriptions):
-            heard = [f"topic {t}" for t in range(1, size.topics + 1) if t % 5 == n % 5]
+            heard = [f"topic {t}" for t in range(1, size.topics + 1) if t % size.one_in == n % size.one_in]
             told = [f"c{(2 * n + k) % size.channels + 1}" for k in range(2)]
             connection.execute(
                 text("""INSERT INTO subscriptions (name, topics, channels, cap_per_hour, created_at, changed_at)

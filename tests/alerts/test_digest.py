@@ -197,3 +197,13 @@ def test_a_later_now_never_finds_an_earlier_time(
 ) -> None:
     when = parse_when(text)
     assert next_due(when, where, now - earlier) <= next_due(when, where, now)
+
+
+def test_the_two_hours_of_an_autumn_night_are_told_apart():
+    """They are equal as values of one zone, so an answer that is kept for one must not serve the other."""
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    second = first.replace(fold=1)
+    assert first == second
+    assert next_due(Hourly(), "Europe/Berlin", second) - next_due(
+        Hourly(), "Europe/Berlin", first
+    ) == timedelta(hours=1)

@@ -23,6 +23,8 @@ from worker.model import Article, EntryId, Topic, TopicId, UnreadEntry
 from worker.pages.extract import extract_page
 from worker.store import claims, rereading
 from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted, forgetful
+from worker.store.sketches import languages_told_in
+from worker.story import sketch_of
 
 ROOM = 32
 """Pages on their way at once; each takes at most 5 MiB."""
@@ -37,14 +39,21 @@ RENEW_S = 8.0
 
 
 def warm_up() -> None:
-    """Loads what the first reading would otherwise wait a second for: the extractor, the language model, the
-    entity packs."""
+    """Loads what the first reading would otherwise wait seconds for: the extractor, the language model, the entity
+    packs."""
     page = extract_page(
         b"<html><body><article><p>" + b"A first sentence. " * 50 + b"</p></article></body></html>"
     )
     index = TopicIndex()
     index.add(Topic(TopicId(0), "warm-up", "@nato"))
     index.match(Article(title="NATO", body=page.text, language=detect(page.text)))
+
+
+def know_names(connection: Connection) -> None:
+    """Loads the names that things have in the languages that are read here, English where nothing was read yet: the
+    first article that a topic touches would wait 2 s for them, in each process anew."""
+    for language in languages_told_in(connection) or ["en"]:
+        sketch_of(Article(title="NATO", body="NATO.", language=language))
 
 
 async def read(kit: Kit, seconds: float = SECONDS) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
 from worker.match.languages import languages
 from worker.model import Article, ArticleId, StoryId
@@ -29,6 +29,7 @@ KEPT = timedelta(days=14)
 MOST_NEAR = 16
 """Articles that one is compared with for its text, and as many for its event: those that share most keys."""
 _MOST_FORGOTTEN = 1_000
+_MOST_LANGUAGES = 4
 
 # An article's time. Backlog counts from when it was published, so that a story of last month does not seem young.
 _KEEP = text("""
@@ -109,6 +110,14 @@ def sketch_missing(connection: Connection, wanted: Collection[ArticleId]) -> Non
     )
     for row in missing.all():
         keep_sketch(connection, ArticleId(row.id), sketch_of(Article(row.title, row.body, row.language)))
+
+
+def languages_told_in(connection: Connection) -> list[str]:
+    """The languages of the articles that topics touched of late, the most frequent first, some four at most."""
+    written = sketches.c.language
+    counted = select(written).where(written.is_not(None)).group_by(written)
+    most = counted.order_by(func.count().desc(), written).limit(_MOST_LANGUAGES)
+    return list(connection.execute(most).scalars())
 
 
 class Sketched(NamedTuple):

@@ -15,7 +15,7 @@ from worker.store import sketches
 from worker.store.many import update_many
 from worker.store.schema import articles, stories
 from worker.store.sketches import Sketched
-from worker.story import Placed, Placing, asked_of, keys_of, place
+from worker.story import Placed, Placing, asked_of, guessed_share, keys_of, place
 
 _LOCK = 0x53544F52  # "STOR": one at a time puts articles into stories, so that one event never makes two
 
@@ -27,6 +27,11 @@ _GROW = text("""
 
 Placement = tuple[StoryId, ArticleId]
 """An article's story, and the first article with the same text: itself, where it is that."""
+
+
+def warm_up() -> None:
+    """Loads what the things are that have a name, which takes a second."""
+    guessed_share("@")
 
 
 def assign(

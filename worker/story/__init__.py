@@ -13,7 +13,7 @@ from worker.model import Article
 from worker.story.keys import asked_of, keys_of
 from worker.story.likeness import Likeness, Sketch, likeness, same_text
 from worker.story.placing import EVENT_WINDOW, STORY_SPAN, TEXT_WINDOW, Placed, Placing, Reason, place
-from worker.story.rarity import LANGUAGE, Rarity
+from worker.story.rarity import LANGUAGE, Rarity, guessed_share
 from worker.story.sketch import TextPrint, print_of
 from worker.story.terms import is_fact, terms_of
 
@@ -30,6 +30,7 @@ __all__ = [
     "Sketch",
     "TextPrint",
     "asked_of",
+    "guessed_share",
     "is_fact",
     "keys_of",
     "likeness",

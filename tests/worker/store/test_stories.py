@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from worker.model import Article, ArticleId
-from worker.store.sketches import KEPT, keep_sketch, rarity_of
+from worker.store.sketches import KEPT, keep_sketch, languages_told_in, rarity_of
 from worker.store.stories import assign
 from worker.story import sketch_of
 
@@ -228,3 +228,13 @@ def test_common_terms_are_counted_by_stories_not_by_articles(tell, place, databa
     assert rarity.shares["@palu"] == rarity.shares["@ecb"] == 0.5
     rows.change("DELETE FROM sketches")
     rows.change("ANALYZE sketches")
+
+
+def test_the_languages_of_late_are_known_the_most_frequent_first(tell, place, database):
+    def told():
+        with database.connect() as connection:
+            return languages_told_in(connection)
+
+    assert told() == []
+    place(tell(QUAKE), tell(GEMPA, language="id"), tell(RATES, language="id"), tell(REPORT, language=None))
+    assert told() == ["id", "en"]
