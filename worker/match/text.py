@@ -9,7 +9,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import accumulate
 from typing import NamedTuple
 
 from worker.match.cut import cut
@@ -24,6 +23,7 @@ _SENTENCE_BREAK = re.compile(r"[.!?…。！？;:\n\"“”„‟«»‹›•·
 # Up to so many comparisons a list is searched as quickly as a set is made.
 _FEW = 100
 _HYPHENS = frozenset(HYPHENS)
+_LINE_BREAK = re.compile("\n")
 
 
 class Span(NamedTuple):
@@ -48,7 +48,7 @@ class FieldText:
         return len(self.tokens)
 
     @cached_property
-    def _standing(self) -> dict[str, list[int]]:
+    def standing(self) -> dict[str, list[int]]:
         """For every word as it stands here its positions, ascending."""
         found: dict[str, list[int]] = {}
         for position, token in enumerate(self.tokens):
@@ -61,19 +61,19 @@ class FieldText:
     @cached_property
     def manifold(self) -> dict[str, tuple[str, ...]]:
         """The words that answer to more than themselves or to something else, with their keys."""
-        return self._known.manifold_among(set(self._standing))
+        return self._known.manifold_among(set(self.standing))
 
     @cached_property
     def places(self) -> dict[str, list[int]]:
         """For every key the positions, ascending, of the words that answer to it."""
-        found = self._standing.copy()
+        found = self.standing.copy()
         for token, keys in self.manifold.items():
             if token not in keys:
                 del found[token]
         for token, keys in self.manifold.items():
             for key in keys:
                 if key != token:
-                    others, positions = found.get(key), self._standing[token]
+                    others, positions = found.get(key), self.standing[token]
                     found[key] = positions if others is None else sorted({*others, *positions})
         return found
 
@@ -199,20 +199,32 @@ class FieldText:
 
     def is_shouting(self, position: int) -> bool:
         """Whether the word stands in a line of two or more words all in capitals, where case says nothing."""
-        return self._shouting_lines[self._line_of[position]]
+        line = bisect_left(self._breaks, self._edges[2 * position])
+        if line not in self._shouting:
+            self._shouting[line] = self._shouts(line)
+        return self._shouting[line]
 
     @cached_property
-    def _line_of(self) -> list[int]:
-        gaps = zip([0, *self._edges[1::2]], self._edges[::2], strict=False)
-        return list(accumulate(self.written.count("\n", start, end) for start, end in gaps))
+    def _breaks(self) -> list[int]:
+        """Where the lines end, but the last one."""
+        return [found.start() for found in _LINE_BREAK.finditer(self.written)]
 
     @cached_property
-    def _shouting_lines(self) -> dict[int, bool]:
-        cases: dict[int, list[Case]] = {}
-        for line, position in zip(self._line_of, range(len(self)), strict=False):
-            written = self.at(position)
-            cases.setdefault(line, []).extend([case_of(written)] if len(written) > 1 else [])
-        return {line: _all_capitals(found) for line, found in cases.items()}
+    def _shouting(self) -> dict[int, bool]:
+        """What was asked about lines; the first small letter decides about most of them."""
+        return {}
+
+    def _shouts(self, line: int) -> bool:
+        start = self._breaks[line - 1] if line else 0
+        end = self._breaks[line] if line < len(self._breaks) else len(self.written)
+        first, behind = ((bisect_left(self._edges, place) + 1) // 2 for place in (start, end))
+        capitals = 0
+        for position in range(first, behind):
+            case = case_of(self.at(position)) if len(self.at(position)) > 1 else Case.NONE
+            if case not in (Case.UPPER, Case.NONE):
+                return False
+            capitals += case is Case.UPPER
+        return capitals > 1
 
 
 def _followed(starts: list[int], found: list[int], at: int) -> list[int]:
@@ -220,8 +232,3 @@ def _followed(starts: list[int], found: list[int], at: int) -> list[int]:
     if len(starts) * len(found) <= _FEW:
         return [start for start in starts if start + at in found]
     return sorted({place - at for place in found}.intersection(starts))
-
-
-def _all_capitals(cases: list[Case]) -> bool:
-    cased = [case for case in cases if case is not Case.NONE]
-    return len(cased) > 1 and all(case is Case.UPPER for case in cased)

@@ -14,8 +14,8 @@ from worker.story.keys import asked_of, keys_of
 from worker.story.likeness import Likeness, Sketch, likeness, same_text
 from worker.story.placing import EVENT_WINDOW, STORY_SPAN, TEXT_WINDOW, Placed, Placing, Reason, place
 from worker.story.rarity import LANGUAGE, Rarity, guessed_share
-from worker.story.sketch import TextPrint, print_of
-from worker.story.terms import is_fact, terms_of
+from worker.story.sketch import TextPrint, print_of, print_of_words
+from worker.story.terms import LEAD, is_fact, lead_of, terms_in
 
 __all__ = [
     "EVENT_WINDOW",
@@ -43,4 +43,11 @@ __all__ = [
 def sketch_of(article: Article) -> Sketch:
     """The article's sketch. Its text is what stands below the title, which each outlet writes anew."""
     language = article.language.partition("-")[0].lower() if article.language else None
-    return Sketch(print_of(article.body or article.title), terms_of(article), language)
+    reading = lead_of(article)
+    if (
+        len(article.body) <= LEAD
+    ):  # as long as nearly all are; what was cut for its names need not be cut again
+        text = print_of_words((reading.body if article.body else reading.title).tokens)
+    else:
+        text = print_of(article.body)
+    return Sketch(text, terms_in(reading), language)

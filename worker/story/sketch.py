@@ -8,6 +8,7 @@ band 87 times in 100, those that share 70 % practically always, and those that s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
@@ -47,8 +48,13 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def print_of(text: str) -> TextPrint:
-    """The print of a text; of one with fewer than three words it is empty, and like no other."""
-    tokens = cut(text)[0][:MOST_WORDS]
+    """The print of a text."""
+    return print_of_words(cut(text).words)
+
+
+def print_of_words(words_told: Sequence[str]) -> TextPrint:
+    """The print of a text that is cut into words already; of fewer than three it is empty, and like no other."""
+    tokens = words_told[:MOST_WORDS]
     if len(tokens) < RUN:
         return TextPrint(b"", 0)
     numbered = {token: crc32(token.encode("utf-8", "surrogatepass")) for token in set(tokens)}

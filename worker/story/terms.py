@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from math import log
+from typing import NamedTuple
 
 from worker.match.fold import bare
 from worker.match.reading import Reading
@@ -59,8 +60,16 @@ _LATIN_OF = str.maketrans(
 
 def terms_of(article: Article) -> dict[str, float]:
     """The article's terms with their weight; at most `MOST_TERMS`, things and numbers before words."""
-    article = replace(article, body=article.body[:LEAD])
-    reading = read_for_names(article)
+    return terms_in(lead_of(article))
+
+
+def lead_of(article: Article) -> Reading:
+    """The title and the first `LEAD` characters, read for the names in them."""
+    return read_for_names(replace(article, body=article.body[:LEAD]))
+
+
+def terms_in(reading: Reading) -> dict[str, float]:
+    """The same of an article whose lead is read already."""
     titled, told = _field_terms(reading, "title"), _field_terms(reading, "body")
     counts = _without_lists(titled + told)
     weights = {term: 1 + log(count) + IN_TITLE * (term in titled) for term, count in counts.items()}
@@ -144,25 +153,36 @@ def _value(written: str, behind: str) -> str | None:
 
 def _words_of(field: FieldText, covered: set[int]) -> Counter[str]:
     """The roots of a field's words, without those that belong to a thing's name and those that say nothing."""
-    first: dict[str, int] = {}
-    counts: Counter[str] = Counter()
-    for position, token in enumerate(field.tokens):
-        if position not in covered:
-            counts[token] += 1
-            first.setdefault(token, position)
     found: Counter[str] = Counter()
     if not field.is_plain:
         found.update(_pairs(field, covered))
-    for token, count in counts.items():
-        if token[0].isdigit() or is_character(token):
-            continue
+    elsewhere = {field.tokens[position] for position in covered}
+    for token, positions in field.standing.items():
+        if token in elsewhere:
+            positions = [position for position in positions if position not in covered]
         keys = field.manifold.get(token)
         word = min(keys, key=len) if keys else token
-        if token in common_words() or word in common_words():
-            continue
-        if len(word) >= SHORTEST or is_dense(word) or _is_short_name(field, first[token], word):
-            found[root(word)] += count
+        told = _root_of(token, word) if positions else None
+        if told and (told.is_long or _is_short_name(field, positions[0], word)):
+            found[told.root] += len(positions)
     return found
+
+
+class _Told(NamedTuple):
+    """A word's root, and whether the word is long enough to tell something wherever it stands."""
+
+    root: str
+    is_long: bool
+
+
+@lru_cache(maxsize=1 << 15)
+def _root_of(token: str, word: str) -> _Told | None:
+    """What a word tells that stands as `token` and is `word` by itself; None where it tells nothing."""
+    if token[0].isdigit() or is_character(token):
+        return None
+    if token in common_words() or word in common_words():
+        return None
+    return _Told(root(word), len(word) >= SHORTEST or is_dense(word))
 
 
 def _pairs(field: FieldText, covered: set[int]) -> Iterator[str]:
