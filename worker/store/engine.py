@@ -38,7 +38,14 @@ _NOT_MIGRATED = ("42P01", "42703")
 
 # A machine that is suspended or cut off within a transaction would keep its locks for good, and all planners or all
 # senders wait for one lock. Nothing of ours computes for more than a few seconds within a transaction.
-_OPTIONS = "-c statement_timeout=60000 -c lock_timeout=20000 -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+_OPTIONS = " ".join(
+    (
+        "-c statement_timeout=60000",
+        "-c lock_timeout=20000",
+        "-c idle_in_transaction_session_timeout=30000",
+        "-c timezone=UTC",
+    )
+)
 # The kernel's own would take two hours; on Unix sockets they mean nothing.
 _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
