@@ -155,15 +155,20 @@ def test_what_the_observers_read_is_there_and_names_what_we_serve() -> None:
     for name in ("prometheus", "grafana"):
         for volume in SERVICES[name]["volumes"]:
             source = volume.split(":")[0]
-            assert source in COMPOSE["volumes"] or (REPOSITORY / source).is_dir()
-    scraping = YAML(typ="safe").load(REPOSITORY / "ops/prometheus/prometheus.yml")["scrape_configs"][0]
+            assert source in COMPOSE["volumes"] or (REPOSITORY / source).parent.is_dir()
+    scraping = YAML(typ="safe").load(REPOSITORY / "ops/prometheus/compose.yml")["scrape_configs"][0]
     port = SERVICES["web"]["ports"][0].rsplit(":", 1)[1]
     assert scraping["static_configs"] == [{"targets": [f"web:{port}"]}]
     token = scraping["authorization"]["credentials_file"]
     assert token == SERVICES["web"]["environment"]["PANTAU_API_TOKEN_FILE"]
     assert token.removeprefix("/run/secrets/") in SERVICES["prometheus"]["secrets"]
-    sources = YAML(typ="safe").load(REPOSITORY / "ops/grafana/provisioning/datasources/prometheus.yml")
+    sources = YAML(typ="safe").load(REPOSITORY / "ops/grafana/provisioning/datasources/pantau.yml")
     assert sources["datasources"][0]["url"] == "http://prometheus:9090"
+    provider = YAML(typ="safe").load(REPOSITORY / "ops/grafana/provisioning/dashboards/pantau.yml")[
+        "providers"
+    ][0]
+    mounted = {volume.split(":")[1] for volume in SERVICES["grafana"]["volumes"]}
+    assert provider["options"]["path"] in mounted
 
 
 def test_the_commands_at_the_top_make_every_secret() -> None:
