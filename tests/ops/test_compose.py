@@ -176,6 +176,13 @@ def test_the_commands_at_the_top_make_every_secret() -> None:
     assert made == set(COMPOSE["secrets"])
 
 
+def test_git_would_never_take_the_secrets_along() -> None:
+    ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
+    folders = {f"/{secret['file'].split('/')[0]}/" for secret in COMPOSE["secrets"].values()}
+    settings = {f"/{each['path']}" for service in OURS.values() for each in service.get("env_file", ())}
+    assert folders | settings <= set(ignored)
+
+
 @every_service
 def test_images_are_pinned(service: dict[str, Any]) -> None:
     assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-[\w.]+)?", service["image"])
