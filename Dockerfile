@@ -9,24 +9,26 @@ WORKDIR /source
 RUN --mount=type=cache,target=/root/.cache/uv \
     --mount=type=bind,source=uv.lock,target=uv.lock \
     --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
-    uv sync --locked --no-install-project --no-default-groups
+    uv sync --locked --no-install-project --no-default-groups --all-extras
 COPY pyproject.toml uv.lock README.md LICENSE NOTICE ./
 COPY worker worker
 COPY alerts alerts
 COPY ops ops
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --locked --no-editable --no-default-groups
+    uv sync --locked --no-editable --no-default-groups --all-extras
 
 FROM python:3.13.15-slim-trixie
 LABEL org.opencontainers.image.title="Pantau" \
       org.opencontainers.image.description="A self-hosted, always-on news watch" \
+      org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="Apache-2.0"
 # An account with a name, which the bundled PostgreSQL asks for when the image runs `up` by itself.
 RUN groupadd --gid 10001 pantau \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin pantau \
     && install --directory --owner=10001 --group=10001 --mode=0700 /data
 COPY --from=build /opt/pantau /opt/pantau
-ENV PATH=/opt/pantau/bin:$PATH PYTHONUNBUFFERED=1 PANTAU_DATA_DIR=/data
+# The root may be mounted read-only: only /data and /tmp are written to.
+ENV PATH=/opt/pantau/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PANTAU_DATA_DIR=/data
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

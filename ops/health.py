@@ -122,9 +122,15 @@ def ask_database(engine: Engine, head: str) -> Parts:
         with engine.connect() as connection:
             hurry(connection)
             found = migrations.current(connection)
-            if found != head:
+            newer = found is not None and migrations.is_newer(found)
+            if found != head and not newer:
                 return _other_tables(found)
-            answers = {"database": Part(True, "answers"), "migrations": Part(True, "up to date")}
+            told = (
+                "of a newer version, which this one works with while it is replaced"
+                if newer
+                else "up to date"
+            )
+            answers = {"database": Part(True, "answers"), "migrations": Part(True, told)}
             return answers | _ages(connection)
     except (DatabaseTrouble, PoolExhausted):
         return _unknown("does not answer")

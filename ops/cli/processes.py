@@ -102,6 +102,8 @@ def migrate(watchlist: Path | None) -> None:
     keys_fit(settings)
     if before != after:
         say(f"database migrated from {before or 'nothing'} to {after}")
+    elif migrations.is_newer(after):
+        say(f"the database is of a newer version ({after}) and stays as it is; upgrade this one soon")
     if password is not None:
         say(
             f"dashboard account: admin, password: {password}  (shown once; `pantau users reset-password admin`)"

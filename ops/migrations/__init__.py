@@ -16,12 +16,15 @@ _LOCK = 0x50414E54  # "PANT": one migration at a time, however many processes st
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str]:
-    """Brings the database to this version's tables; returns the revisions before and after."""
+    """Brings the database to this version's tables; returns the revisions before and after. Tables of a newer version
+    stay as they are: while an upgrade goes through, and after it was taken back, this version works with them."""
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
         try:
             before = current(connection)
+            if before is not None and is_newer(before):
+                return before, before
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -49,6 +52,11 @@ def head() -> str:
 def knows(revision: str) -> bool:
     """Whether the revision is one of this version's chain, so that tables at it can be brought up to it."""
     return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def is_newer(revision: str) -> bool:
+    """Whether the revision is of a version after ours: revisions are numbers of four digits."""
+    return not knows(revision) and revision > head()
 
 
 def _config() -> Config:

@@ -13,6 +13,9 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from ops.__main__ import pantau
+from ops.cli.processes import CONCURRENCY
+from worker.app import configure
+from worker.secrets import Secret
 from worker.settings import unknown_names
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -42,12 +45,24 @@ def test_a_slip_of_the_pen_would_be_found(right: str, wrong: str, tmp_path: Path
     assert validated(FILE.read_text().replace(right, wrong), tmp_path) != 0
 
 
+def test_the_image_is_made_as_hadolint_would_have_it() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    found = subprocess.run([linter, "--no-color", "-"], input=DOCKERFILE, capture_output=True, text=True)
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_hadolint_would_find_a_slip(tmp_path: Path) -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    slip = DOCKERFILE.replace("python:3.13.15-slim-trixie", "python")
+    assert subprocess.run([linter, "-"], input=slip, capture_output=True, text=True).returncode != 0
+
+
 def test_every_queue_has_a_worker_and_beat_is_one() -> None:
     queues = [OURS[name]["command"][2] for name in OURS if name.startswith("worker-")]
     assert sorted(",".join(queues).split(",")) == ["plan", "poll", "read", "send", "tick"]
     beats = [service for service in OURS.values() if service["command"] == ["beat"]]
     assert len(beats) == 1
-    assert "deploy" not in beats[0]
+    assert "replicas" not in beats[0]["deploy"]
 
 
 @each_of_ours
@@ -90,7 +105,7 @@ def test_every_service_is_hardened(service: dict[str, Any]) -> None:
 
 def test_every_lasting_service_comes_back_and_is_probed() -> None:
     ended_by_themselves = {name for name in SERVICES if SERVICES[name]["healthcheck"] == {"disable": True}}
-    assert ended_by_themselves == {"migrate"}
+    assert ended_by_themselves == {"migrate", "demo"}
     for name in SERVICES.keys() - ended_by_themselves:
         assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
         assert SERVICES[name]["restart"] == "unless-stopped"
@@ -99,6 +114,7 @@ def test_every_lasting_service_comes_back_and_is_probed() -> None:
 
 def test_nothing_starts_before_what_it_needs() -> None:
     conditions = {name: set(SERVICES[name].get("depends_on", ())) for name in OURS}
+    assert conditions.pop("demo") == set()
     assert conditions.pop("migrate") == {"redis", "postgres"}
     assert all(needed == {"migrate", "redis", "postgres"} for needed in conditions.values())
     migrated = OURS["web"]["depends_on"]["migrate"]
@@ -111,8 +127,65 @@ def test_ports_are_open_to_this_machine_alone(service: dict[str, Any]) -> None:
 
 
 @every_service
+def test_every_service_has_a_limit(service: dict[str, Any]) -> None:
+    limits = service["deploy"]["resources"]["limits"]
+    assert re.fullmatch(r"\d+[mg]", limits["memory"])
+    assert limits["pids"] >= 100
+
+
+def test_a_reader_may_grow_to_what_celery_lets_it() -> None:
+    app = configure(Secret("redis://127.0.0.1/0"))
+    allowed = CONCURRENCY["prefork"] * app.conf.worker_max_memory_per_child * 1024
+    for name in ("worker-poll", "worker-read"):
+        memory = SERVICES[name]["deploy"]["resources"]["limits"]["memory"]
+        assert int(memory.removesuffix("g")) * 1024**3 > allowed
+
+
+def test_the_usual_start_brings_neither_the_demo_nor_the_observers() -> None:
+    profiles = {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service}
+    assert profiles == {
+        "demo": ["demo"],
+        "prometheus": ["observability"],
+        "grafana": ["observability"],
+    }
+    assert "secrets" not in SERVICES["demo"]
+
+
+def test_what_the_observers_read_is_there_and_names_what_we_serve() -> None:
+    for name in ("prometheus", "grafana"):
+        for volume in SERVICES[name]["volumes"]:
+            source = volume.split(":")[0]
+            assert source in COMPOSE["volumes"] or (REPOSITORY / source).parent.is_dir()
+    scraping = YAML(typ="safe").load(REPOSITORY / "ops/prometheus/compose.yml")["scrape_configs"][0]
+    port = SERVICES["web"]["ports"][0].rsplit(":", 1)[1]
+    assert scraping["static_configs"] == [{"targets": [f"web:{port}"]}]
+    token = scraping["authorization"]["credentials_file"]
+    assert token == SERVICES["web"]["environment"]["PANTAU_API_TOKEN_FILE"]
+    assert token.removeprefix("/run/secrets/") in SERVICES["prometheus"]["secrets"]
+    sources = YAML(typ="safe").load(REPOSITORY / "ops/grafana/provisioning/datasources/pantau.yml")
+    assert sources["datasources"][0]["url"] == "http://prometheus:9090"
+    provider = YAML(typ="safe").load(REPOSITORY / "ops/grafana/provisioning/dashboards/pantau.yml")[
+        "providers"
+    ][0]
+    mounted = {volume.split(":")[1] for volume in SERVICES["grafana"]["volumes"]}
+    assert provider["options"]["path"] in mounted
+
+
+def test_the_commands_at_the_top_make_every_secret() -> None:
+    made = set(re.findall(r"^#.* > (\w+)$", FILE.read_text(), re.MULTILINE))
+    assert made == set(COMPOSE["secrets"])
+
+
+def test_git_would_never_take_the_secrets_along() -> None:
+    ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
+    folders = {f"/{secret['file'].split('/')[0]}/" for secret in COMPOSE["secrets"].values()}
+    settings = {f"/{each['path']}" for service in OURS.values() for each in service.get("env_file", ())}
+    assert folders | settings <= set(ignored)
+
+
+@every_service
 def test_images_are_pinned(service: dict[str, Any]) -> None:
-    assert re.fullmatch(r"[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.]+)?", service["image"])
+    assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+(\.\d+)?(-[\w.]+)?", service["image"])
 
 
 def test_the_broker_forgets_nothing_and_the_database_volume_is_where_18_wants_it() -> None:

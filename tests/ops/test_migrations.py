@@ -134,3 +134,19 @@ def test_entries_of_before_are_known_by_the_keys_of_now(empty):
     with empty.connect() as connection:
         known = text("SELECT count(*) FROM entry_keys WHERE key = 'link:news.example/' || entry_id")
         assert connection.execute(known).scalar() == 6000
+
+
+def test_tables_of_a_newer_version_stay_as_they_are(empty):
+    migrations.upgrade(empty)
+    before = facts(empty)
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert migrations.upgrade(empty) == ("9999", "9999")
+    assert facts(empty) == before
+
+
+@pytest.mark.parametrize(
+    ("revision", "newer"), [("9999", True), ("0000", False), (migrations.head(), False), ("0001", False)]
+)
+def test_only_what_comes_after_us_is_newer(revision, newer):
+    assert migrations.is_newer(revision) is newer

@@ -41,12 +41,26 @@ UNCHECKED_S = 0.5
 # https://www.postgresql.org/docs/18/errcodes-appendix.html: undefined_table, undefined_column
 _NOT_MIGRATED = ("42P01", "42703")
 
+# A machine that is suspended or cut off within a transaction would keep its locks for good, and all planners or all
+# senders wait for one lock. Nothing of ours computes for more than a few seconds within a transaction.
+_OPTIONS = " ".join(
+    (
+        "-c statement_timeout=60000",
+        "-c lock_timeout=20000",
+        "-c idle_in_transaction_session_timeout=30000",
+        "-c timezone=UTC",
+    )
+)
+# The kernel's own would take two hours; on Unix sockets they mean nothing.
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+
 
 def open_engine(url: Secret, *, pool_size: int = 4, pooled: bool = True) -> Engine:
     """An engine on PostgreSQL through psycopg 3; connections that rested are checked before use, so a restarted
-    server costs one reconnect and no error. Statements are cut off after 60 s, waits for locks after 20 s."""
-    options = "-c statement_timeout=60000 -c lock_timeout=20000 -c timezone=UTC"
-    arguments = {"options": options, "connect_timeout": 5, "application_name": "pantau"}
+    server costs one reconnect and no error. Statements are cut off after 60 s, waits for locks after 20 s, and
+    transactions whose owner says nothing after 30 s. A server that has vanished from the network is given up after
+    25 s."""
+    arguments = {"options": _OPTIONS, "connect_timeout": 5, "application_name": "pantau", **_KEEPALIVES}
     if not pooled:
         return create_engine(_with_driver(url), poolclass=NullPool, connect_args=arguments)
     engine = create_engine(_with_driver(url), pool_size=pool_size, max_overflow=4, connect_args=arguments)

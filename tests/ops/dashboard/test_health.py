@@ -163,6 +163,21 @@ def test_tables_of_another_version_are_not_ready(site: Any, engine: Engine, revi
 
 
 @pytest.mark.servers
+def test_a_web_process_of_the_version_before_serves_on_while_the_new_one_comes(
+    site: Any, world: Any, engine: Engine
+) -> None:
+    with world() as news:
+        news.tick()
+    try:
+        set_revision(engine, "9999")
+        status, told = look(site.visitor())
+    finally:
+        set_revision(engine, migrations.head())
+    assert status == 200
+    assert "newer version" in told["parts"]["migrations"]["detail"]
+
+
+@pytest.mark.servers
 def test_a_broker_that_hangs_is_told_while_the_rest_is_ready(
     make_site: Callable[..., Any], database: Secret, world: Any, silent_server: int
 ) -> None:
