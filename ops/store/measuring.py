@@ -77,7 +77,8 @@ _HAPPENED = text("""
       FROM alerts WHERE id > :alerts_above AND created_at > :since AND created_at <= :until GROUP BY 2, 3
     UNION ALL SELECT 'pantau_deliveries_ended_total', channel_kind, kind, state, count(*), 0
       FROM ended GROUP BY 2, 3, 4
-    UNION ALL SELECT 'pantau_attempts_total', c.kind, t.verdict, t.reason, count(*), 0
+    UNION ALL SELECT 'pantau_attempts_total', c.kind, t.verdict,  -- where it was sent, the reason is the receiver's id
+           CASE WHEN t.verdict = 'sent' THEN 'accepted' ELSE t.reason END, count(*), 0
       FROM attempts t JOIN deliveries d ON d.id = t.delivery_id JOIN channels c ON c.id = d.channel_id
       WHERE t.id > :attempts_above AND t.ended_at > :since AND t.ended_at <= :until AND t.verdict IS NOT NULL
       GROUP BY 2, 3, 4

@@ -108,6 +108,7 @@ def busy(site, world):
         held = w.delivery(article, match, closed, "held", held_by=f"channel:{closed}")
         w.attempt(held, 1, "blocked", "404 no_service")
         w.connection.execute(text("UPDATE attempts SET reason = 'no_service' WHERE verdict = 'blocked'"))
+        w.connection.execute(text("UPDATE attempts SET reason = 'remoteid42' WHERE verdict = 'sent'"))
         failed = w.article(w.feed(), "Tiga")
         w.delivery(failed, w.match(failed, [], {}), w.channel("old"), "failed")
     # what this world put there happened a minute ago, and is settled
@@ -129,6 +130,8 @@ def test_everything_that_happened_is_counted_once(busy) -> None:
         assert of(read, "pantau_deliveries_ended_total", state="sent", **ended) == 1
         assert of(read, "pantau_deliveries_ended_total", state="failed", **ended) == 1
         tried = {"channel_kind": "slack_webhook", "verdict": "blocked", "reason": "no_service"}
+        assert of(read, "pantau_attempts_total", **tried) == 1
+        tried |= {"verdict": "sent", "reason": "accepted"}
         assert of(read, "pantau_attempts_total", **tried) == 1
         # seen 200 s ago, sent 50 s ago
         assert of(read, "pantau_seen_to_sent_seconds_count") == 1
