@@ -22,11 +22,11 @@ LONGEST_LOOK_BACK = timedelta(days=1)
 
 _STANDING = text("""
     SELECT 'pantau_leases' AS name, 'poll' AS a, NULL AS b, count(*) AS n
-      FROM feeds WHERE lease_until > clock_timestamp() AND removed_at IS NULL
+      FROM feeds WHERE lease_until > statement_timestamp() AND removed_at IS NULL
     UNION ALL SELECT 'pantau_leases', 'read', NULL, count(*)
-      FROM entries WHERE state = 'new' AND lease_until > clock_timestamp()
+      FROM entries WHERE state = 'new' AND lease_until > statement_timestamp()
     UNION ALL SELECT 'pantau_leases', 'send', NULL, count(*)
-      FROM deliveries WHERE state = 'sending' AND lease_until > clock_timestamp()
+      FROM deliveries WHERE state = 'sending' AND lease_until > statement_timestamp()
     UNION ALL SELECT 'pantau_deliveries', c.kind, d.state, count(*)
       FROM deliveries d JOIN channels c ON c.id = d.channel_id
       WHERE d.state IN ('collecting', 'ready', 'waiting') GROUP BY 2, 3
@@ -39,9 +39,9 @@ _STANDING = text("""
     UNION ALL SELECT 'pantau_topics', NULL, NULL, count(*) FROM topics WHERE removed_at IS NULL
     UNION ALL SELECT 'pantau_subscriptions', NULL, NULL, count(*) FROM subscriptions WHERE removed_at IS NULL
     UNION ALL SELECT 'pantau_stories_live', NULL, NULL, count(*)
-      FROM stories WHERE last_at > clock_timestamp() - interval '48 hours'
+      FROM stories WHERE last_at > statement_timestamp() - interval '48 hours'
     UNION ALL SELECT 'pantau_workers', split_part(part, ':', 2), NULL, count(*)
-      FROM heartbeats WHERE part LIKE 'worker:%' AND at > clock_timestamp() - interval '60 seconds' GROUP BY 2
+      FROM heartbeats WHERE part LIKE 'worker:%' AND at > statement_timestamp() - interval '60 seconds' GROUP BY 2
     UNION ALL SELECT 'pantau_database_size_bytes', NULL, NULL, pg_database_size(current_database())
     UNION ALL SELECT 'pantau_table_rows', relname, NULL, n_live_tup FROM pg_stat_user_tables
       WHERE schemaname = 'public' AND relname = ANY(:tables)

@@ -13,10 +13,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from ops.cli.status import _as_json
+from ops.dashboard import make_app
 from ops.dashboard.gate import may_read_figures
 from ops.store import measuring, overview
 from tests.ops.dashboard.conftest import the_time
 from worker.secrets import Secret
+from worker.settings import from_env
 
 TOKEN = "pnt_a-long-token"
 Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -211,6 +213,13 @@ def test_a_token_opens_from_anywhere_and_open_tells_no_version(make_site, databa
     answer = everybody.visitor().get("/metrics", x_forwarded_for="203.0.113.9")
     assert answer.status == 200
     assert "7.8.9" not in answer.text
+
+
+def test_the_settings_say_who_may_read(database, urls, tmp_path) -> None:
+    told = {"PANTAU_DATA_DIR": str(tmp_path), "PANTAU_METRICS": "token", "PANTAU_API_TOKEN": TOKEN}
+    servers = {"PANTAU_DATABASE_URL": database.reveal(), "PANTAU_REDIS_URL": urls.redis}
+    meter = make_app(from_env({**told, **servers})).state.meter
+    assert (meter.access, meter.token) == ("token", Secret(TOKEN))
 
 
 def test_openmetrics_for_who_asks_for_it(site) -> None:
