@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable
 from importlib import import_module
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -13,6 +13,7 @@ from celery import signals
 from celery.exceptions import SecurityWarning
 
 from ops import kit, logs, tools, wiring
+from ops.alive import Alive
 from ops.rotation import keys_fit
 from ops.store import ticking
 from ops.watching import Watch
@@ -28,6 +29,8 @@ settings = kit.settings_of()
 configure(kit.broker(settings))
 topics = TopicWatch()
 process.make_tools_with(lambda: tools.make_kit(settings, topics))
+
+_alive = Alive(settings)
 
 DESKS = {"poll": "worker.desks.poll", "read": "worker.desks.read", "plan": "alerts.desks.plan"}
 
@@ -90,13 +93,21 @@ def _own_logs(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _sign_of_life(**_: Any) -> None:
-    name = os.environ.get("PANTAU_WORKER_NAME", "worker")
-    database = kit.engine(settings, pool_size=1)
-    with database.begin() as connection:
+    with _alive.database().begin() as connection:
         ticking.forget_old(connection)
-        ticking.beat(connection, f"worker:{name}:{os.environ.get('PANTAU_RUN') or os.getpid()}")
-    database.dispose()
-    structlog.get_logger("worker").info("worker_ready", worker=name)
+    _alive.begin(monotonic())
+    structlog.get_logger("worker").info("worker_ready", worker=_alive.name)
+
+
+@signals.heartbeat_sent.connect
+def _still_alive(**_: Any) -> None:
+    """Celery's own heart beats every two seconds, in the process that the others were forked from."""
+    _alive.go_on(monotonic())
+
+
+@signals.worker_shutdown.connect
+def _no_longer_alive(**_: Any) -> None:
+    _alive.end()
 
 
 @signals.task_prerun.connect

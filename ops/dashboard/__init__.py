@@ -29,5 +29,7 @@ def make_app(settings: Settings) -> Starlette:
             public_url=settings.public_url,
             keys=kit.keyring(settings),
             slack=slack_app(settings),
+            metrics_for=settings.metrics,
+            api_token=settings.api_token,
         )
     )

@@ -29,6 +29,7 @@ from ops.dashboard.consent import (
 )
 from ops.dashboard.context import Context, DatabaseSilent, context_of
 from ops.dashboard.login import Endpoint, for_people, show_login, take_login, take_logout
+from ops.dashboard.metrics import Meter, metrics
 from ops.dashboard.overview import overview
 from ops.dashboard.slack import PATH as SLACK
 from ops.dashboard.slack import take_call
@@ -99,6 +100,7 @@ def build(context: Context) -> Starlette:
             Route("/logout", take_logout, methods=["POST"]),
             Route("/healthz", alive),
             Route("/readyz", ready),
+            Route("/metrics", metrics, methods=["GET"]),
             Route("/static/{name}", static),
             Route(SLACK, take_call, methods=["POST"]),
             Route(sharing.PATH + "{noun}/{name}", sharing.shared_feed, methods=["GET"]),
@@ -118,6 +120,7 @@ def build(context: Context) -> Starlette:
         },
     )
     app.state.context = context
+    app.state.meter = Meter(context.clock(), context.metrics_for, context.api_token)
     return app
 
 

@@ -17,11 +17,11 @@ from starlette.responses import HTMLResponse
 
 from ops.access import Attempts
 from ops.dashboard.assets import Assets, load_assets
-from ops.dashboard.gate import HEADERS
+from ops.dashboard.gate import HEADERS, Access
 from ops.dashboard.proof import Proof
 from ops.health import Checks
 from ops.slack.app import SlackApp
-from worker.secrets import KeyRing
+from worker.secrets import KeyRing, Secret
 from worker.store.engine import Connection, Engine
 
 Answer = TypeVar("Answer")
@@ -41,7 +41,8 @@ class DatabaseSilent(Exception):
 class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
     open what is sealed, such as what hubs sign with; `link_keys`, once they are opened, tell which links are ours;
-    `slack` is our app there, where one is set up."""
+    `slack` is our app there, where one is set up; `api_token` opens what is for programs, such as the figures of
+    /metrics that are else `metrics_for` this machine alone."""
 
     engine: Engine
     checks: Checks
@@ -51,6 +52,8 @@ class Context:
     keys: KeyRing | None = None
     link_keys: KeyRing | None = None
     slack: SlackApp | None = None
+    metrics_for: Access = "local"
+    api_token: Secret | None = None
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)

@@ -9,7 +9,10 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from hmac import compare_digest
+from typing import Literal
 from urllib.parse import urlsplit
+
+Access = Literal["local", "token", "open"]
 
 CSP = "; ".join(
     (
@@ -43,6 +46,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
 _LONGEST_PATH = 1000
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 def foreign(method: str, headers: Mapping[str, str], public_url: str | None) -> str | None:
@@ -84,6 +88,40 @@ def local_path(wanted: str) -> str:
 def same(told: str | None, expected: str | None) -> bool:
     """Whether a form carries the token it must; compared in constant time, and never by empty tokens."""
     return bool(told) and bool(expected) and compare_digest((told or "").encode(), (expected or "").encode())
+
+
+def may_read_figures(access: Access, token: str | None, peer: str | None, headers: Mapping[str, str]) -> bool:
+    """Whether a program may read /metrics: with the token always; without, where everybody may ("open"), or from
+    this machine ("local"). A proxy on this machine brings strangers along, so what comes through one does not count
+    as local; nor does a name that some page made a browser look up here (DNS rebinding)."""
+    told = headers.get("authorization", "").partition(" ")
+    if told[0].lower() == "bearer" and same(told[2].strip(), token):
+        return True
+    if access == "open":
+        return True
+    forwarded = any(name in headers for name in _FORWARDED)
+    return (
+        access == "local" and not forwarded and _loopback(peer) and _loopback(_host(headers.get("host", "")))
+    )
+
+
+def _host(authority: str) -> str:
+    """ "[::1]:8484" → "::1"; "" where it is none."""
+    try:
+        return urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host or "")
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def secure(public_url: str | None) -> bool:

@@ -12,7 +12,7 @@ Row = Mapping[str, Any]
 # A gap is told of for a day; one that turned out to be none is not.
 _GAPS = text("""
     SELECT DISTINCT ON (feed_id) feed_id, since, until, at_most, state, recovered, how, reason
-    FROM gaps WHERE feed_id = ANY(:feeds) AND until > clock_timestamp() - interval '24 hours'
+    FROM gaps WHERE feed_id = ANY(:feeds) AND until > statement_timestamp() - interval '24 hours'
       AND (state <> 'filled' OR recovered > 0)
     ORDER BY feed_id, state <> 'unfillable', until DESC
 """)
@@ -30,7 +30,7 @@ _SUM = text("""
     WITH lasting AS (
         SELECT g.feed_id, greatest(sum(g.at_most - g.recovered), 1) AS missed
         FROM gaps g JOIN feeds f ON f.id = g.feed_id
-        WHERE g.state = 'unfillable' AND g.until > clock_timestamp() - interval '24 hours'
+        WHERE g.state = 'unfillable' AND g.until > statement_timestamp() - interval '24 hours'
           AND f.removed_at IS NULL
         GROUP BY g.feed_id)
     SELECT (SELECT count(*) FROM habits h JOIN feeds f ON f.id = h.feed_id
@@ -38,9 +38,9 @@ _SUM = text("""
            (SELECT count(*) FROM lasting) AS gapped,
            (SELECT coalesce(sum(missed), 0)::int FROM lasting) AS missed,
            (SELECT coalesce(sum(recovered), 0)::int FROM gaps
-             WHERE until > clock_timestamp() - interval '24 hours') AS recovered,
+             WHERE until > statement_timestamp() - interval '24 hours') AS recovered,
            (SELECT count(*) FROM websub w JOIN feeds f ON f.id = w.feed_id
-             WHERE w.live_until > clock_timestamp() AND f.removed_at IS NULL) AS pushed
+             WHERE w.live_until > statement_timestamp() AND f.removed_at IS NULL) AS pushed
 """)
 
 

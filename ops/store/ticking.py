@@ -64,6 +64,11 @@ def beat(connection: Connection, part: str) -> None:
     )
 
 
+def forget(connection: Connection, part: str) -> None:
+    """This part ends by itself, and is not to be missed."""
+    connection.execute(delete(heartbeats).where(heartbeats.c.part == part))
+
+
 def last_beat(connection: Connection, part: str) -> datetime | None:
     """When this part last showed a sign of life."""
     return connection.execute(select(heartbeats.c.at).where(heartbeats.c.part == part)).scalar()

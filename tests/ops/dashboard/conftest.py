@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 import uvicorn
 from sqlalchemy import Connection, Engine, delete, insert
+from starlette.applications import Starlette
 
 from alerts.store.schema import (
     alerts,
@@ -31,6 +33,7 @@ from alerts.store.schema import (
 from ops import access, migrations, servers
 from ops.dashboard.app import build
 from ops.dashboard.context import Context
+from ops.dashboard.metrics import Meter
 from ops.health import checks
 from ops.places import Urls
 from ops.store import accounts
@@ -121,6 +124,7 @@ class Site:
     address: str
     context: Context
     steady: Steady
+    meter: Meter
 
     def visitor(self) -> Visitor:
         return Visitor(self.address)
@@ -132,9 +136,9 @@ class Site:
 
 
 @contextmanager
-def serving(context: Context) -> Iterator[str]:
+def serving(context: Context, app: Starlette | None = None) -> Iterator[str]:
     config = uvicorn.Config(
-        build(context),
+        app or build(context),
         host="127.0.0.1",
         port=0,
         log_config=None,
@@ -169,6 +173,7 @@ def make_site() -> Iterator[MakeSite]:
             *,
             public_url: str | None = None,
             patience_s: float = 8,
+            **facts: Any,
         ) -> Site:
             engine, alone = open_engine(database), open_engine(database, pooled=False)
             stack.callback(engine.dispose)
@@ -181,8 +186,10 @@ def make_site() -> Iterator[MakeSite]:
                 public_url=public_url,
                 steady=steady,
                 patience_s=patience_s,
+                **facts,
             )
-            return Site(stack.enter_context(serving(context)), context, steady)
+            app = build(context)
+            return Site(stack.enter_context(serving(context, app)), context, steady, app.state.meter)
 
         yield make
 

@@ -1,0 +1,65 @@
+"""SHELL. A worker's sign of life in the database, as long as it lives: who counts workers needs no broker for it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+import structlog
+
+from ops import kit
+from ops.store import ticking
+from worker.settings import Settings
+from worker.store.engine import DatabaseTrouble, Engine, open_engine
+
+EVERY_S = 20.0
+"""A third of the time after which a worker without a sign counts as dead (`ops.store.measuring`)."""
+
+
+@dataclass(slots=True)
+class Alive:
+    """The sign of one worker, on a connection of its own each time: one that was open would be shared with the
+    processes that are forked from this one."""
+
+    settings: Settings
+    name: str = field(default_factory=lambda: os.environ.get("PANTAU_WORKER_NAME", "worker"))
+    again_at: float | None = None
+    engine: Engine | None = None
+
+    @property
+    def part(self) -> str:
+        """Under which name the sign stands: that of a run, where a supervisor waits for it."""
+        return f"worker:{self.name}:{os.environ.get('PANTAU_RUN') or os.getpid()}"
+
+    def database(self) -> Engine:
+        """The way to the database, opened at first use."""
+        if self.engine is None:
+            self.engine = open_engine(kit.database(self.settings), pooled=False)
+        return self.engine
+
+    def begin(self, now: float) -> None:
+        """The first sign: the worker is ready. Raises what the database raises; `now` in seconds of a steady clock."""
+        with self.database().begin() as connection:
+            ticking.beat(connection, self.part)
+        self.again_at = now + EVERY_S
+
+    def go_on(self, now: float) -> None:
+        """Another sign, where it is time; a database that does not answer is asked again later."""
+        if self.again_at is None or now < self.again_at:
+            return
+        self.again_at = now + EVERY_S
+        try:
+            self.begin(now)
+        except DatabaseTrouble as trouble:
+            structlog.get_logger("worker").warning("no_sign_of_life_left", error=type(trouble).__name__)
+
+    def end(self) -> None:
+        """No sign any more: the worker ends by itself. One that was killed is missed within the minute."""
+        if self.again_at is None:
+            return
+        self.again_at = None
+        try:
+            with self.database().begin() as connection:
+                ticking.forget(connection, self.part)
+        except DatabaseTrouble as trouble:
+            structlog.get_logger("worker").warning("sign_of_life_left_behind", error=type(trouble).__name__)

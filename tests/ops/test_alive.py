@@ -1,0 +1,65 @@
+"""A worker is counted as long as it lives, and missed when it was killed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ops.alive import EVERY_S, Alive
+from ops.store import measuring
+from worker.secrets import Secret
+
+pytestmark = pytest.mark.servers
+
+
+def counted(database) -> dict[str, int]:
+    with database.connect() as connection:
+        return {row.a: row.n for row in measuring.standing(connection) if row.name == "pantau_workers"}
+
+
+@pytest.fixture
+def alive(settings, monkeypatch) -> Alive:
+    monkeypatch.setenv("PANTAU_WORKER_NAME", "read")
+    monkeypatch.setenv("PANTAU_RUN", "run-1")
+    return Alive(settings)
+
+
+def test_a_worker_is_alive_from_its_first_sign_until_it_ends(alive, database) -> None:
+    alive.go_on(1000.0)
+    assert counted(database) == {}  # not ready yet
+    alive.begin(1000.0)
+    assert counted(database) == {"read": 1}
+    alive.end()
+    assert counted(database) == {}
+    alive.go_on(2000.0)
+    assert counted(database) == {}
+
+
+def test_a_sign_that_is_no_longer_renewed_is_missed_and_one_that_is_stays(alive, database, rows) -> None:
+    alive.begin(1000.0)
+    rows.change("UPDATE heartbeats SET at = at - interval '61 seconds'")
+    assert counted(database) == {}
+    alive.go_on(1000.0 + EVERY_S / 2)
+    assert counted(database) == {}
+    alive.go_on(1000.0 + EVERY_S)
+    assert counted(database) == {"read": 1}
+
+
+def test_a_database_that_is_gone_ends_no_worker_and_is_asked_again_later(alive, database) -> None:
+    alive.begin(1000.0)
+    there, gone = alive.settings, replace(alive.settings, database_url=Secret("postgresql://127.0.0.1:9/x"))
+    alive.settings, alive.engine = gone, None
+    alive.go_on(1000.0 + EVERY_S)
+    alive.end()
+    assert counted(database) == {"read": 1}
+    alive.settings, alive.engine = there, None
+    alive.begin(1100.0)
+    assert counted(database) == {"read": 1}
+
+
+def test_two_workers_of_one_name_are_two(alive, database, monkeypatch) -> None:
+    alive.begin(1000.0)
+    monkeypatch.setenv("PANTAU_RUN", "run-2")
+    alive.begin(1000.0)
+    assert counted(database) == {"read": 2}
