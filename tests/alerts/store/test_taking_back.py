@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 
 import pytest
 
@@ -194,3 +195,17 @@ def test_a_sender_waits_no_longer_than_a_moment_for_a_planner(kit, rows, databas
     with database.connect() as sender, sender.begin():
         assert tidying.tidy_alone(sender)
         assert sender.exec_driver_sql("SHOW lock_timeout").scalar() == "20s"
+
+
+def test_an_upgrade_takes_back_what_earlier_versions_left_behind(database, rows, kit):
+    feed, topic, kyiv, channel = rows.feed(), rows.topic(), rows.topic("Kyiv", "kyiv"), rows.channel()
+    first, second = rows.subscription(), rows.subscription(["Kyiv"])
+    for state in ("failed", "sent"):
+        rows.announced(channel, first, topic, feed, state=state)
+    for (article,) in rows.all("SELECT article_id FROM delivery_articles ORDER BY delivery_id"):
+        match = rows.match(kyiv, article, state="planned")
+        rows.alert(match, second, channel, None, suppressed="already_told", reason="already_told")
+    assert proof(database)[0].lost == 1
+    rows.change(import_module("ops.migrations.versions.0018_told_after_all").CHANGES)
+    found, lost = proof(database)
+    assert (found.failed, found.sent, found.suppressed, lost) == (2, 1, 1, [])
