@@ -42,7 +42,10 @@ WORDS: Mapping[Language, Mapping[str, Phrase]] = {
             "one": "While you were away: 1 article on {topics}",
             "other": "While you were away: {n} articles on {topics}",
         },
-        "away_stories": {"other": "While you were away: {n} articles in {stories} stories on {topics}"},
+        "away_stories": {
+            "one": "While you were away: {n} articles of one story on {topics}",
+            "other": "While you were away: {n} articles in {stories} stories on {topics}",
+        },
         "quiet_stories": {
             "one": "From your quiet hours: {n} articles of one story on {topics}",
             "other": "From your quiet hours: {n} articles in {stories} stories on {topics}",
