@@ -289,3 +289,19 @@ def test_an_article_without_a_title_is_still_named(letter_of: Make, item_of: Mak
 def test_a_letter_is_said_alike_each_time(letter_of: Make) -> None:
     letter: Letter = letter_of(kind="digest")
     assert subject(letter) == subject(replace(letter))
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "said"),
+    [
+        ("en", (1, 1, 1), "While you were away: 3 articles of one story on NATO"),
+        ("en", (1, 1, 2), "While you were away: 3 articles in 2 stories on NATO"),
+        ("en", (1, 2), "While you were away: 2 articles on NATO"),
+        ("id", (1, 1, 1), "Selagi Anda pergi: 3 artikel dari 1 peristiwa tentang NATO"),
+    ],
+)
+def test_what_a_pause_kept_is_said_whether_it_is_one_story_or_several(
+    letter_of: Make, item_of: Make, language: Any, told: tuple[int, ...], said: str
+) -> None:
+    items = [item_of(story=story) for story in told]
+    assert subject(letter_of(*items, kind="quiet", away=True, language=language)) == said
