@@ -67,6 +67,14 @@ def _topics_by_selector(connection: Connection) -> Mapping[str, frozenset[TopicI
     return {selector: frozenset(ids) for selector, ids in found.items()}
 
 
+def credential_of(connection: Connection, channel: ChannelId) -> str | None:
+    """The name of what the channel shares with others of its kind, such as "smtp"."""
+    credential: str | None = connection.execute(
+        select(channels.c.credential).where(channels.c.id == channel)
+    ).scalar_one()
+    return credential
+
+
 def kind_and_credential(connection: Connection, channel: ChannelId) -> tuple[str, str | None]:
     """What sort of channel it is, and the name of what it shares with others."""
     row = connection.execute(

@@ -128,7 +128,7 @@ def manifest() -> None:
 
 
 def _open(settings: Settings, name: str) -> tuple[Channel, str | None]:
-    from alerts.store.people import kind_and_credential, load_channel
+    from alerts.store.people import credential_of, load_channel
     from ops import kit
     from ops.store.watched import channel_named
 
@@ -138,7 +138,7 @@ def _open(settings: Settings, name: str) -> tuple[Channel, str | None]:
             raise BadInput(f"there is no channel {name}; `pantau channels list` shows them")
         channel = load_channel(connection, number, kit.keyring(settings))
         _refuse_unwanted(connection, kit.keyring(settings), channel)
-        return channel, kind_and_credential(connection, number)[1]
+        return channel, credential_of(connection, number)
 
 
 def _refuse_unwanted(connection: Connection, keys: KeyRing, channel: Channel) -> None:
