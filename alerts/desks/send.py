@@ -90,32 +90,42 @@ def _tidy(outbox: Outbox, connection: Connection) -> None:
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
     crashpoint("after_claim")
-    ready = _make_ready(outbox, due)
+    ready = _begin(outbox, due)
     if isinstance(ready, _Ready):
-        await _attempt(outbox, due, ready)
+        await _post(outbox, due, ready)
     elif ready is not None:
         settle_attempt(outbox, due, ready)
 
 
-def _make_ready(outbox: Outbox, due: DueDelivery) -> _Ready | Verdict | None:
-    """What goes out; why nothing can now, which counts no attempt; None where nothing is to, and it has ended."""
-    kit = outbox.kit
-    with kit.engine.begin() as connection:
-        letter = letters.load_letter(connection, due, kit.clock())
-        if not letter.items and not letter.notice:
-            _end_emptied(connection, due, kit.clock())
+def _begin(outbox: Outbox, due: DueDelivery) -> _Ready | Verdict | None:
+    """The message, once it is written down that it goes out: what a crash leaves behind tells what may be there. Else
+    why nothing can go, which counts no attempt; or None where nothing is to, by us.
+
+    One transaction for all of it: what a message costs is trips to the database.
+    """
+    with outbox.kit.engine.begin() as connection:
+        ready = _make_ready(outbox, connection, due)
+        if isinstance(ready, _Ready) and deliveries.begin_attempt(connection, due) is None:
+            log.info("lease_lost", delivery=due.id)
             return None
-        row = opened(outbox, connection, due.channel_id)
-        if row is None:
-            return Blocked("secret_not_opened", scope="channel")
-        admitted = admit(connection, kit, due, row)
-    match admitted:
+        return ready
+
+
+def _make_ready(outbox: Outbox, connection: Connection, due: DueDelivery) -> _Ready | Verdict | None:
+    letter = letters.load_letter(connection, due, outbox.kit.clock())
+    if not letter.items and not letter.notice:
+        _end_emptied(connection, due, outbox.kit.clock())
+        return None
+    row = opened(outbox, connection, due.channel_id)
+    if row is None:
+        return Blocked("secret_not_opened", scope="channel")
+    match admit(connection, outbox.kit, due, row):
         case None:
             log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
             return None
-        case Blocked():
-            return admitted
-        case ChannelRow():
+        case Blocked() as unwanted:
+            return unwanted
+        case ChannelRow() as admitted:
             return _compose(outbox, letter, admitted)
 
 
@@ -132,12 +142,7 @@ def _compose(outbox: Outbox, letter: Letter, row: ChannelRow) -> _Ready | Verdic
         return Simpler(f"compose_failed: {type(error).__name__}")
 
 
-async def _attempt(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
-    """The attempt is written down before the request goes out: what a crash leaves behind tells what may be there."""
-    with outbox.kit.engine.begin() as connection:
-        if deliveries.begin_attempt(connection, due) is None:
-            log.info("lease_lost", delivery=due.id)
-            return
+async def _post(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
     crashpoint("before_post")
     answer = await exchange(outbox, ready.message)
     crashpoint("after_post")
