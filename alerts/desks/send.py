@@ -50,8 +50,8 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
     """Sends what is due, one message per channel at a time, and looks for what is in doubt; returns how many
     attempts and looks were made."""
     kit = outbox.kit
-    _tidy(outbox)
     with kit.engine.begin() as connection:
+        _tidy(outbox, connection)
         abandoned = deliveries.claim_abandoned(connection)
     for due, begun in abandoned:
         _settle_abandoned(outbox, due, begun)
@@ -60,11 +60,11 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
 
     def claim(room: int) -> list[DueDelivery | DueLook]:
         nonlocal tidied
-        if kit.clock() - tidied >= TIDY_EVERY:
-            _tidy(outbox)
-            tidied = kit.clock()
         with kit.engine.begin() as connection:
             last_look.take(connection, kit.clock())  # first, because it may have to wait for a planner
+            if kit.clock() - tidied >= TIDY_EVERY:
+                _tidy(outbox, connection)
+                tidied = kit.clock()
             looks = doubts.claim_looks(connection, room)
             left = room - len(looks)
             due = deliveries.claim_due(connection, left, paces=outbox.paces) if left else []
@@ -81,56 +81,50 @@ async def _work_on(outbox: Outbox, row: DueDelivery | DueLook) -> None:
             await _send_one(outbox, row)
 
 
-def _tidy(outbox: Outbox) -> None:
-    """A transaction of its own, which has the planners wait no longer than it takes."""
-    with outbox.kit.engine.begin() as connection:
-        if not tidying.tidy_alone(connection):
-            return
-        for credential in outbox.credentials:
-            circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
-        tidy_consent(connection, outbox.kit)
-        tidying.tidy(connection)
+def _tidy(outbox: Outbox, connection: Connection) -> None:
+    for credential in outbox.credentials:
+        circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
+    tidy_consent(connection, outbox.kit)
+    tidying.tidy(connection)
 
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
     crashpoint("after_claim")
     ready = _begin(outbox, due)
-    if ready is not None:
-        await _attempt(outbox, due, ready)
+    if isinstance(ready, _Ready):
+        await _post(outbox, due, ready)
+    elif ready is not None:
+        settle_attempt(outbox, due, ready)
 
 
-def _begin(outbox: Outbox, due: DueDelivery) -> _Ready | None:
-    """The message, once it is written down that it is about to go out: what a crash leaves behind tells what may be
-    there. None if the delivery was settled without. All in one transaction: what a message costs is trips to the
-    database."""
+def _begin(outbox: Outbox, due: DueDelivery) -> _Ready | Verdict | None:
+    """The message, once it is written down that it goes out: what a crash leaves behind tells what may be there. Else
+    why nothing can go, which counts no attempt; or None where nothing is to, by us.
+
+    One transaction for all of it: what a message costs is trips to the database.
+    """
     with outbox.kit.engine.begin() as connection:
         ready = _make_ready(outbox, connection, due)
-        if isinstance(ready, _Ready):
-            if deliveries.begin_attempt(connection, due) is not None:
-                return ready
+        if isinstance(ready, _Ready) and deliveries.begin_attempt(connection, due) is None:
             log.info("lease_lost", delivery=due.id)
             return None
-    if ready is not None:
-        settle_attempt(outbox, due, ready)
-    return None
+        return ready
 
 
 def _make_ready(outbox: Outbox, connection: Connection, due: DueDelivery) -> _Ready | Verdict | None:
-    """What goes out; why nothing can now, which counts no attempt; None where nothing is to, and it has ended."""
-    kit = outbox.kit
-    letter = letters.load_letter(connection, due, kit.clock())
+    letter = letters.load_letter(connection, due, outbox.kit.clock())
     if not letter.items and not letter.notice:
-        _end_emptied(connection, due, kit.clock())
+        _end_emptied(connection, due, outbox.kit.clock())
         return None
     row = opened(outbox, connection, due.channel_id)
     if row is None:
         return Blocked("secret_not_opened", scope="channel")
-    match admit(connection, kit, due, row):
+    match admit(connection, outbox.kit, due, row):
         case None:
             log.info("not_wanted", delivery=due.id, channel_id=due.channel_id)
             return None
-        case Blocked() as closed:
-            return closed
+        case Blocked() as unwanted:
+            return unwanted
         case ChannelRow() as admitted:
             return _compose(outbox, letter, admitted)
 
@@ -148,7 +142,7 @@ def _compose(outbox: Outbox, letter: Letter, row: ChannelRow) -> _Ready | Verdic
         return Simpler(f"compose_failed: {type(error).__name__}")
 
 
-async def _attempt(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
+async def _post(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
     crashpoint("before_post")
     answer = await exchange(outbox, ready.message)
     crashpoint("after_post")
@@ -177,7 +171,5 @@ def _settle_abandoned(outbox: Outbox, due: DueDelivery, begun: bool) -> None:
 
 
 def _end_emptied(connection: Connection, due: DueDelivery, now: datetime) -> None:
-    """Its articles have moved to a sooner delivery: nobody misses anything, so this is no failure. Where somebody came
-    to want them while it was claimed, it goes out for them."""
-    if deliveries.settle(connection, due, {"state": "waiting"}):
-        deliveries.end_if_empty(connection, due.id, now)
+    """Its articles have moved to a sooner delivery: nobody misses anything, so this is no failure."""
+    deliveries.settle(connection, due, {"state": "suppressed", "reason": "emptied", "ended_at": now})

@@ -164,7 +164,7 @@ class Hasty:
     def compose(self, letter, row):
         request = self._channel.compose(letter, row)
         assert request.deadline_s <= 20
-        return replace(request, deadline_s=0.3)
+        return replace(request, deadline_s=1.5)  # long enough to connect on a busy machine
 
 
 @pytest.mark.parametrize(
