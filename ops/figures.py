@@ -119,9 +119,9 @@ def _overview(told: Samples, now: Overview) -> None:
 
 
 def _lag(told: Samples, name: str, lag: Lag) -> None:
-    for quantile, value in (("0.5", lag.p50), ("0.95", lag.p95)):
+    for share, value in (("0.5", lag.p50), ("0.95", lag.p95)):
         if value is not None:
-            told.put(name, value, quantile)
+            told.put(name, value, share)
 
 
 def _ledger(told: Samples, ledger: Audit) -> None:

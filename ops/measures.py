@@ -119,13 +119,13 @@ MEASURES: Sequence[Measure] = (
         "pantau_published_to_sent_last_day_seconds",
         "gauge",
         "The same over the last 24 hours, as `pantau status` says it.",
-        ("quantile",),
+        ("share",),
     ),
     Measure(
         "pantau_seen_to_sent_last_day_seconds",
         "gauge",
         "The same over the last 24 hours, as `pantau status` says it.",
-        ("quantile",),
+        ("share",),
     ),
     Measure(
         "pantau_circuits_open",

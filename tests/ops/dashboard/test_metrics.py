@@ -173,8 +173,8 @@ def test_status_and_metrics_tell_the_same(busy, engine) -> None:
         assert of(read, "pantau_queue_waiting", desk=desk) == queue.waiting
         assert of(read, "pantau_queue_oldest_seconds", desk=desk) == pytest.approx(queue.oldest_s, abs=30)
     for name, lag in told["latency"].items():
-        assert of(read, f"pantau_{name}_last_day_seconds", quantile="0.5") == lag.p50
-        assert of(read, f"pantau_{name}_last_day_seconds", quantile="0.95") == lag.p95
+        assert of(read, f"pantau_{name}_last_day_seconds", share="0.5") == lag.p50
+        assert of(read, f"pantau_{name}_last_day_seconds", share="0.95") == lag.p95
     assert of(read, "pantau_verdict", level=told["level"]) == 1
     assert of(read, "pantau_deliveries_held") == told["deliveries"]["held"] == 1
     assert of(read, "pantau_deliveries", channel_kind="slack_webhook", state="held") == 1
