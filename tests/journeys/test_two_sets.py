@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from aiohttp import web
 from ops.newsroom import SlackSink
 from ops.store.audit import Audit, audit
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 PARTS: dict[str, tuple[str, ...]] = {
     "reads": ("worker", "--queues", "poll,read", "--concurrency", "1"),
@@ -64,10 +64,12 @@ class WorkerSet:
             if process.poll() is None:
                 os.killpg(process.pid, number)
 
-    def end(self) -> None:
+    def stop(self) -> None:
         self.signal(signal.SIGCONT)
         for process in self.processes:
             process.terminate()  # the main process alone: it ends its children's tasks first
+
+    def wait(self) -> None:
         for process in self.processes:
             try:
                 process.wait(timeout=20)
@@ -132,16 +134,19 @@ def a_minute_passes(rows: Any) -> None:
 @pytest.fixture
 def sets(tmp_path: Path) -> Iterator[Callable[..., WorkerSet]]:
     """Starts sets of workers; all end with the test."""
-    with ExitStack() as stack:
+    started: list[WorkerSet] = []
 
-        def start(name: str, environ: dict[str, str]) -> WorkerSet:
-            found = WorkerSet(name, tmp_path)
-            stack.callback(lambda: [print(found.log(part)[-3000:]) for part in PARTS])
-            stack.callback(found.end)
-            found.start(environ)
-            return found
+    def start(name: str, environ: dict[str, str]) -> WorkerSet:
+        started.append(WorkerSet(name, tmp_path))
+        started[-1].start(environ)
+        return started[-1]
 
-        yield start
+    yield start
+    for each in started:
+        each.stop()
+    for each in started:
+        each.wait()
+        print(*(each.log(part)[-3000:] for part in PARTS), sep="\n")  # shown by pytest where a test fails
 
 
 def test_a_set_that_stood_still_is_replaced_and_its_late_work_does_not_count(
