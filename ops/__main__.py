@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from ops.cli.grouped import Group
 from worker.errors import PantauError
 
 COMMANDS = {
@@ -47,7 +48,7 @@ COMMANDS = {
 INTERRUPTED = 130
 
 
-class Commands(click.Group):
+class Commands(Group):
     """The commands by name, loaded when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's

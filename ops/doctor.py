@@ -21,7 +21,7 @@ from ops.slack.examination import examine_slack, slack_remedy
 from ops.store.overview import Row, feed_list, overview
 from ops.store.refused import forms_refused_of_last
 from ops.store.watched import channel_list
-from ops.verdict import count
+from ops.verdict import cause, count
 from worker.errors import PantauError
 from worker.match import parse_query
 from worker.match.segments import can_segment
@@ -139,7 +139,7 @@ def _state(settings: Settings) -> Iterator[Finding]:
     with kit.connected(settings) as connection:
         now, feeds = overview(connection), feed_list(connection)
     for name, reason in now.circuits.items():
-        yield Finding("bad", name, f"lets nothing through: {reason}", _mending(reason))
+        yield Finding("bad", name, f"lets nothing through: {cause(reason)}", _mending(reason))
     for feed in feeds:
         if feed["state"] in ("failing", "gone"):
             says = feed["last_error"] or "the server says it is gone"

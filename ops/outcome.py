@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.times import UNTIL_RESUMED
 from ops.moments import in_zone, instant
 from ops.verdict import cause, span
 
@@ -152,6 +153,8 @@ def _went(alert: Row) -> str:
             return f"in doubt whether {alert['channel']} has it: {cause(alert['reason'])}"
         case "failed" | "expired" as ended:
             return f"not told in {alert['channel']}, the delivery {ended}: {cause(alert['reason'])}"
+        case "collecting" if alert["due_at"] == UNTIL_RESUMED:
+            return f"for {alert['channel']}, until it is resumed"
         case _:
             tries = f" after {alert['attempts']} tries" if alert["attempts"] else ""
             return f"on its way to {alert['channel']}, due at {_clock(alert['due_at'])}{tries}"

@@ -10,6 +10,7 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
+from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.sheet import csv_option, print_sheet
 from ops.cli.since import time_span
@@ -22,14 +23,14 @@ NOTHING = 4
 _FOUND = ("at", "source", "title", "url", "language", "words", "quote")
 
 
-@click.group()
+@click.group(cls=Group)
 def articles() -> None:
     """Look for articles; list what was not read in full; read it once more."""
 
 
 @articles.command("search")
 @click.argument("words", nargs=-1, required=True)
-@click.option("--since", default="7d", show_default=True, help="Articles read in this time.")
+@click.option("--since", metavar="TIME", default="7d", show_default=True, help="Articles read in this time.")
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many."
 )

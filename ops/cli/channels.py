@@ -10,8 +10,10 @@ import click
 from alerts.letter import plain_text
 from ops.cli import mailboxes
 from ops.cli.connected import connected
+from ops.cli.grouped import Group
+from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json_lines, table
-from worker.errors import BadInput, PantauError
+from worker.errors import PantauError
 
 if TYPE_CHECKING:
     from alerts.model import Channel
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from worker.store.engine import Connection
 
 
-@click.group()
+@click.group(cls=Group)
 def channels() -> None:
     """List channels, send one a test message, invite mailboxes and honour what their owners want, print the Slack
     app's manifest."""
@@ -130,12 +132,12 @@ def manifest() -> None:
 def _open(settings: Settings, name: str) -> tuple[Channel, str | None]:
     from alerts.store.people import credential_of, load_channel
     from ops import kit
-    from ops.store.watched import channel_named
+    from ops.store.watched import channel_list, channel_named
 
     with connected(settings) as connection:
         number = channel_named(connection, name)
         if number is None:
-            raise BadInput(f"there is no channel {name}; `pantau channels list` shows them")
+            raise unknown("channel", name, [row["name"] for row in channel_list(connection)])
         channel = load_channel(connection, number, kit.keyring(settings))
         _refuse_unwanted(connection, kit.keyring(settings), channel)
         return channel, credential_of(connection, number)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
+from alerts.times import UNTIL_RESUMED
 from ops.moments import instant
+
+UNTIL_THEN = "kept until its subscription is resumed"
 
 
 def delivery_lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -16,7 +20,7 @@ def delivery_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"to         {plain_text(found['channel'], 80)} ({found['channel_kind']})"
     yield f"kind       {found['kind']}{', may be a repeat' if found['possible_repeat'] else ''}"
     yield from _story(found)
-    yield f"times      made {instant(found['created_at'])}, due {instant(found['due_at'])}, {_end(found)}"
+    yield f"times      made {instant(found['created_at'])}, {_goes_out(found)}"
     for article in found["articles"]:
         alerts = [alert for alert in found["alerts"] if alert["article_id"] == article["id"]]
         yield from ("", *_article(article, alerts))
@@ -38,9 +42,12 @@ def _story(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"followed   by {more} on the story's later articles"
 
 
-def _end(found: Mapping[str, Any]) -> str:
+def _goes_out(found: Mapping[str, Any]) -> str:
+    if found["ended_at"] is None and due_at(found) is None:
+        return UNTIL_THEN
     verb, moment = ("ended", "ended_at") if found["ended_at"] else ("expires", "expires_at")
-    return f"{verb} {instant(found[moment])}"
+    due = "" if due_at(found) is None else f"due {instant(found['due_at'])}, "
+    return f"{due}{verb} {instant(found[moment])}"
 
 
 def _article(article: Mapping[str, Any], alerts: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -85,3 +92,9 @@ def _attempt(attempt: Mapping[str, Any]) -> Iterator[str]:
 
 def _because(reason: str | None) -> str:
     return f" ({plain_text(reason, 200)})" if reason else ""
+
+
+def due_at(delivery: Mapping[str, Any]) -> datetime | None:
+    """When it is due; None for what a pause keeps: nobody knows when that ends."""
+    due: datetime = delivery["due_at"]
+    return None if due == UNTIL_RESUMED else due

@@ -14,7 +14,7 @@ from worker.errors import BadInput
 
 
 @click.command()
-@click.option("--since", default="30d", show_default=True, help="What was said in this time.")
+@click.option("--since", metavar="TIME", default="30d", show_default=True, help="What was said in this time.")
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="At most so many."
 )

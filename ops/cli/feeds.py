@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
+from ops.cli.grouped import Group
 from ops.cli.opml import export_feeds, import_feeds
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.moments import instant
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 FAILED, NO_FEED = 1, 65
 
 
-@click.group()
+@click.group(cls=Group)
 def feeds() -> None:
     """List, add, check, import and export feeds."""
 
@@ -81,11 +82,14 @@ def _to_know(row: Mapping[str, Any], now: datetime) -> str:
 
 @feeds.command("add")
 @click.argument("url")
-@click.option("--name", default="", help="What to call it; else the feed's own title.")
+@click.option("--name", metavar="NAME", default="", help="What to call it; else the feed's own title.")
 @click.option(
-    "--every", default="", help='Poll this often: "2m", or within "30s-10m"; else as its news comes.'
+    "--every",
+    metavar="TIME",
+    default="",
+    help='Poll this often: "2m", or within "30s-10m"; else as its news comes.',
 )
-@click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="A tag; may be given several times.")
 @json_option
 def add(url: str, name: str, every: str, tags: tuple[str, ...], as_json: bool) -> int:
     """Add a feed, or a site whose feed is discovered. It is polled within seconds."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 PARTLY, NOTHING_MATCHED = 3, 4
 LEARNT = 100  # articles whose words are counted before the topics are filed
 FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-URL = click.option("--url", default="", help="The address the file came from, to resolve links.")
+URL = click.option(
+    "--url", metavar="URL", default="", help="The address the file came from, to resolve links."
+)
 
 
 @click.command()
@@ -142,6 +144,7 @@ def _plain_times(found: dict[str, Any]) -> dict[str, Any]:
 @click.option(
     "--topics",
     "topics_file",
+    metavar="FILE",
     required=True,
     type=click.Path(path_type=Path),
     help="A watchlist, or JSON Lines of name and query.",
@@ -149,6 +152,7 @@ def _plain_times(found: dict[str, Any]) -> dict[str, Any]:
 @click.option(
     "--articles",
     "articles_file",
+    metavar="FILE|-",
     required=True,
     type=click.Path(path_type=Path, allow_dash=True),
     help="JSON Lines of articles; - for standard input.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.letter import plain_text
+from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json, print_json_lines, table
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PARTLY = 3
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """List the keys that seal secrets, change them while everything runs."""
 

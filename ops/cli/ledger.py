@@ -12,7 +12,8 @@ from alerts.letter import plain_text
 from alerts.model import DeliveryKind
 from alerts.states import State
 from ops.cli.connected import connected
-from ops.cli.delivery import delivery_lines
+from ops.cli.delivery import UNTIL_THEN, delivery_lines, due_at
+from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.sheet import csv_option, print_sheet
 from ops.cli.since import time_span
@@ -43,18 +44,23 @@ _LISTED = (
 ID = click.argument("wanted", metavar="ID")
 
 
-@click.group()
+@click.group(cls=Group)
 def deliveries() -> None:
     """List deliveries, look at one, send one again."""
 
 
 @deliveries.command("list")
-@click.option("--state", type=click.Choice(get_args(State)), help="Only those in this state.")
+@click.option(
+    "--state",
+    metavar="STATE",
+    type=click.Choice(get_args(State)),
+    help=f"Only those in this state: {', '.join(get_args(State))}.",
+)
 @click.option("--kind", type=click.Choice(get_args(DeliveryKind)), help="Only messages of this kind.")
-@click.option("--channel", help="Only those to this channel.")
-@click.option("--subscription", help="Only those that this subscription hears of.")
-@click.option("--topic", help="Only those that tell of this topic.")
-@click.option("--since", help="Only those made in this time, such as 24h.")
+@click.option("--channel", metavar="NAME", help="Only those to this channel.")
+@click.option("--subscription", metavar="NAME", help="Only those that this subscription hears of.")
+@click.option("--topic", metavar="NAME", help="Only those that tell of this topic.")
+@click.option("--since", metavar="TIME", help="Only those made in this time, such as 24h.")
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=50, show_default=True, help="At most so many."
 )
@@ -72,9 +78,9 @@ def list_deliveries(limit: int, as_csv: bool, as_json: bool, **asked: str | None
         if not rows:
             _refuse_unknown(connection, asked)
     if as_json:
-        print_json_lines({name: row[name] for name in _LISTED} for row in rows)
+        print_json_lines({name: row[name] for name in _LISTED} | {"due_at": due_at(row)} for row in rows)
     elif as_csv:
-        print_sheet(rows, _LISTED)
+        print_sheet([{**row, "due_at": due_at(row)} for row in rows], _LISTED)
     elif rows:
         headings = ("id", "state", "made", "channel", "kind", "tries", "tells of", "reason")
         click.echo(table([_line(row) for row in rows], headings))
@@ -114,7 +120,7 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
         row["kind"],
         row["attempts"],
         plain_text(row["title"] or "(no article)", 50) + rest,
-        plain_text(row["reason"] or "", 60),
+        plain_text(row["reason"] or ("" if due_at(row) else UNTIL_THEN), 60),
     )
 
 
@@ -128,7 +134,8 @@ def show(wanted: str, as_json: bool) -> None:
     with connected() as connection:
         found = whole_delivery(connection, _find(connection, wanted))
     if as_json:
-        print_json(found)
+        kept = {} if due_at(found) else {"due_at": None, "expires_at": None}
+        print_json({**found, **kept})
     else:
         click.echo("\n".join(delivery_lines(found)))
 

@@ -10,6 +10,7 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
+from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json_lines, table
 from worker.errors import BadInput, PantauError
 
@@ -27,11 +28,26 @@ ADDRESS = click.argument("address")
     "--topics", required=True, multiple=True, metavar="NAME", help="A topic, or tag:NAME; repeatable."
 )
 @click.option(
-    "--when", multiple=True, default=("now",), show_default=True, help='Such as "daily 07:00"; repeatable.'
+    "--when",
+    multiple=True,
+    metavar="WHEN",
+    default=("now",),
+    show_default=True,
+    help='Such as "daily 07:00"; repeatable.',
 )
-@click.option("--timezone", default="UTC", show_default=True, help="IANA name, such as Asia/Jakarta.")
-@click.option("--name", default="", help="The channel's name; default: what stands before the @.")
-@click.option("--language", type=click.Choice(("en", "id")), default="en", show_default=True)
+@click.option(
+    "--timezone", default="UTC", metavar="ZONE", show_default=True, help="IANA name, such as Asia/Jakarta."
+)
+@click.option(
+    "--name", default="", metavar="NAME", help="The channel's name; default: what stands before the @."
+)
+@click.option(
+    "--language",
+    type=click.Choice(("en", "id")),
+    default="en",
+    show_default=True,
+    help="What its mails are written in.",
+)
 @click.option("--again", is_flag=True, help="Ask once more, although the first mail was not answered yet.")
 def invite(
     address: str,
@@ -118,7 +134,7 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 @click.command()
-@click.argument("channel")
+@click.argument("channel", metavar="NAME")
 @click.option("--subscription", default="", metavar="NAME", help="Only this one; default: all that reach it.")
 def unsubscribe(channel: str, subscription: str) -> None:
     """Take a mailbox off its subscriptions, because its owner asks for it; holds whatever a watchlist declares."""
@@ -136,17 +152,16 @@ def unsubscribe(channel: str, subscription: str) -> None:
 
 
 @click.command()
-@click.argument("channel")
+@click.argument("channel", metavar="NAME")
 def remove(channel: str) -> None:
     """Remove a channel that no watchlist declares, with the subscriptions that were made for it alone."""
     from ops.store.mailboxes import remove_channel
+    from ops.store.watched import channel_list
 
     with connected(_settings()) as connection:
         gone = remove_channel(connection, channel)
         if gone is None:
-            raise BadInput(
-                f"there is no channel {plain_text(channel, 80)}; `pantau channels list` shows them"
-            )
+            raise unknown("channel", channel, [row["name"] for row in channel_list(connection)])
         if gone == "declared":
             raise PantauError(
                 f"{plain_text(channel, 80)} is declared by a watchlist: take it out there, and apply with --prune"
@@ -155,7 +170,7 @@ def remove(channel: str) -> None:
 
 
 @click.command()
-@click.argument("channel")
+@click.argument("channel", metavar="NAME")
 @click.option("--subscription", default="", metavar="NAME", help="Only this one; default: all that it left.")
 def resubscribe(channel: str, subscription: str) -> None:
     """Let a channel hear again of what its owner unsubscribed from, because they ask for it."""
@@ -179,13 +194,14 @@ def _settings() -> Settings:
 
 def _mailbox(connection: Connection, channel: str) -> str:
     from ops.store.mailboxes import addresses_of_channels
+    from ops.store.watched import channel_list
 
-    known = addresses_of_channels(connection).get(channel)
-    if known is None:
-        raise BadInput(
-            f"there is no mailbox called {plain_text(channel, 80)}; `pantau channels list` shows them"
-        )
-    return known
+    known = addresses_of_channels(connection)
+    if channel in known:
+        return known[channel]
+    if any(row["name"] == channel for row in channel_list(connection)):
+        raise BadInput(f"{plain_text(channel, 80)} is no mailbox: only e-mail channels have an owner to ask")
+    raise unknown("channel", channel, known)
 
 
 def _address(connection: Connection, written: str) -> str:

@@ -17,9 +17,17 @@ CONCURRENCY = {"prefork": 2, "threads": 4}
 
 
 @click.command()
-@click.option("--queues", default=",".join(QUEUES), show_default=True, help="Which desks this worker serves.")
+@click.option(
+    "--queues",
+    metavar="NAMES",
+    default=",".join(QUEUES),
+    show_default=True,
+    help="Which desks this worker serves.",
+)
 @click.option("--concurrency", type=click.IntRange(1, 256), help="Processes (poll, read) or threads.")
-@click.option("--name", default="", help="How this worker is called in logs and signs of life.")
+@click.option(
+    "--name", metavar="NAME", default="", help="How this worker is called in logs and signs of life."
+)
 def worker(queues: str, concurrency: int | None, name: str) -> None:
     """Run a Celery worker for some or all desks."""
     wanted = [queue.strip() for queue in queues.split(",") if queue.strip()]
@@ -55,7 +63,7 @@ def beat() -> None:
 
 
 @click.command()
-@click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--host", metavar="HOST", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.  [default: 8484]")
 def web(host: str | None, port: int | None) -> None:
     """Run the dashboard."""
@@ -82,7 +90,9 @@ def web(host: str | None, port: int | None) -> None:
 
 
 @click.command()
-@click.option("--watchlist", type=click.Path(path_type=Path), help="Apply this watchlist afterwards.")
+@click.option(
+    "--watchlist", metavar="FILE", type=click.Path(path_type=Path), help="Apply this watchlist afterwards."
+)
 def migrate(watchlist: Path | None) -> None:
     """Bring the database to this version, and make the first account where there is none."""
     from ops import kit, migrations

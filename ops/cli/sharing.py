@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from alerts.letter import plain_text
 from ops.cli.connected import connected
+from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, say, table
-from worker.errors import BadInput
 
 if TYPE_CHECKING:
     from ops.store.sharing import Noun
@@ -56,13 +55,11 @@ def _help(noun: Noun) -> str:
 def _owner(connection: Connection, noun: Noun, name: str) -> int:
     from ops.store.listing import names_ever
     from ops.store.sharing import owner_named
-    from ops.watchlist.words import did_you_mean
 
     owner = owner_named(connection, noun, name)
     if owner is None:
         one = noun.removesuffix("s")
-        near = did_you_mean(name, names_ever(connection, one))
-        raise BadInput(f'no {one} is called "{plain_text(name, 60)}"{near}; `pantau {noun} list` shows them')
+        raise unknown(one, name, names_ever(connection, one))
     return owner
 
 

@@ -12,6 +12,8 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
+from ops.cli.grouped import Group
+from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.since import time_span
 from worker.errors import BadInput
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 LONGEST = timedelta(days=366)
 
 
-@click.group()
+@click.group(cls=Group)
 def silences() -> None:
     """Silence a topic, a story, a source, a channel or everything for a while; list and end silences."""
 
@@ -163,14 +165,10 @@ def _channel(connection: Connection, name: str) -> ChannelId:
     from alerts.store.schema import channels
     from ops.store.hearing import names_in
     from ops.store.watched import channel_named
-    from ops.watchlist.words import did_you_mean
 
     found = channel_named(connection, name)
     if found is None:
-        near = did_you_mean(name, names_in(connection, channels))
-        raise BadInput(
-            f'no channel is called "{plain_text(name, 60)}"{near}; `pantau channels list` shows them'
-        )
+        raise unknown("channel", name, names_in(connection, channels))
     return found
 
 

@@ -11,6 +11,8 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
+from ops.cli.grouped import Group
+from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json_lines, table
 from ops.cli.sharing import feed_command
 from ops.cli.since import time_span
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 SHORTEST_SNOOZE, LONGEST_SNOOZE = timedelta(minutes=1), timedelta(days=7)
 
 
-@click.group()
+@click.group(cls=Group)
 def subscriptions() -> None:
     """List subscriptions; pause, resume or snooze one."""
 
@@ -132,14 +134,10 @@ def _span(text: str) -> timedelta:
 def _named(connection: Connection, name: str) -> Named:
     from alerts.store.schema import subscriptions as table_of_them
     from ops.store.hearing import names_in, subscription_named
-    from ops.watchlist.words import did_you_mean
 
     found = subscription_named(connection, name)
     if found is None:
-        near = did_you_mean(name, names_in(connection, table_of_them))
-        raise BadInput(
-            f'no subscription is called "{plain_text(name, 60)}"{near}; `pantau subscriptions list` shows them'
-        )
+        raise unknown("subscription", name, names_in(connection, table_of_them))
     return found
 
 

@@ -11,10 +11,12 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
+from ops.cli.grouped import Group
+from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, progress, say, table
 from ops.cli.sharing import feed_command
 from ops.cli.since import time_span
-from worker.errors import BadInput, BadQuery, Unavailable
+from worker.errors import BadQuery, Unavailable
 
 if TYPE_CHECKING:
     from alerts.model import Asked
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 NOTHING_MATCHED = 4
 
 
-@click.group()
+@click.group(cls=Group)
 def topics() -> None:
     """List topics, try queries on the articles that are stored."""
 
@@ -53,7 +55,9 @@ def _topic(row: Mapping[str, Any]) -> tuple[object, ...]:
     return plain_text(row["name"], 60), tags, row["matches_24h"], plain_text(row["query"], 100)
 
 
-SINCE = click.option("--since", default="7d", show_default=True, help="Articles read in this time.")
+SINCE = click.option(
+    "--since", metavar="TIME", default="7d", show_default=True, help="Articles read in this time."
+)
 
 
 @topics.command("test")
@@ -79,7 +83,7 @@ def test(query: str, since: str, as_json: bool) -> int:
 
 @topics.command("backtest")
 @click.argument("name")
-@click.option("--query", help="A query to hold against the saved one.")
+@click.option("--query", metavar="QUERY", help="A query to hold against the saved one.")
 @SINCE
 @json_option
 def backtest(name: str, query: str | None, since: str, as_json: bool) -> int:
@@ -110,7 +114,7 @@ def backtest(name: str, query: str | None, since: str, as_json: bool) -> int:
 
 @topics.command("apply-back")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
-@click.option("--since", required=True, help="Articles read in this time, such as 7d.")
+@click.option("--since", metavar="TIME", required=True, help="Articles read in this time, such as 7d.")
 @click.option(
     "--catch-up", "asked", flag_value="catch_up", default="catch_up", help="Tell of them in one summary."
 )
@@ -203,15 +207,11 @@ def _articles(connection: Connection, seconds: float) -> Iterator[Stored]:
 def named(connection: Connection, names: Sequence[str]) -> list[Topic]:
     """The topics of these names, each once. Raises BadInput for a name that no topic has."""
     from ops.store.watched import topic_names, topics_named
-    from ops.watchlist.words import did_you_mean
 
     found = topics_named(connection, names)
     for name in names:
         if name not in found:
-            near = did_you_mean(name, topic_names(connection))
-            raise BadInput(
-                f'no topic is called "{plain_text(name, 60)}"{near}; `pantau topics list` shows them'
-            )
+            raise unknown("topic", name, topic_names(connection))
     return [found[name] for name in dict.fromkeys(names)]
 
 

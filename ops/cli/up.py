@@ -11,8 +11,10 @@ import click
 
 
 @click.command()
-@click.option("--watchlist", type=click.Path(path_type=Path), help="Apply this watchlist at the start.")
-@click.option("--host", help="The dashboard's address.  [default: 127.0.0.1]")
+@click.option(
+    "--watchlist", metavar="FILE", type=click.Path(path_type=Path), help="Apply this watchlist at the start."
+)
+@click.option("--host", metavar="HOST", help="The dashboard's address.  [default: 127.0.0.1]")
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="The dashboard's port, 0 for any.  [default: 8484]"
 )

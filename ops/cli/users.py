@@ -7,13 +7,14 @@ import sys
 
 import click
 
+from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json_lines, say, table
 from worker.errors import BadInput
 
 ROLES = ("viewer", "editor", "admin")
 
 
-@click.group()
+@click.group(cls=Group)
 def users() -> None:
     """Manage the dashboard's accounts."""
 
@@ -40,7 +41,7 @@ def list_users(as_json: bool) -> None:
 
 @users.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
+@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True, help="What it may do.")
 def add(name: str, role: str) -> None:
     """Make an account; the password is read from standard input, or generated and shown once."""
     from ops.access import hash_password

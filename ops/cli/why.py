@@ -11,6 +11,7 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
+from ops.cli.delivery import UNTIL_THEN, due_at
 from ops.cli.output import highlighted, json_option, print_json
 from ops.moments import instant
 from worker.errors import BadInput, Unavailable
@@ -30,7 +31,7 @@ FAILED, NOT_KNOWN = 1, 4
 
 @click.command()
 @click.argument("url")
-@click.option("--topic", "name", help="Explain this topic, whether it matches or not.")
+@click.option("--topic", "name", metavar="NAME", help="Explain this topic, whether it matches or not.")
 @click.option("--fetch", is_flag=True, help="Fetch and read the page now, without storing anything.")
 @json_option
 def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
@@ -163,7 +164,7 @@ def _as_json(trace: Trace) -> dict[str, Any]:
         "silent": trace.silent,
         "matches": trail.matches,
         "alerts": [_alert_json(alert) for alert in trail.alerts],
-        "deliveries": trail.deliveries,
+        "deliveries": [{**delivery, "due_at": due_at(delivery)} for delivery in trail.deliveries],
     }
 
 
@@ -299,9 +300,10 @@ def _alert(alert: Mapping[str, Any]) -> Iterator[str]:
 def _delivery(delivery: Mapping[str, Any]) -> Iterator[str]:
     ended = f", ended {instant(delivery['ended_at'])}" if delivery["ended_at"] else ""
     repeat = ", may be a repeat" if delivery["possible_repeat"] else ""
+    due = due_at(delivery)
     yield (
         f"delivery   {delivery['id']} to {plain_text(delivery['channel'], 60)}: {delivery['state']}, "
-        f"due {instant(delivery['due_at'])}{ended}{repeat}"
+        f"{f'due {instant(due)}' if due else UNTIL_THEN}{ended}{repeat}"
     )
     for attempt in delivery["attempts"]:
         yield f"           {_attempt(attempt)}"

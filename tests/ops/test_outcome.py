@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alerts.decision import Reason
+from alerts.times import UNTIL_RESUMED
 from ops.outcome import PLACED, SUPPRESSED, outcome
 
 AT = datetime(2026, 11, 26, 10, 2, 11, tzinfo=UTC)
@@ -76,6 +77,10 @@ def test_no_words_need_what_may_not_be_known(reason):
         (
             placed("paused", state="collecting", attempts=2),
             "kept while the subscription is paused: on its way to desk, due at 2026-11-26 10:02:11 after 2 tries",
+        ),
+        (
+            placed("paused", state="collecting", due_at=UNTIL_RESUMED, attempts=0),
+            "kept while the subscription is paused: for desk, until it is resumed",
         ),
         (placed("a_new_one", state="sending"), "a new one: being sent to desk"),
         (

@@ -268,3 +268,15 @@ def test_check_says_which_entities_add_to_those_that_pantau_brings_and_knows_the
     assert "Pakta Atlantik" in pantau("check", file, "--json").lines[0]["notes"][0]
     (folder / "own.toml").write_text("[[entity]]\n")
     assert pantau("check", file).code == 65
+
+
+def test_help_says_of_each_command_a_whole_sentence(pantau):
+    for words in ([], ["channels"], ["keys"]):
+        assert "..." not in pantau(*words, "--help").out.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize(("words", "meant"), [(["stauts"], "status"), (["topics", "tset"], "test")])
+def test_a_misspelt_command_is_answered_with_the_one_that_was_meant(pantau, words, meant):
+    told = pantau(*words)
+    assert told.code == 2
+    assert f"'{meant}'" in told.err

@@ -17,6 +17,7 @@ from sqlalchemy import insert
 import worker.store.schema as world
 from alerts.desks.send import send
 from alerts.store.schema import attempts
+from alerts.times import UNTIL_RESUMED
 from ops.newsroom import SlackSink, running
 from ops.outbox import make_outbox
 from ops.retrying import refusal
@@ -361,3 +362,12 @@ def test_what_is_looked_for_at_its_receiver_is_left_alone(pantau: Any, desk: Des
     assert answer.code == 1
     assert "is asked whether it has it" in answer.err
     assert desk.facts(delivery, "state") == "unknown"
+
+
+def test_what_a_pause_keeps_has_no_time(pantau: Any, desk: Desk) -> None:
+    kept = desk.delivery("collecting", kind="quiet", due_at=UNTIL_RESUMED, expires_at=UNTIL_RESUMED)
+    said = [pantau("deliveries", verb, *which).out for verb, which in (("show", [kept]), ("list", []))]
+    assert all("kept until its subscription is resumed" in out and "9999" not in out for out in said)
+    shown, listed = (pantau("deliveries", *words, "--json").lines[0] for words in (("show", kept), ("list",)))
+    assert (shown["due_at"], shown["expires_at"], listed["due_at"]) == (None, None, None)
+    assert "9999" not in pantau("deliveries", "list", "--csv").out
