@@ -9,7 +9,7 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,9 +24,9 @@ from worker.model import ArticleId
 from worker.secrets import Secret
 from worker.store.engine import Connection, Engine, open_engine
 from worker.store.schema import articles, feeds
-from worker.store.sketches import keep_sketch
+from worker.store.sketches import EDITION, keep_sketch
 from worker.store.stories import assign
-from worker.story import Sketch, TextPrint
+from worker.story import LANGUAGE, Sketch, TextPrint, keys_of
 from worker.story.gazetteer import kinds
 from worker.story.sketch import PLACES
 
@@ -106,7 +106,7 @@ def _article_rows(feed: int, first: int, count: int, seen: datetime) -> list[dic
         "tags": [],
     }
     usual |= {"feed_id": feed, "seen_at": seen, "read_at": seen, "backlog": False, "method": "fast"}
-    return [{**usual, "identity": f"a{first + n}", "summary_only": False} for n in range(count)]
+    return [{**usual, "identity": f"new{first + n}", "summary_only": False} for n in range(count)]
 
 
 def _stored(
@@ -122,28 +122,94 @@ def _stored(
     return told
 
 
+# Index by index at the end takes a tenth of the time of row by row.
+_INDEXES = {
+    "ix_sketches_at": "(at)",
+    "ix_sketches_bands": "USING gin (bands) WITH (fastupdate = off)",
+    "ix_sketches_keys": "USING gin (keys) WITH (fastupdate = off)",
+}
+
+
 def _fill(engine: Engine, room: Newsroom, feed: int, size: int) -> None:
     """Articles that have their stories already, spread over the window."""
-    for first in range(0, size, AT_ONCE):
-        seen = NOW - timedelta(hours=HOURS * (1 - first / size))
-        with engine.begin() as connection:
-            told = _stored(connection, room, _article_rows(feed, first, AT_ONCE, seen))
-            events = {event for _, event in told}
-            connection.execute(
-                text(
-                    "INSERT INTO stories (id, title, first_at, last_at) VALUES (:id, 't', :at, :at) "
-                    "ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at"
-                ),
-                [{"id": event + 1, "at": seen} for event in events],
-            )
-            connection.execute(
-                text("UPDATE articles SET story_id = :story WHERE id = :article"),
-                [{"article": article, "story": event + 1} for article, event in told],
-            )
-            connection.execute(
-                text("UPDATE sketches SET founding = terms || ARRAY['=en'] WHERE article_id = :article"),
-                [{"article": article} for article, event in told if room.is_first(event, article)],
-            )
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        for name in _INDEXES:
+            connection.execute(text(f"DROP INDEX {name}"))
+        first_at: dict[int, datetime] = {}
+        last_at: dict[int, datetime] = {}
+        told: list[tuple[int, datetime, int, Sketch]] = []
+        for number in range(1, size + 1):
+            at = NOW - timedelta(hours=HOURS * (1 - number / size))
+            event, sketch = room.sketch()
+            first_at.setdefault(event + 1, at)
+            last_at[event + 1] = at
+            told.append((number, at, event + 1, sketch))
+        _copy(
+            connection,
+            "stories (id, title, first_at, last_at)",
+            ((story, "t", at, last_at[story]) for story, at in first_at.items()),
+        )
+        _copy(
+            connection,
+            "articles (id, feed_id, identity, url, source, title, body, language, authors, tags, seen_at, read_at, "
+            "backlog, method, summary_only, story_id)",
+            (
+                (
+                    number,
+                    feed,
+                    f"a{number}",
+                    "",
+                    "s",
+                    "t",
+                    "",
+                    "en",
+                    "{}",
+                    "{}",
+                    at,
+                    at,
+                    False,
+                    "fast",
+                    False,
+                    story,
+                )
+                for number, at, story, _ in told
+            ),
+        )
+        begun: set[int] = set()
+        _copy(
+            connection,
+            "sketches (article_id, edition, at, language, places, runs, bands, terms, weights, keys, founding)",
+            (_sketch_row(*each, begun) for each in told),
+        )
+        for name, what in _INDEXES.items():
+            connection.execute(text(f"CREATE INDEX {name} ON sketches {what}"))
+        connection.execute(
+            text("SELECT setval(pg_get_serial_sequence('stories', 'id'), max(id)) FROM stories")
+        )
+        connection.execute(
+            text("SELECT setval(pg_get_serial_sequence('articles', 'id'), max(id)) FROM articles")
+        )
+
+
+def _sketch_row(number: int, at: datetime, story: int, sketch: Sketch, begun: set[int]) -> tuple[Any, ...]:
+    """As `keep_sketch` and `count_as_founder` would have written it."""
+    founding = None if story in begun else _array([*sketch.terms, f"{LANGUAGE}en"])
+    begun.add(story)
+    arrays = (sketch.text.bands(), sketch.terms, sketch.terms.values(), keys_of(sketch.terms))
+    return (number, EDITION, at, "en", sketch.text.places, 500, *map(_array, arrays), founding)
+
+
+def _array(values: Iterable[Any]) -> str:
+    """As PostgreSQL reads it; the driver would take ten times as long."""
+    return "{" + ",".join(f'"{value}"' for value in values) + "}"
+
+
+def _copy(connection: Connection, target: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def measure(size: int, seed: int = 1) -> Iterator[str]:

@@ -66,9 +66,10 @@ def _place_all(connection: Connection, waiting: Sequence[Sketched]) -> list[_Dec
     numbers = _new_numbers(connection, len(waiting))
     batch = _Batch()
     decided = []
-    for one in waiting:
-        asked = asked_of(one.sketch.terms, rarity)
-        near = sketches.near(connection, one, asked) | batch.near(one, asked)
+    wanted = [(one, asked_of(one.sketch.terms, rarity)) for one in waiting]
+    stored = sketches.near(connection, wanted)
+    for one, asked in wanted:
+        near = stored[one.article] | batch.near(one, asked)
         placing = place(one.sketch, one.at, near.values(), rarity)
         story = next(numbers) if placing.story is None else placing.story
         first_at = min(one.at, near[placing.like].first_at) if placing.like is not None else one.at

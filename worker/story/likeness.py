@@ -62,18 +62,43 @@ def same_text(one: Sketch, other: Sketch) -> bool:
     return alike and _numbers_share(one, other) >= NUMBERS_AGREE
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A sketch with what its terms tell, ready to be compared with many: their weights, and the lengths (squared) of
+    these as vectors, of its things and numbers alone and of all."""
+
+    sketch: Sketch
+    weights: Mapping[str, float]
+    of_facts: float
+    of_all: float
+
+
+def weighed(sketch: Sketch, rarity: Rarity) -> Weighed:
+    """The sketch weighed by how rare its terms are."""
+    weights = rarity.weigh(sketch.terms, sketch.language)
+    of_facts = sum(weight * weight for term, weight in weights.items() if is_fact(term))
+    return Weighed(sketch, weights, of_facts, sum(weight * weight for weight in weights.values()))
+
+
 def likeness(one: Sketch, other: Sketch, rarity: Rarity) -> Likeness:
     """How alike two articles are, by what they tell of."""
-    if not one.terms.keys() & other.terms.keys():
+    return compared(weighed(one, rarity), weighed(other, rarity), rarity)
+
+
+def compared(mine: Weighed, theirs: Weighed, rarity: Rarity) -> Likeness:
+    """The same of two that are weighed already."""
+    one, other = mine.sketch, theirs.sketch
+    products = {
+        term: weight * theirs.weights[term] for term, weight in mine.weights.items() if term in theirs.weights
+    }
+    if not products:
         return Likeness(0.0)
-    mine, theirs = rarity.weigh(one.terms, one.language), rarity.weigh(other.terms, other.language)
-    both = sorted(
-        mine.keys() & theirs.keys(), key=lambda term: (not is_fact(term), -mine[term] * theirs[term], term)
-    )
+    facts = [term for term in products if is_fact(term)]
+    both = sorted(products, key=lambda term: (not is_fact(term), -products[term], term))
     across = one.language != other.language
-    of_facts, of_all = _cosine(_facts(mine), _facts(theirs)), _cosine(mine, theirs)
+    of_facts = _cosine(sum(products[term] for term in facts), mine.of_facts, theirs.of_facts)
+    of_all = _cosine(sum(products.values()), mine.of_all, theirs.of_all)
     telling = {term: rarity.telling(term, one.language) for term in both}
-    facts = [term for term in both if is_fact(term)]
     same = (
         len(facts) >= FEWEST_FACTS
         and (any(telling[term] >= RARE for term in facts) or (not across and of_all >= WORDS_AGREE))
@@ -89,15 +114,9 @@ def may_be_same(one: Sketch, other: Sketch) -> bool:
     return sum(map(is_fact, one.terms.keys() & other.terms.keys())) >= FEWEST_FACTS
 
 
-def _facts(weights: Mapping[str, float]) -> dict[str, float]:
-    return {term: weight for term, weight in weights.items() if is_fact(term)}
-
-
-def _cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    common = sum(weight * other[term] for term, weight in one.items() if term in other)
-    if not common:
-        return 0.0
-    return common / sqrt(sum(w * w for w in one.values()) * sum(w * w for w in other.values()))
+def _cosine(product: float, one: float, other: float) -> float:
+    """Of the angle between two vectors, by their product and the squares of their lengths."""
+    return product / sqrt(one * other) if product else 0.0
 
 
 def _numbers(sketch: Sketch) -> set[str]:

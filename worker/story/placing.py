@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from worker.model import ArticleId, StoryId
-from worker.story.likeness import Likeness, Sketch, likeness, may_be_same, same_text
+from worker.story.likeness import Likeness, Sketch, Weighed, compared, may_be_same, same_text, weighed
 from worker.story.rarity import Rarity
 
 EVENT_WINDOW = timedelta(hours=72)
@@ -74,7 +74,8 @@ def place(sketch: Sketch, at: datetime, near: Iterable[Placed], rarity: Rarity) 
     for other in others:
         if abs(at - other.at) <= EVENT_WINDOW and abs(at - other.first_at) <= STORY_SPAN:
             by_story[other.story].append(other)
-    found = [best for members in by_story.values() if (best := _best(sketch, members, rarity)) is not None]
+    mine = weighed(sketch, rarity)
+    found = [best for members in by_story.values() if (best := _best(mine, members, rarity)) is not None]
     if not found:
         return Placing(Reason.NEW)
     like, alike = max(found, key=lambda pair: (pair[1].value, -pair[0].article))
@@ -83,14 +84,14 @@ def place(sketch: Sketch, at: datetime, near: Iterable[Placed], rarity: Rarity) 
     return Placing(reason, like.story, None, like.article, round(alike.value, 3), alike.shared[:MOST_SHOWN])
 
 
-def _best(sketch: Sketch, members: Sequence[Placed], rarity: Rarity) -> tuple[Placed, Likeness] | None:
+def _best(mine: Weighed, members: Sequence[Placed], rarity: Rarity) -> tuple[Placed, Likeness] | None:
     """The member that makes this article one of the story, if one does and the others do not speak against it."""
-    if not any(may_be_same(sketch, member.sketch) for member in members):
+    if not any(may_be_same(mine.sketch, member.sketch) for member in members):
         return None
-    compared = [(member, likeness(sketch, member.sketch, rarity)) for member in members]
-    same = [pair for pair in compared if pair[1].same]
+    alike = [(member, compared(mine, weighed(member.sketch, rarity), rarity)) for member in members]
+    same = [pair for pair in alike if pair[1].same]
     if not same:
         return None
     best = max(same, key=lambda pair: (pair[1].value, -pair[0].article))
-    mean = sum(alike.value for _, alike in compared) / len(compared)
+    mean = sum(each.value for _, each in alike) / len(alike)
     return best if mean >= OF_ALL * best[1].value else None

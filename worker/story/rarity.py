@@ -35,7 +35,7 @@ class Rarity:
 
     shares: Mapping[str, float] = field(default_factory=dict)
     stories: float = 0.0
-    _known: dict[tuple[str, str | None], float] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str | None, dict[str, float]] = field(default_factory=dict, repr=False, compare=False)
 
     def expected(self, term: str) -> float:
         """How many stories hold the term, likely."""
@@ -46,10 +46,11 @@ class Rarity:
 
     def telling(self, term: str, language: str | None) -> float:
         """The term's weight: the logarithm of one over its share."""
-        asked = term, None if is_fact(term) else language
-        if asked not in self._known:
-            self._known[asked] = self._told(*asked)
-        return self._known[asked]
+        language = None if is_fact(term) else language
+        known = self._known.setdefault(language, {})
+        if term not in known:
+            known[term] = self._told(term, language)
+        return known[term]
 
     def _told(self, term: str, language: str | None) -> float:
         among = (
@@ -60,7 +61,12 @@ class Rarity:
 
     def weigh(self, terms: Mapping[str, float], language: str | None) -> dict[str, float]:
         """An article's terms, each with what the article makes of it times how telling it is."""
-        return {term: weight * self.telling(term, language) for term, weight in terms.items()}
+        facts, words = self._known.get(None, {}), self._known.get(language, {})
+        weights = {}
+        for term, weight in terms.items():
+            told = (facts if is_fact(term) else words).get(term)
+            weights[term] = weight * (self.telling(term, language) if told is None else told)
+        return weights
 
 
 @lru_cache(maxsize=1 << 16)

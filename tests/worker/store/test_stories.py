@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from worker.model import Article, ArticleId
-from worker.store.sketches import KEPT, keep_sketch, rarity_of
+from worker.store.sketches import KEPT, keep_sketch, near, rarity_of, sketch_missing, sketched
 from worker.store.stories import assign
-from worker.story import sketch_of
+from worker.story import Sketch, TextPrint, keys_of, sketch_of
 
 pytestmark = pytest.mark.servers
 
@@ -212,6 +212,36 @@ def test_what_is_old_is_forgotten(tell, place, rows):
     place(tell(RATES, 400), now=NOW + KEPT + timedelta(hours=1))
     assert rows.all("SELECT at FROM sketches") == [(NOW + timedelta(hours=400),)]
     assert place(first)  # its story stays
+
+
+def test_whatever_a_term_is_made_of_it_is_found_again(tell, place, database, rows):
+    terms = dict.fromkeys(('צה"ל', "a\\b", "{,}", "null", "@palu", "#4217"), 1.0)
+    told = [tell("a"), tell("b", 1)]
+    with database.begin() as connection:
+        for article in told:
+            keep_sketch(connection, article, Sketch(TextPrint(b"", 0), terms, "he"))
+    placed = place(told[0])
+    assert rows.one("SELECT founding FROM sketches WHERE founding IS NOT NULL") == [*terms, "=he"]
+    with database.begin() as connection:
+        (one,) = sketched(connection, told[1:])
+        for term in terms:
+            assert near(connection, [(one, [term])])[one.article].keys() == placed.keys()
+
+
+def test_a_batch_finds_for_each_article_what_it_finds_by_itself(tell, place, database, rows):
+    known = [tell(QUAKE), tell(RATES, 1), tell(f"{REPORT} More soon.", 2), tell(GEMPA, 200, language="id")]
+    place(*known)
+    asking = [tell(REPORT, 3), tell(RATES, 4), tell(QUAKE, 100), tell("", 5, title="")]
+    with database.begin() as connection:
+        sketch_missing(connection, asking)
+        wanted = [(one, keys_of(one.sketch.terms)) for one in sketched(connection, asking)]
+        together = near(connection, wanted)
+        alone = {one.article: near(connection, [(one, keys)])[one.article] for one, keys in wanted}
+    assert together == alone
+    assert {known[0], known[2]} <= together[asking[0]].keys()
+    assert known[1] in together[asking[1]]
+    assert known[3] not in together[asking[1]]
+    assert not together[asking[3]]
 
 
 def test_nothing_to_place_is_no_error(place):
