@@ -313,8 +313,8 @@ sketches = Table(  # what recent articles are compared by, of those that a topic
     Column("founding", ARRAY(Text)),  # its terms, where it began a story: what ANALYZE counts
     Index("ix_sketches_at", "at"),
     # What lies in the pending list of such an index is walked through by every search, 12 ms for 800 sketches.
-    Index("ix_sketches_bands", "bands", postgresql_using="gin", postgresql_with={"fastupdate": False}),
-    Index("ix_sketches_keys", "keys", postgresql_using="gin", postgresql_with={"fastupdate": False}),
+    Index("ix_sketches_bands", "bands", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    Index("ix_sketches_keys", "keys", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     postgresql_with={"fillfactor": 80},  # founding is filled in in place (HOT)
 )
 
