@@ -10,8 +10,9 @@ import pytest
 from alerts.channels import channels
 from alerts.desks import send as desks
 from alerts.desks.plan import plan
-from alerts.store import planning, tidying
+from alerts.store import confirmations, planning, tidying
 from ops.retrying import retry
+from ops.store import restored
 from ops.store.audit import accounts, audit
 from worker.wire import Failure, Reply
 
@@ -209,3 +210,21 @@ def test_an_upgrade_takes_back_what_earlier_versions_left_behind(database, rows,
     rows.change(import_module("ops.migrations.versions.0018_told_after_all").CHANGES)
     found, lost = proof(database)
     assert (found.failed, found.sent, found.suppressed, lost) == (2, 1, 1, [])
+
+
+def test_what_a_restore_drops_has_told_nobody_and_asks_nobody(database, rows, kit, second_wish):
+    _, second, happening = second_wish
+    rows.change("UPDATE deliveries SET state = 'sending'")
+    happening()
+    rows.change(
+        "INSERT INTO confirmations (channel_id, address, expires_at) VALUES (1, 'rina', now() + interval '1 day')"
+    )
+    with kit.engine.begin() as connection:
+        restored.hold_everything(connection)
+    with kit.engine.begin() as connection:
+        assert confirmations.claim(connection, 10) == []
+        assert restored.release(connection, drop=True) == 1
+    assert rows.one(SECOND, second=second)[1] == "restored"
+    assert rows.one("SELECT state, reason FROM confirmations") == ("unknown", "restored")
+    found, lost = proof(database)
+    assert (found.suppressed_because, lost) == ({"restored": 2}, [])
