@@ -207,7 +207,7 @@ def test_an_upgrade_takes_back_what_earlier_versions_left_behind(database, rows,
         match = rows.match(kyiv, article, state="planned")
         rows.alert(match, second, channel, None, suppressed="already_told", reason="already_told")
     assert proof(database)[0].lost == 1
-    rows.change(import_module("ops.migrations.versions.0018_told_after_all").CHANGES)
+    rows.change(import_module("ops.migrations.versions.0019_told_after_all").CHANGES)
     found, lost = proof(database)
     assert (found.failed, found.sent, found.suppressed, lost) == (2, 1, 1, [])
 
