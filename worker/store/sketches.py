@@ -200,7 +200,7 @@ def _as_text(values: Iterable[int | str]) -> str:
 
 
 def _numbers_as_text(numbers: Iterable[int]) -> str:
-    """Thousands of them take the driver as long as all else here."""
+    """To list thousands of them costs the driver a tenth of all the time here."""
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
