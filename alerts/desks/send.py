@@ -50,8 +50,8 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
     """Sends what is due, one message per channel at a time, and looks for what is in doubt; returns how many
     attempts and looks were made."""
     kit = outbox.kit
+    _tidy(outbox)
     with kit.engine.begin() as connection:
-        _tidy(outbox, connection)
         abandoned = deliveries.claim_abandoned(connection)
     for due, begun in abandoned:
         _settle_abandoned(outbox, due, begun)
@@ -60,11 +60,11 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
 
     def claim(room: int) -> list[DueDelivery | DueLook]:
         nonlocal tidied
+        if kit.clock() - tidied >= TIDY_EVERY:
+            _tidy(outbox)
+            tidied = kit.clock()
         with kit.engine.begin() as connection:
             last_look.take(connection, kit.clock())  # first, because it may have to wait for a planner
-            if kit.clock() - tidied >= TIDY_EVERY:
-                _tidy(outbox, connection)
-                tidied = kit.clock()
             looks = doubts.claim_looks(connection, room)
             left = room - len(looks)
             due = deliveries.claim_due(connection, left, paces=outbox.paces) if left else []
@@ -81,11 +81,15 @@ async def _work_on(outbox: Outbox, row: DueDelivery | DueLook) -> None:
             await _send_one(outbox, row)
 
 
-def _tidy(outbox: Outbox, connection: Connection) -> None:
-    for credential in outbox.credentials:
-        circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
-    tidy_consent(connection, outbox.kit)
-    tidying.tidy(connection)
+def _tidy(outbox: Outbox) -> None:
+    """A transaction of its own, which has the planners wait no longer than it takes."""
+    with outbox.kit.engine.begin() as connection:
+        if not tidying.tidy_alone(connection):
+            return
+        for credential in outbox.credentials:
+            circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
+        tidy_consent(connection, outbox.kit)
+        tidying.tidy(connection)
 
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
@@ -171,5 +175,7 @@ def _settle_abandoned(outbox: Outbox, due: DueDelivery, begun: bool) -> None:
 
 
 def _end_emptied(connection: Connection, due: DueDelivery, now: datetime) -> None:
-    """Its articles have moved to a sooner delivery: nobody misses anything, so this is no failure."""
-    deliveries.settle(connection, due, {"state": "suppressed", "reason": "emptied", "ended_at": now})
+    """Its articles have moved to a sooner delivery: nobody misses anything, so this is no failure. Where somebody came
+    to want them while it was claimed, it goes out for them."""
+    if deliveries.settle(connection, due, {"state": "waiting"}):
+        deliveries.end_if_empty(connection, due.id, now)

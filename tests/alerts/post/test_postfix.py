@@ -216,8 +216,8 @@ def test_a_mail_to_an_address_outside_ascii_goes_through(
 ANSWERS: dict[str, Verdict] = {
     "nobody@example.org": Blocked("recipient_refused", "channel", timedelta(days=1)),
     "rina@elsewhere.example": Blocked("relay_denied", "sender"),
-    "grey@example.org": Later("greylisted", timedelta(minutes=5)),
-    "full@example.org": Later("mailbox_full", timedelta(hours=1)),
+    "grey@example.org": Later("greylisted", timedelta(minutes=5), let_in=True),
+    "full@example.org": Later("mailbox_full", timedelta(hours=1), let_in=True),
     "spam@example.org": Never("refused_by_policy"),
     "rina@localhost": Blocked("recipient_refused", "channel", timedelta(days=1)),
 }

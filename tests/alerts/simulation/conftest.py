@@ -1,7 +1,7 @@
 """A day of trouble in a few seconds: a database whose clock a test moves, and receivers that misbehave by dice.
 
-In the simulated database `clock_timestamp()` and `now()` are functions of ours, found before PostgreSQL's own, that
-show a time that stands still until the test moves it: leases, waits and looks pass without anybody sleeping. A
+In the simulated database `clock_timestamp()`, `statement_timestamp()` and `now()` are functions of ours, found before
+PostgreSQL's own, that show a time that stands still until the test moves it: leases, waits and looks pass without anybody sleeping. A
 trigger refuses every step between states that the table of states does not have.
 """
 
@@ -34,6 +34,8 @@ _OWN_CLOCK = """
     CREATE TABLE simulated.time (at timestamptz NOT NULL);
     INSERT INTO simulated.time VALUES ('2026-11-23 07:03Z');
     CREATE FUNCTION simulated.clock_timestamp() RETURNS timestamptz STABLE LANGUAGE sql
+        AS 'SELECT at FROM simulated.time';
+    CREATE FUNCTION simulated.statement_timestamp() RETURNS timestamptz STABLE LANGUAGE sql
         AS 'SELECT at FROM simulated.time';
     CREATE FUNCTION simulated.now() RETURNS timestamptz STABLE LANGUAGE sql AS 'SELECT at FROM simulated.time';
     CREATE TABLE simulated.steps (step jsonb);
