@@ -1,8 +1,8 @@
 """A day of trouble in a few seconds: a database whose clock a test moves, and receivers that misbehave by dice.
 
 In the simulated database `clock_timestamp()`, `statement_timestamp()` and `now()` are functions of ours, found before
-PostgreSQL's own, that show a time that stands still until the test moves it: leases, waits and looks pass without anybody sleeping. A
-trigger refuses every step between states that the table of states does not have.
+PostgreSQL's own, that show a time that stands still until the test moves it: leases, waits and looks pass without
+anybody sleeping. A trigger refuses every step between states that the table of states does not have.
 """
 
 from __future__ import annotations
