@@ -28,9 +28,9 @@ from ops.dashboard.consent import (
     take_manage,
 )
 from ops.dashboard.context import Context, DatabaseSilent, context_of
-from ops.dashboard.login import Endpoint, for_people, show_login, take_login, take_logout
+from ops.dashboard.login import Endpoint, show_login, take_login, take_logout
 from ops.dashboard.metrics import Meter, metrics
-from ops.dashboard.overview import overview
+from ops.dashboard.pages import ROUTES
 from ops.dashboard.slack import PATH as SLACK
 from ops.dashboard.slack import take_call
 from ops.dashboard.websub import confirm, take_ping
@@ -94,7 +94,7 @@ def build(context: Context) -> Starlette:
     app = Starlette(
         lifespan=life,
         routes=[
-            Route("/", for_people(overview)),
+            *ROUTES,
             Route("/login", show_login, methods=["GET"]),
             Route("/login", take_login, methods=["POST"]),
             Route("/logout", take_logout, methods=["POST"]),
@@ -119,6 +119,7 @@ def build(context: Context) -> Starlette:
             Exception: _our_fault,
         },
     )
+    context.offered = frozenset(route.path for route in ROUTES)
     app.state.context = context
     app.state.meter = Meter(context.clock(), context.metrics_for, context.api_token)
     return app

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context as Rendering
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from ops.access import Attempts
+from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, Access
 from ops.dashboard.proof import Proof
+from ops.dashboard.said import Tongue, spoken
+from ops.dashboard.tongues import LANGUAGES, tongue
+from ops.dashboard.words import in_zone
 from ops.health import Checks
 from ops.slack.app import SlackApp
+from ops.store.pages.rail import Counts, counts
 from worker.secrets import KeyRing, Secret
 from worker.store.engine import Connection, Engine
 
@@ -28,6 +34,9 @@ Answer = TypeVar("Answer")
 
 PATIENCE_S = 8.0
 """A page that takes longer says that the database does not answer, and frees its reader."""
+
+RAIL_S = 3.0
+"""The numbers in the rail are this old at most; they are the same for everybody."""
 
 _PAGE_THREADS = 8
 _LOG_IN_THREADS = 2  # hashing passwords must not keep the pages' threads busy
@@ -60,12 +69,14 @@ class Context:
     proof: Proof = field(default_factory=Proof)
     tries_by_name: Attempts = field(default_factory=lambda: Attempts(most=5, window_s=60))
     tries_by_visitor: Attempts = field(default_factory=lambda: Attempts(most=50, window_s=60))
-    templates: Environment = field(init=False)
+    offered: frozenset[str] = frozenset({"/"})
+    templates: dict[str, Environment] = field(init=False)
+    _counted: tuple[float, Counts] | None = None
     _pages: ThreadPoolExecutor = field(init=False)
     _log_ins: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
-        self.templates = _templates(self.assets)
+        self.templates = {language: _templates(self.assets, tongue(language)) for language in LANGUAGES}
         self._pages = ThreadPoolExecutor(_PAGE_THREADS, "page")
         self._log_ins = ThreadPoolExecutor(_LOG_IN_THREADS, "log-in")
 
@@ -90,9 +101,21 @@ class Context:
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page. Whatever stands in `values` is escaped where the template shows it."""
-        html = self.templates.get_template(template).render(values)
+    async def counts(self) -> Counts:
+        """The numbers of the rail, looked up at most every few seconds."""
+        now = self.steady()
+        if self._counted is None or now - self._counted[0] >= RAIL_S:
+            self._counted = now, await self.ask(counts)
+        return self._counted[1]
+
+    def page(
+        self, template: str, *, status: int = 200, session: Session | None = None, **values: Any
+    ) -> HTMLResponse:
+        """A page, in the language of whoever is logged in. Whatever stands in `values` is escaped where the template
+        shows it."""
+        language = session.language if session and session.language in self.templates else "en"
+        values = {"language": language, "zone": session.timezone if session else "UTC", **values}
+        html = self.templates[language].get_template(template).render(session=session, **values)
         return HTMLResponse(html, status, dict(HEADERS))
 
 
@@ -102,23 +125,32 @@ def context_of(request: Request) -> Context:
     return context
 
 
-def prose(text: str) -> list[tuple[str, bool]]:
-    """A sentence in pieces; True for what stands between backticks, which is a command."""
+def prose(text: str, tongue: Tongue | None = None) -> list[tuple[str, bool]]:
+    """A sentence in pieces, in this language; True for what stands between backticks, which is a command."""
+    text = str(spoken(text, tongue)) if tongue else text
     pieces = text.split("`")
     if len(pieces) % 2 == 0:
         return [(text, False)]
     return [(piece, n % 2 == 1) for n, piece in enumerate(pieces) if piece]
 
 
-def _templates(assets: Assets) -> Environment:
+@pass_context
+def _whole(rendering: Rendering, iso: str) -> str:
+    """A moment with its whole date, in the zone of whoever looks."""
+    return in_zone(iso, str(rendering.get("zone", "UTC")))
+
+
+def _templates(assets: Assets, words: Tongue) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=partial(spoken, tongue=words),
+        extensions=["jinja2.ext.i18n"],
     )
-    shared: Mapping[str, Any] = {"asset": assets.path}
-    environment.globals.update(shared)
-    environment.filters["prose"] = prose
+    environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(asset=assets.path)
+    environment.filters.update(prose=partial(prose, tongue=words), whole=_whole)
     return environment

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.times import UNTIL_RESUMED
+from ops.dashboard.said import Said, said
 from ops.verdict import cause, span
 
 Shape = Literal["ok", "slow", "bad", "off"]
@@ -40,10 +42,19 @@ def stamp(at: datetime, now: datetime) -> Stamp:
     return Stamp(whole.isoformat(timespec="seconds"), ago(at, now), full)
 
 
+def in_zone(iso: str, zone: str) -> str:
+    """The whole moment in this zone: "Thu 26 Nov 2026, 16:05:09 WIB"; UTC for a zone that there is none of."""
+    try:
+        at = datetime.fromisoformat(iso).astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        at = datetime.fromisoformat(iso).astimezone(UTC)
+    return f"{at:%a} {at.day} {at:%b %Y, %H:%M:%S %Z}"
+
+
 def due_stamp(at: datetime, now: datetime) -> Stamp:
     """The same for what should happen then: once the moment has come, it is due."""
     found = stamp(at, now)
-    return replace(found, shown="due") if at <= now else found
+    return replace(found, shown=said("due")) if at <= now else found
 
 
 def maybe_stamp(at: datetime | None, now: datetime) -> Stamp | None:
@@ -51,12 +62,14 @@ def maybe_stamp(at: datetime | None, now: datetime) -> Stamp | None:
     return None if at is None else stamp(at, now)
 
 
-def ago(at: datetime, now: datetime) -> str:
+def ago(at: datetime, now: datetime) -> Said:
     """ "just now", "12 s ago", "4 min ago", "in 40 s"."""
     seconds = (now - at).total_seconds()
     if abs(seconds) < _NOW_S:
-        return "just now"
-    return f"{_rough(seconds)} ago" if seconds > 0 else f"in {_rough(-seconds)}"
+        return said("just now")
+    return (
+        said("{span} ago", span=_rough(seconds)) if seconds > 0 else said("in {span}", span=_rough(-seconds))
+    )
 
 
 def _rough(seconds: float) -> str:
@@ -74,23 +87,27 @@ def delivery_state(state: str, reason: str | None, due_at: datetime, now: dateti
     """A delivery's state in words, with when it goes on where it does by itself."""
     match state:
         case "sent":
-            return State("ok", "sent")
+            return State("ok", said("sent"))
         case "collecting" if due_at == UNTIL_RESUMED:
-            return State("off", "kept until resumed")
+            return State("off", said("kept until resumed"))
         case "collecting" | "ready":
-            return State("off", f"due {ago(due_at, now)}" if due_at > now else "due now")
+            return State(
+                "off", said("due {when}", when=ago(due_at, now)) if due_at > now else said("due now")
+            )
         case "sending":
-            return State("off", "being sent")
+            return State("off", said("being sent"))
+        case "waiting" if due_at > now:
+            return State("slow", said("tries again {when}", when=ago(due_at, now)))
         case "waiting":
-            return State("slow", f"tries again {ago(due_at, now)}" if due_at > now else "tries again now")
+            return State("slow", said("tries again now"))
         case "held":
-            return State("bad", f"held: {cause(reason)}" if reason else "held")
+            return State("bad", said("held: {cause}", cause=cause(reason)) if reason else said("held"))
         case "unknown":
-            return State("slow", "in doubt: the answer was lost")
+            return State("slow", said("in doubt: the answer was lost"))
         case "failed":
-            return State("bad", "failed")
+            return State("bad", said("failed"))
         case "expired":
-            return State("bad", "expired before it could be sent")
+            return State("bad", said("expired before it could be sent"))
     return State("off", state.replace("_", " "))
 
 
@@ -98,15 +115,15 @@ def feed_state(state: str) -> State:
     """A feed's state in words."""
     match state:
         case "ok":
-            return State("ok", "ok")
+            return State("ok", said("ok"))
         case "failing":
-            return State("bad", "failing")
+            return State("bad", said("failing"))
         case "silent":
-            return State("slow", "silent")
+            return State("slow", said("silent"))
         case "gone":
-            return State("bad", "gone")
+            return State("bad", said("gone"))
         case "new":
-            return State("off", "new")
+            return State("off", said("new"))
     return State("off", state.replace("_", " "))
 
 
@@ -114,17 +131,17 @@ def attempt_state(verdict: str | None) -> State:
     """What came of an attempt, in words."""
     match verdict:
         case "sent":
-            return State("ok", "accepted")
+            return State("ok", said("accepted"))
         case "later":
-            return State("slow", "not now")
+            return State("slow", said("not now"))
         case "simpler":
-            return State("slow", "form refused, sent plainer")
+            return State("slow", said("form refused, sent plainer"))
         case "unsure":
-            return State("slow", "answer lost")
+            return State("slow", said("answer lost"))
         case "blocked":
-            return State("bad", "channel lets nothing through")
+            return State("bad", said("channel lets nothing through"))
         case "never":
-            return State("bad", "refused for good")
+            return State("bad", said("refused for good"))
         case None:
-            return State("off", "under way, or its sender was stopped")
+            return State("off", said("under way, or its sender was stopped"))
     return State("off", verdict)

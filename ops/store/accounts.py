@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ops.store.schema import sessions, users
+
+Role = Literal["viewer", "editor", "admin"]
+"""A viewer looks; an editor changes what is watched and who is told; an admin changes who may."""
+
+ROLES: tuple[Role, ...] = ("viewer", "editor", "admin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +23,10 @@ class User:
 
     id: int
     name: str
-    role: str
+    role: Role
     password: str
+    language: str = "en"
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +34,10 @@ class Session:
     """Somebody who is logged in, with the token that their forms must carry."""
 
     user: str
-    role: str
+    role: Role
     csrf: str
+    language: str = "en"
+    timezone: str = "UTC"
 
 
 def any_user(connection: Connection) -> bool:
@@ -47,12 +56,16 @@ def find_user(connection: Connection, name: str) -> User | None:
     row = connection.execute(
         select(users).where(func.lower(users.c.name) == name.strip().lower())
     ).one_or_none()
-    return User(row.id, row.name, row.role, row.password) if row else None
+    return User(row.id, row.name, row.role, row.password, row.language, row.timezone) if row else None
 
 
 def list_users(connection: Connection) -> Sequence[dict[str, Any]]:
     """All accounts, without their hashes."""
-    rows = connection.execute(select(users.c.name, users.c.role, users.c.created_at).order_by(users.c.id))
+    rows = connection.execute(
+        select(users.c.name, users.c.role, users.c.language, users.c.timezone, users.c.created_at).order_by(
+            users.c.id
+        )
+    )
     return [dict(row) for row in rows.mappings()]
 
 
@@ -73,17 +86,17 @@ def add_session(connection: Connection, token: str, user: User, csrf: str, lasts
     connection.execute(
         insert(sessions).values(token=token, user_id=user.id, csrf=csrf, expires_at=func.now() + lasts)
     )
-    return Session(user.name, user.role, csrf)
+    return Session(user.name, user.role, csrf, user.language, user.timezone)
 
 
 def find_session(connection: Connection, token: str) -> Session | None:
     """The session of this digest, unless it has ended."""
     row = connection.execute(
-        select(users.c.name, users.c.role, sessions.c.csrf)
+        select(users.c.name, users.c.role, sessions.c.csrf, users.c.language, users.c.timezone)
         .join(users, users.c.id == sessions.c.user_id)
         .where(sessions.c.token == token, sessions.c.expires_at > func.now())
     ).one_or_none()
-    return Session(row.name, row.role, row.csrf) if row else None
+    return Session(*row) if row else None
 
 
 def drop_session(connection: Connection, token: str) -> None:

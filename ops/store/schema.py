@@ -1,8 +1,11 @@
-"""The machine's tables: who may look at the pages and read what is shared, and signs of life."""
+"""The machine's tables: who may look at the pages, read what is shared and ask as a program; what people changed; and
+signs of life.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -16,6 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from worker.store.schema import Instant, created, key, metadata
 
@@ -26,6 +30,8 @@ users = Table(
     Column("name", Text, nullable=False),
     Column("password", Text, nullable=False),  # argon2id
     Column("role", Text, nullable=False, server_default="admin"),  # viewer editor admin
+    Column("language", Text, nullable=False, server_default="en"),  # of the pages: en id
+    Column("timezone", Text, nullable=False, server_default="UTC"),  # in which times are shown; IANA name
     created(),
     Index("uq_users_name", text("lower(name)"), unique=True),
 )
@@ -38,6 +44,37 @@ sessions = Table(
     Column("csrf", Text, nullable=False),
     Column("expires_at", Instant, nullable=False),
     created(),
+)
+
+tokens = Table(  # what programs carry that ask for somebody
+    "tokens",
+    metadata,
+    key(),
+    Column("key", Uuid, nullable=False, server_default=text("gen_random_uuid()")),  # the public id
+    Column("name", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),  # SHA-256
+    Column("user_id", BigInteger, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),  # read write admin
+    Column("used_at", Instant),  # to the minute
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    created(),
+    UniqueConstraint("token_hash"),
+    UniqueConstraint("key"),
+)
+
+audit_log = Table(  # what people and programs changed, for good
+    "audit_log",
+    metadata,
+    key(),
+    Column("at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("who", Text, nullable=False),  # an account, "token NAME of ACCOUNT", "command line"
+    Column("what", Text, nullable=False),  # ops.store.audit_log.Deed
+    Column("kind", Text, nullable=False),  # of the thing: topic, feed, channel, …
+    Column("name", Text, nullable=False),  # the thing's name as it was then
+    Column("before", JSONB),
+    Column("after", JSONB),
+    Index("ix_audit_log_kind_name", "kind", "name", "id"),
 )
 
 heartbeats = Table(  # the last sign of life of each part, by the database's clock

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.dashboard.rows import AlertRow, alert_row, attempt_row, delivery_row, feed_row
+from ops.dashboard.views.rows import AlertRow, alert_row, attempt_row, delivery_row, feed_row
 from ops.dashboard.words import ago, delivery_state, due_stamp, language_tag, stamp
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.dashboard.todo import tasks
+from ops.dashboard.views.todo import tasks
 from ops.store.audit import Audit
 from ops.store.overview import Lag, Overview, Pause, Queue
 from ops.verdict import assurance, cause, span, verdict

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from ops.access import Session
-from ops.dashboard.context import Context, context_of
-from ops.dashboard.view import Facts, compose
+from ops.dashboard.context import context_of
+from ops.dashboard.login import for_people
+from ops.dashboard.shell import show
+from ops.dashboard.views.overview import Facts, compose
 from ops.store import overview as reads
 from ops.store.audit import Audit, audit
 from worker.store.engine import Connection
@@ -20,11 +23,7 @@ async def overview(request: Request, session: Session) -> Response:
     context = context_of(request)
     ledger = await context.proof.latest(lambda: context.ask(audit), context.steady)
     facts = await context.ask(lambda connection: read_facts(connection, ledger))
-    return _page(context, session, facts)
-
-
-def _page(context: Context, session: Session, facts: Facts) -> Response:
-    return context.page("overview.html", view=compose(facts), session=session, version=context.version)
+    return await show(request, session, "overview.html", here="overview", view=compose(facts))
 
 
 def read_facts(connection: Connection, ledger: Audit | None) -> Facts:
@@ -45,3 +44,6 @@ def read_facts(connection: Connection, ledger: Audit | None) -> Facts:
         circuits=reads.circuit_list(connection),
         unsent=[*failed, *doubtful],
     )
+
+
+ROUTES = (Route("/", for_people(overview)),)

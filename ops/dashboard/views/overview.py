@@ -9,8 +9,8 @@ from typing import Any
 
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar, Curve
-from ops.dashboard.rows import AlertRow, DeliveryRow, FeedRow, alert_row, delivery_row, feed_row
-from ops.dashboard.todo import Task, tasks
+from ops.dashboard.views.rows import AlertRow, DeliveryRow, FeedRow, alert_row, delivery_row, feed_row
+from ops.dashboard.views.todo import Task, tasks
 from ops.dashboard.words import Shape, Stamp, State, stamp
 from ops.store.audit import Audit
 from ops.store.overview import Lag, Overview, Queue

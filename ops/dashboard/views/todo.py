@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
-from ops.dashboard.rows import feed_name
+from ops.dashboard.views.rows import feed_name
 from ops.dashboard.words import Shape, ago
 from ops.remarks import gap_in_words, silence_in_words
 from ops.store.audit import Audit

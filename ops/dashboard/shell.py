@@ -1,0 +1,64 @@
+"""A page within the frame: the rail, who is logged in, and what was just done.
+
+A form is answered by going somewhere (303), never by a page: loading it again repeats nothing. What was done is said
+there once, by its key in the address; who sends such a link to somebody can make the page say no other sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from ops.access import Session
+from ops.dashboard.context import context_of
+from ops.dashboard.login import form_of
+from ops.dashboard.rail import may, rail
+from ops.dashboard.said import Said
+from ops.store.accounts import Role
+
+
+async def show(
+    request: Request,
+    session: Session,
+    template: str,
+    *,
+    here: str,
+    status: int = 200,
+    deeds: Mapping[str, Said] | None = None,
+    **values: Any,
+) -> Response:
+    """The page `here` (its key in the rail). `deeds` are the sentences that a form of the page may have it say."""
+    context = context_of(request)
+    parts = rail(await context.counts(), context.offered, session.role)
+    return context.page(
+        template,
+        status=status,
+        session=session,
+        here=here,
+        rail=parts,
+        version=context.version,
+        did=(deeds or {}).get(request.query_params.get("did", "")),
+        may=lambda needed: may(session.role, needed),
+        **values,
+    )
+
+
+async def taken(request: Request, session: Session, needed: Role = "editor") -> Mapping[str, str]:
+    """The fields of a form of ours that this role may send. Raises HTTPException: 403 for who may not, or a form
+    that is none of ours."""
+    if not may(session.role, needed):
+        raise HTTPException(
+            403, f"Your account may look at this and not change it: that takes the role {needed}."
+        )
+    return await form_of(request, session.csrf)
+
+
+def gone_on(path: str, did: str = "", **query: str) -> Response:
+    """On to a page of ours, which says what was done."""
+    asked = {**query, **({"did": did} if did else {})}
+    return RedirectResponse(f"{path}?{urlencode(asked)}" if asked else path, 303)

@@ -1,0 +1,1 @@
+"""PURE. What the pages show, as values: nothing that a template would have to work out."""

@@ -1,0 +1,48 @@
+"""The audit log as rows: who changed what, before and after. Nothing in it is ever changed or taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, select
+
+from ops.store.schema import audit_log
+
+COMMAND_LINE = "command line"
+
+
+def note(
+    connection: Connection,
+    who: str,
+    what: str,
+    kind: str,
+    name: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Writes down, in the transaction of the change itself, what somebody did. `what` is a verb in the past ("changed",
+    "added", "removed", "paused", "retried"), `kind` the word for the thing ("topic"). Secrets must not stand in it."""
+    row = {"who": who, "what": what, "kind": kind, "name": name, "before": before, "after": after}
+    connection.execute(insert(audit_log).values(row))
+
+
+def noted(
+    connection: Connection,
+    *,
+    limit: int,
+    before_id: int | None = None,
+    kind: str | None = None,
+    name: str | None = None,
+    who: str | None = None,
+) -> Sequence[dict[str, Any]]:
+    """The newest notes first; those older than `before_id` for the next page."""
+    wanted = [
+        audit_log.c.id < before_id if before_id is not None else None,
+        audit_log.c.kind == kind if kind else None,
+        audit_log.c.name == name if name else None,
+        audit_log.c.who == who if who else None,
+    ]
+    chosen = select(audit_log).where(and_(True, *(each for each in wanted if each is not None)))
+    rows = connection.execute(chosen.order_by(audit_log.c.id.desc()).limit(limit))
+    return [dict(row) for row in rows.mappings()]

@@ -1,0 +1,37 @@
+"""The numbers in the rail, in one look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What stands beside the words of the rail."""
+
+    failed: int = 0
+    failing: int = 0
+    feeds: int = 0
+    topics: int = 0
+    subscriptions: int = 0
+    stories: int = 0
+
+
+# Everything here is found by an index, or in tables of some thousand rows.
+_COUNTS = text("""
+    SELECT
+      (SELECT count(*) FROM deliveries
+        WHERE state = 'failed' AND ended_at > statement_timestamp() - interval '24 hours') AS failed,
+      (SELECT count(*) FROM feeds WHERE state IN ('failing', 'gone') AND removed_at IS NULL) AS failing,
+      (SELECT count(*) FROM feeds WHERE removed_at IS NULL) AS feeds,
+      (SELECT count(*) FROM topics WHERE removed_at IS NULL) AS topics,
+      (SELECT count(*) FROM subscriptions WHERE removed_at IS NULL) AS subscriptions,
+      (SELECT count(*) FROM stories WHERE last_at > statement_timestamp() - interval '48 hours') AS stories
+""")
+
+
+def counts(connection: Connection) -> Counts:
+    """What stands beside the words of the rail."""
+    return Counts(**connection.execute(_COUNTS).mappings().one())
