@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ops.dashboard.pages import overview
+from ops.dashboard.pages import overview, workers
 
-ROUTES: tuple[Route, ...] = (*overview.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *overview.ROUTES,
+    *workers.ROUTES,
+)
 """All addresses of all pages."""
