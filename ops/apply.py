@@ -178,6 +178,18 @@ def served_kinds() -> frozenset[str]:
     return frozenset(channels())
 
 
+def everything(stored: Snapshot) -> Watchlist:
+    """What files declare and what was made here, as one watchlist."""
+    both = (stored.declared, stored.made_here)
+    return Watchlist(
+        feeds=tuple(feed for part in both for feed in part.feeds),
+        topics=tuple(topic for part in both for topic in part.topics),
+        channels=tuple(channel for part in both for channel in part.channels),
+        subscriptions=tuple(each for part in both for each in part.subscriptions),
+        entities=tuple(entity for part in both for entity in part.entities),
+    )
+
+
 def stored_watchlist(settings: Settings) -> Snapshot:
     """Everything that is watched now. Raises Unavailable."""
     with kit.connected(settings) as connection:

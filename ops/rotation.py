@@ -19,7 +19,7 @@ from ops import kit
 from ops.keyfile import KeyFile
 from ops.store import sealed
 from worker.errors import BadConfiguration, TryAgain, Unavailable
-from worker.secrets import KeyRing
+from worker.secrets import KeyRing, named
 from worker.settings import Settings
 from worker.store.engine import Connection, DatabaseTrouble, Engine
 
@@ -43,6 +43,28 @@ class Rotated:
     unopened: tuple[str, ...]
     keys: int
     waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """A key by its public name, where it comes from, whether it seals what is new, and how many secrets it opens."""
+
+    key: str
+    source: Literal["file", "environment"]
+    seals: bool
+    secrets: int
+
+
+def keys_in_use(
+    connection: Connection, ring: KeyRing, source: Literal["file", "environment"]
+) -> tuple[list[KeyUse], list[str]]:
+    """The keys, the first one first, and the places of the secrets that none of them opens."""
+    counts, lost = sealed.opened_by(ring, sealed.every_value(connection))
+    uses = [
+        KeyUse(named(key), source, seals=number == 0, secrets=counts.get(number, 0))
+        for number, key in enumerate(ring.keys)
+    ]
+    return uses, list(lost)
 
 
 def rotate(engine: Engine, keys: KeyRing, file: KeyFile | None, clock: Callable[[], datetime]) -> Rotated:

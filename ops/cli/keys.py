@@ -47,17 +47,14 @@ def _installation() -> Iterator[tuple[Engine, KeyRing, KeyFile | None]]:
 def list_keys(as_json: bool) -> int:
     """List the keys, never themselves: what each is called, and how many secrets it opens. Exit 3 if a secret opens
     with none of them."""
-    from ops.store.sealed import every_value, opened_by
-    from worker.secrets import named
+    from dataclasses import asdict
+
+    from ops.rotation import keys_in_use
 
     with _installation() as (engine, ring, file):
         with engine.connect() as connection:
-            counts, lost = opened_by(ring, every_value(connection))
-        source = "environment" if file is None else "file"
-        rows = [
-            {"key": named(key), "source": source, "seals": number == 0, "secrets": counts.get(number, 0)}
-            for number, key in enumerate(ring.keys)
-        ]
+            uses, lost = keys_in_use(connection, ring, "environment" if file is None else "file")
+        rows = [asdict(use) for use in uses]
     if as_json:
         print_json_lines([*rows, *([{"key": None, "secrets": len(lost), "places": lost}] if lost else [])])
     else:

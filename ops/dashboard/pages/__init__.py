@@ -8,10 +8,23 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ops.dashboard.pages import overview, workers
+from ops.dashboard.pages import (
+    accounts,
+    entities,
+    installation,
+    overview,
+    settings,
+    tokens,
+    workers,
+)
 
 ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
     *workers.ROUTES,
+    *settings.ROUTES,
+    *accounts.ROUTES,
+    *tokens.ROUTES,
+    *entities.ROUTES,
+    *installation.ROUTES,
 )
 """All addresses of all pages."""
