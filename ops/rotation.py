@@ -18,6 +18,7 @@ import structlog
 from ops import kit
 from ops.keyfile import KeyFile
 from ops.store import sealed
+from ops.store.audit_log import COMMAND_LINE, note
 from worker.errors import BadConfiguration, TryAgain, Unavailable
 from worker.secrets import KeyRing, named
 from worker.settings import Settings
@@ -67,7 +68,13 @@ def keys_in_use(
     return uses, list(lost)
 
 
-def rotate(engine: Engine, keys: KeyRing, file: KeyFile | None, clock: Callable[[], datetime]) -> Rotated:
+def rotate(
+    engine: Engine,
+    keys: KeyRing,
+    file: KeyFile | None,
+    clock: Callable[[], datetime],
+    by: str = COMMAND_LINE,
+) -> Rotated:
     """Rotates, or finishes an earlier rotation. `file` is None where the keys come from the environment. Raises
     TryAgain while somebody else does."""
     with engine.connect() as holding:
@@ -83,7 +90,11 @@ def rotate(engine: Engine, keys: KeyRing, file: KeyFile | None, clock: Callable[
         resealed, unopened = _seal_anew(engine, keys)
     left = len(keys.keys)
     source: Literal["file", "environment"] = "file" if file else "environment"
-    return Rotated(source, begins, dropped, resealed, tuple(unopened), left, left > 1)
+    done = Rotated(source, begins, dropped, resealed, tuple(unopened), left, left > 1)
+    with engine.begin() as connection:
+        shown = {"began": begins, "resealed": resealed, "dropped": dropped, "keys": left}
+        note(connection, by, "rotated", "keys", source, None, shown)
+    return done
 
 
 def _single(keys: KeyRing) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.letter import plain_text
+from ops.cli.connected import noted
 from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json, print_json_lines, table
 
@@ -124,6 +125,8 @@ def give_up(yes: bool, as_json: bool) -> int:
         lost = [kept for kept in every_value(connection) if ring.opener(kept.sealed, kept.place) is None]
         for kept in lost if yes else ():
             let_go(connection, kept, ring)
+        if yes and lost:
+            noted(connection, "gave up", "keys", "secrets that no key opens", {"secrets": len(lost)})
     places = [kept.place for kept in lost]
     if as_json:
         print_json({"places": places, "given_up": yes})

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from ops.dashboard.pages import (
     accounts,
+    audit_log,
     entities,
     installation,
     overview,
@@ -26,5 +27,6 @@ ROUTES: tuple[Route, ...] = (
     *tokens.ROUTES,
     *entities.ROUTES,
     *installation.ROUTES,
+    *audit_log.ROUTES,
 )
 """All addresses of all pages."""

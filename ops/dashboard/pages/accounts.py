@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
@@ -70,7 +71,7 @@ async def _show(
         users=user_rows(rows, session.user, context.clock()),
         roles=[(role, ROLE_WORDS[role]) for role in ROLES],
         fresh=fresh,
-        wrong=wrong or {},
+        wrong=defaultdict(str, wrong or {}),
         given={"name": "", "role": "viewer", **(given or {})},
     )
 

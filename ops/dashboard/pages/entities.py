@@ -22,6 +22,7 @@ from ops.dashboard.views.entities import (
     fitting,
     own_rows,
     packs,
+    the_one,
     whole,
 )
 from ops.dashboard.views.settings import tabs
@@ -72,7 +73,7 @@ def _look(connection: Connection, asked: str, key: str) -> _Looked:
         bare = asked.removeprefix("@")
         if bare:
             found = fitting(bare, (known[each] for each in candidates(bare, own) if each in known))
-        key = key or (bare.lower() if bare.lower() in known else found[0].key if len(found) == 1 else "")
+        key = key or (bare.lower() if bare.lower() in known else the_one(found))
         if key in known:
             entity = whole(known[key], topics_with(connection, key))
     return _Looked(own_rows(own), sum(counts.values()), packs(pack_sizes()), len(shipped()), found, entity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -65,7 +66,7 @@ async def _show(
         languages=LANGUAGES,
         zones=sorted(available_timezones()),
         given={"language": session.language, "timezone": session.timezone, **(given or {})},
-        wrong=wrong or {},
+        wrong=defaultdict(str, wrong or {}),
     )
 
 

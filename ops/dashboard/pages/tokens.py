@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -65,8 +66,8 @@ async def _show(
         scopes=scopes_of(session.role),
         lasts=LASTS_WORDS,
         fresh=fresh,
-        wrong=wrong or {},
-        given=given or {"name": "", "scope-read": "on", "lasts": "90d"},
+        wrong=defaultdict(str, wrong or {}),
+        given=defaultdict(str, given or {"scope-read": "on", "lasts": "90d"}),
         address=(context.public_url or str(request.base_url)).rstrip("/"),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ Row = Mapping[str, Any]
 
 LONGEST_ASKED = 100
 MOST_FOUND = 12
-_LOOKED_AT = 60
+MOST_LOOKED_AT = 60
+_LANGUAGES = 8
 _NAME = 120
 
 PACKS: Mapping[str, Said] = {
@@ -57,12 +58,13 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An entity that goes by what was asked: `name` is the one that fits, with its language."""
+    """An entity that goes by what was asked: `name` is the one that fits, `exactly` or in part, in these languages."""
 
     key: str
     title: str
     name: str
-    language: str | None
+    languages: tuple[str, ...]
+    exactly: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +122,37 @@ def candidates(asked: str, own: Iterable[Row]) -> list[str]:
     """Keys of entities that may go by what was asked, the users' own first; they are to be looked at."""
     wanted = asked.casefold()
     ours = [row["key"] for row in own if wanted in str(row["said"]).casefold()]
-    return list(dict.fromkeys([*ours, *keys_with(asked)]))
+    return list(dict.fromkeys([*ours, *keys_with(asked)]))[:MOST_LOOKED_AT]
 
 
 def fitting(asked: str, entities: Iterable[Entity]) -> tuple[Found, ...]:
     """Those that go by this name, exactly first; then those of which it is a part of a name."""
     wanted = loose(asked)
-    ranked = sorted(_ranked(wanted, entities), key=lambda each: (each[0], len(each[1].name), each[1].key))
-    return tuple(found for _, found in ranked[:MOST_FOUND])
+    found = [each for entity in entities if (each := _fit(wanted, entity)) is not None]
+    return tuple(sorted(found, key=lambda each: (not each.exactly, len(each.name), each.key))[:MOST_FOUND])
 
 
-def _ranked(wanted: str, entities: Iterable[Entity]) -> Iterator[tuple[int, Found]]:
-    for entity in list(entities)[:_LOOKED_AT]:
-        named = [
-            Name(entity.title, ANY_LANGUAGE, "any"),
-            Name(entity.key, ANY_LANGUAGE, "any"),
-            *entity.names,
-        ]
-        called = [(loose(name.text), name) for name in named]
-        fits = [(int(text != wanted), name) for text, name in called if wanted in text]
-        if fits:
-            rank, name = min(fits, key=lambda each: (each[0], len(each[1].text)))
-            language = None if name.language == ANY_LANGUAGE else language_tag(name.language)
-            yield (
-                rank,
-                Found(entity.key, plain_text(entity.title, _NAME), plain_text(name.text, _NAME), language),
-            )
+def the_one(found: Sequence[Found]) -> str:
+    """The key of the only thing that was found, or that goes by exactly this name; "" where there is no such."""
+    exact = [each.key for each in found if each.exactly]
+    if len(exact) == 1:
+        return exact[0]
+    return found[0].key if len(found) == 1 else ""
+
+
+def _fit(wanted: str, entity: Entity) -> Found | None:
+    """The entity by the shortest of its names that holds what is wanted."""
+    own = [Name(text, ANY_LANGUAGE, "any") for text in (entity.title, entity.key)]
+    called = [(loose(name.text), name) for name in (*entity.names, *own)]
+    fits = [(text != wanted, len(text), text, name) for text, name in called if wanted in text]
+    if not fits:
+        return None
+    inexact, _, text, name = min(fits, key=lambda fit: fit[:3])
+    tongues = sorted({each.language for folded, each in called if folded == text} - {ANY_LANGUAGE})
+    shown = tuple(tongues[:_LANGUAGES])
+    return Found(
+        entity.key, plain_text(entity.title, _NAME), plain_text(name.text, _NAME), shown, not inexact
+    )
 
 
 def whole(entity: Entity, topics: Sequence[Row]) -> Whole:
