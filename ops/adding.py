@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ops import kit
+from ops.store.audit_log import note
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed, Watchlist, parse_watchlist, write_watchlist
 from ops.watchlist.values import every as read_every
@@ -11,12 +12,18 @@ from worker.errors import BadInput
 from worker.settings import Settings
 
 
-def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple[str, ...]) -> bool:
-    """Adds the feed; False if it is watched already, in which case nothing changes. Raises BadInput."""
+def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple[str, ...], by: str) -> bool:
+    """Adds the feed and writes down who did (`by`); False if it is watched already, in which case nothing changes.
+    Raises BadInput."""
     feed = _checked(url, name, every, tags)
     with kit.connected(settings) as connection:
         alone(connection)
-        return Shelf(connection, kit.keyring(settings)).add_feed(feed)
+        added = Shelf(connection, kit.keyring(settings)).add_feed(feed)
+        if added:
+            shown = {"name": name, "every": every, "tags": list(tags)}
+            said = {key: value for key, value in shown.items() if value}
+            note(connection, by, "added", "feed", feed.url, None, said)
+        return added
 
 
 def _checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:

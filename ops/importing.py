@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ops import kit
+from ops.store.audit_log import COMMAND_LINE, note
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed
 from ops.watchlist.addresses import address_key, web_address
@@ -22,6 +23,7 @@ from worker.addresses import Network, refusal
 from worker.errors import BadInput
 from worker.feeds.opml import BYTES_MOST, OpmlDocument, Outline, read_opml
 from worker.settings import Settings
+from worker.store.engine import Connection
 
 Result = Literal["added", "watched", "repeated", "refused"]
 _NAME_LENGTH = 200
@@ -57,7 +59,9 @@ class Imported:
 Follow = Callable[[Sequence[DeclaredFeed]], Iterable[DeclaredFeed]]
 
 
-def import_file(path: Path, settings: Settings, *, dry_run: bool = False, follow: Follow = iter) -> Imported:
+def import_file(
+    path: Path, settings: Settings, *, dry_run: bool = False, follow: Follow = iter, by: str = COMMAND_LINE
+) -> Imported:
     """Adds every usable feed of an OPML file (`-`: of what stands on stdin) in one transaction, or none. `follow` is
     shown the feeds as they are stored. Raises BadInput for a file that is no list of feeds, Unavailable where the
     database does not answer."""
@@ -68,7 +72,16 @@ def import_file(path: Path, settings: Settings, *, dry_run: bool = False, follow
         decided = decide(document, shelf.feed_addresses(), shelf.feed_names(), settings.allow_nets)
         if not dry_run:
             shelf.add_feeds(follow([feed for _, feed in decided if feed is not None]))
+            _write_down(connection, path, [line for line, _ in decided], by)
     return Imported(tuple(line for line, _ in decided), document.warnings)
+
+
+def _write_down(connection: Connection, path: Path, lines: Sequence[Line], by: str) -> None:
+    """A note for each feed that was added would bury the others: the first names say which list it was."""
+    added = [line.name or line.url for line in lines if line.result == "added"]
+    if added:
+        shown = {"feeds": len(added), "such as": added[:5]}
+        note(connection, by, "imported", "feeds", path.name, None, shown)
 
 
 def _document(path: Path) -> OpmlDocument:

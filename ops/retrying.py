@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from alerts.model import DeliveryId
 from ops.moments import instant
 from ops.store import ledger
+from ops.store.audit_log import note
 from ops.store.ledger import PutBack, Standing
 from worker.store.engine import Connection
 
@@ -20,15 +21,19 @@ class Refused:
     why: str
 
 
-def retry(connection: Connection, delivery: DeliveryId) -> PutBack | Refused:
-    """Makes a delivery due again, unless that would tell somebody twice or nobody at all."""
-    why = refusal(ledger.standing(connection, delivery))
+def retry(connection: Connection, delivery: DeliveryId, *, by: str) -> PutBack | Refused:
+    """Makes a delivery due again and writes down who did (`by`), unless that would tell somebody twice, or nobody."""
+    standing = ledger.standing(connection, delivery)
+    why = refusal(standing)
     if why is not None:
         return Refused(why)
     other = ledger.take_slots(connection, delivery)
     if other is not None:
         return Refused(f"delivery {other} announces one of its articles to the same channel meanwhile")
-    return ledger.put_back(connection, delivery)
+    due = ledger.put_back(connection, delivery)
+    before = {"state": standing.state, "reason": standing.reason, "channel": standing.channel}
+    note(connection, by, "retried", "delivery", str(delivery), before, {"state": "ready"})
+    return due
 
 
 def refusal(standing: Standing) -> str | None:

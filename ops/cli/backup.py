@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ops.cli.connected import connected
+from ops.cli.connected import connected, noted
 from ops.cli.output import say
 from worker.errors import BadInput, TryAgain
 
@@ -72,5 +72,8 @@ def release(send: bool | None, now: bool) -> None:
                 "try again in a minute, or add --now"
             )
         dropped = restored.release(connection, drop=not send)
+        noted(
+            connection, "released", "restored backup", "send" if send else "drop", None, {"dropped": dropped}
+        )
     kept = f"{dropped} alerts are suppressed (restored); " if not send else ""
     click.echo(f"{kept}sending goes on")

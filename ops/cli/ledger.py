@@ -146,10 +146,11 @@ def retry(wanted: str) -> None:
     """Send a delivery again that failed, expired, is held or in doubt (its number or its key)."""
     from ops.retrying import Refused
     from ops.retrying import retry as put_back
+    from ops.store.audit_log import COMMAND_LINE
 
     with connected() as connection:
         delivery = _find(connection, wanted)
-        outcome = put_back(connection, delivery)
+        outcome = put_back(connection, delivery, by=COMMAND_LINE)
     match outcome:
         case Refused(why):
             raise PantauError(f"delivery {delivery} is not sent again: {why}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ops.cli.connected import connected
+from ops.cli.connected import connected, noted
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, say, table
 
@@ -32,11 +32,11 @@ def feed_command(noun: Noun) -> click.Command:
         with connected() as connection:
             owner = _owner(connection, noun, name)
             if revoke:
-                _revoke(connection, noun, owner, as_json)
+                _revoke(connection, noun, owner, name, as_json)
             elif listed:
                 _list(connection, noun, owner, as_json)
             else:
-                _share(connection, noun, owner, as_json)
+                _share(connection, noun, owner, name, as_json)
 
     return feed
 
@@ -63,12 +63,13 @@ def _owner(connection: Connection, noun: Noun, name: str) -> int:
     return owner
 
 
-def _share(connection: Connection, noun: Noun, owner: int, as_json: bool) -> None:
+def _share(connection: Connection, noun: Noun, owner: int, name: str, as_json: bool) -> None:
     from ops.store import sharing
 
     earlier = len(sharing.addresses(connection, noun, owner))
     token = secrets.token_urlsafe(_BYTES)
     sharing.share(connection, noun, owner, token)
+    noted(connection, "shared as a feed", noun.removesuffix("s"), name)
     made = {form: f"{_base()}/feeds/{noun}/{token}.{form}" for form in ("atom", "json")}
     if as_json:
         print_json({**made, "earlier": earlier})
@@ -90,10 +91,11 @@ def _base() -> str:
     return (address or f"http://{settings.host}:{settings.port}").rstrip("/")
 
 
-def _revoke(connection: Connection, noun: Noun, owner: int, as_json: bool) -> None:
+def _revoke(connection: Connection, noun: Noun, owner: int, name: str, as_json: bool) -> None:
     from ops.store.sharing import revoke
 
     closed = revoke(connection, noun, owner)
+    noted(connection, "closed the feed addresses of", noun.removesuffix("s"), name, {"addresses": closed})
     if as_json:
         print_json({"revoked": closed})
     else:

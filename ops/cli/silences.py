@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
-from ops.cli.connected import connected
+from ops.cli.connected import connected, noted
 from ops.cli.grouped import Group
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.since import time_span
+from ops.moments import instant
 from worker.errors import BadInput
 
 if TYPE_CHECKING:
@@ -91,12 +92,19 @@ def add(
             by=_who(),
             comment=comment,
         )
+        shown = {"what": scope, "channel": channel, "until": instant(end), "comment": comment}
+        noted(connection, "added", "silence", str(number), after=_given(wanted) | shown)
     if as_json:
         print_json({"id": number, "until": end})
     else:
         click.echo(
             f"silence {number} holds until {end:%Y-%m-%d %H:%M} UTC; `pantau silences end {number}` ends it"
         )
+
+
+def _given(wanted: _Wanted) -> dict[str, object]:
+    named = {"topic": wanted.topic, "story": wanted.story, "source": wanted.source}
+    return {key: value for key, value in named.items() if value is not None}
 
 
 def _check_one(wanted: _Wanted) -> None:
@@ -215,6 +223,8 @@ def end(number: int) -> int:
 
     with connected() as connection:
         ended = stop(connection, SilenceId(number))
+        if ended:
+            noted(connection, "ended", "silence", str(number))
     if not ended:
         raise BadInput(f"no silence {number} holds or is to come; `pantau silences list --all` shows them")
     click.echo(f"silence {number} is over")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
-from ops.cli.connected import connected
+from ops.cli.connected import connected, noted
 from ops.cli.grouped import Group
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json_lines, table
 from ops.cli.sharing import feed_command
 from ops.cli.since import time_span
-from ops.moments import in_zone
+from ops.moments import in_zone, instant
 from worker.errors import BadInput
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def pause(name: str) -> None:
 
     with connected() as connection:
         keeping.pause(connection, _named(connection, name).id, kit.clock())
+        noted(connection, "paused", "subscription", name)
     again = f"pantau subscriptions resume {shlex.quote(plain_text(name, 200))}"
     click.echo(
         f"{plain_text(name, 60)} is paused: what comes is kept for 7 days, and told in one message after `{again}`"
@@ -96,6 +97,7 @@ def resume(name: str) -> None:
         known = _named(connection, name)
         now = kit.clock()
         told = keeping.resume(connection, known.id, now)
+        noted(connection, "resumed", "subscription", name)
     click.echo(f"{plain_text(name, 60)} hears again: {_told(told, known.timezone, now)}")
 
 
@@ -114,6 +116,7 @@ def snooze(name: str, how_long: str) -> None:
         now = kit.clock()
         until = now + span
         told = keeping.snooze(connection, known.id, until, now)
+        noted(connection, "snoozed", "subscription", name, after={"until": instant(until)})
     end = in_zone(until, known.timezone)
     sooner = f"; {_told(told, known.timezone, now)}" if told.articles else ""
     click.echo(

@@ -28,6 +28,7 @@ from ops.health import Checks
 from ops.slack.app import SlackApp
 from ops.store.pages.rail import Counts, counts
 from worker.secrets import KeyRing, Secret
+from worker.settings import Settings
 from worker.store.engine import Connection, Engine
 
 Answer = TypeVar("Answer")
@@ -51,7 +52,7 @@ class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
     open what is sealed, such as what hubs sign with; `link_keys`, once they are opened, tell which links are ours;
     `slack` is our app there, where one is set up; `api_token` opens what is for programs, such as the figures of
-    /metrics that are else `metrics_for` this machine alone."""
+    /metrics that are else `metrics_for` this machine alone; `settings` are what the whole installation was given."""
 
     engine: Engine
     checks: Checks
@@ -63,6 +64,7 @@ class Context:
     slack: SlackApp | None = None
     metrics_for: Access = "local"
     api_token: Secret | None = None
+    settings: Settings | None = None
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)
@@ -71,11 +73,13 @@ class Context:
     tries_by_visitor: Attempts = field(default_factory=lambda: Attempts(most=50, window_s=60))
     offered: frozenset[str] = frozenset({"/"})
     templates: dict[str, Environment] = field(init=False)
+    began: datetime = field(init=False)
     _counted: tuple[float, Counts] | None = None
     _pages: ThreadPoolExecutor = field(init=False)
     _log_ins: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
+        self.began = self.clock()
         self.templates = {language: _templates(self.assets, tongue(language)) for language in LANGUAGES}
         self._pages = ThreadPoolExecutor(_PAGE_THREADS, "page")
         self._log_ins = ThreadPoolExecutor(_LOG_IN_THREADS, "log-in")

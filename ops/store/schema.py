@@ -43,7 +43,12 @@ sessions = Table(
     Column("user_id", BigInteger, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("csrf", Text, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("key", Uuid, nullable=False, server_default=text("gen_random_uuid()")),  # the public id
+    Column("used_at", Instant, nullable=False, server_default=func.now()),  # to the minute
+    Column("browser", Text, nullable=False, server_default=""),  # its family and system, in words
     created(),
+    UniqueConstraint("key"),
+    Index("ix_sessions_user_id", "user_id"),
 )
 
 tokens = Table(  # what programs carry that ask for somebody
@@ -75,6 +80,7 @@ audit_log = Table(  # what people and programs changed, for good
     Column("before", JSONB),
     Column("after", JSONB),
     Index("ix_audit_log_kind_name", "kind", "name", "id"),
+    Index("ix_audit_log_who", "who", "id"),
 )
 
 heartbeats = Table(  # the last sign of life of each part, by the database's clock
@@ -82,6 +88,7 @@ heartbeats = Table(  # the last sign of life of each part, by the database's clo
     metadata,
     Column("part", Text, primary_key=True),
     Column("at", Instant, nullable=False),
+    Column("says", JSONB, nullable=False, server_default="{}"),  # a worker: what it is and does (ops.alive)
 )
 
 slack_calls = Table(  # signatures of calls that were taken, so that a copy of one counts for nothing

@@ -8,7 +8,25 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ops.dashboard.pages import overview
+from ops.dashboard.pages import (
+    accounts,
+    audit_log,
+    entities,
+    installation,
+    overview,
+    settings,
+    tokens,
+    workers,
+)
 
-ROUTES: tuple[Route, ...] = (*overview.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *overview.ROUTES,
+    *workers.ROUTES,
+    *settings.ROUTES,
+    *accounts.ROUTES,
+    *tokens.ROUTES,
+    *entities.ROUTES,
+    *installation.ROUTES,
+    *audit_log.ROUTES,
+)
 """All addresses of all pages."""
