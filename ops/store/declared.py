@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Table, Text, cast, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
 from alerts.channels import channels as registry
 from alerts.store.addresses import recognise
 from alerts.store.schema import channels, circuits, subscriptions
+from ops.store import topics as topic_rows
+from ops.store.topics import NEXT_CHANGE
 from ops.watchlist import (
     Changes,
     DeclaredChannel,
@@ -34,7 +36,6 @@ from worker.secrets import KeyRing, Secret
 from worker.store.schema import entities, feeds, topics
 from worker.store.spread import spread_new
 
-NEXT_CHANGE = text("nextval('topic_changes')")
 WATCHLIST, FOLDER = "watchlist", "folder"
 """Where an entity of the users' own comes from."""
 LONGEST_NAME = 2000
@@ -114,7 +115,8 @@ class Shelf:
         self.write_entities(declared.entities, found, WATCHLIST)
         for topic in declared.topics:
             if ("topic", topic.name) in touched:
-                self._put_topic(topic)
+                known = self._id(topics, topic.name)
+                topic_rows.put(self.connection, known, topic, declared=True, by=topic_rows.WATCHLIST)
         self._wait_for_the_desks()
         for channel in declared.channels:
             if ("channel", channel.name) in touched:
@@ -196,18 +198,6 @@ class Shelf:
         self.connection.execute(update(table).where(table.c.id == known).values(**row))
         return known
 
-    def _put_topic(self, topic: DeclaredTopic) -> None:
-        """A subscription to a tag that the topic now has, or has no more, is another one from now on."""
-        known = self._id(topics, topic.name)
-        before = self.connection.execute(select(topics.c.tags).where(topics.c.id == known)).scalar() or ()
-        self._put(topics, known, _topic_row(topic))
-        if known is not None and (moved := set(before) ^ set(topic.tags)):
-            self.connection.execute(
-                update(subscriptions)
-                .where(subscriptions.c.topics.op("&&")(cast([f"tag:{tag}" for tag in moved], ARRAY(Text))))
-                .values(changed_at=func.clock_timestamp())
-            )
-
     def _put_channel(self, channel: DeclaredChannel, secrets: Mapping[SecretAt, Secret]) -> None:
         known = self._id(channels, channel.name)
         row = self._channel_row(channel, secrets)
@@ -224,10 +214,11 @@ class Shelf:
     def _remove(self, noun: str, key: str, ids: Mapping[str, int]) -> None:
         table = {"feed": feeds, "topic": topics, "channel": channels, "subscription": subscriptions}[noun]
         known = ids.get(address_key(key)) if noun == "feed" else self._id(table, key)
-        gone: dict[str, Any] = {"removed_at": func.now()}
-        if noun == "topic":
-            gone["change"] = NEXT_CHANGE
-        self.connection.execute(update(table).where(table.c.id == known).values(**gone))
+        if noun == "topic" and known is not None:
+            topic_rows.remove(self.connection, known)
+        else:
+            gone = {"removed_at": func.now()}
+            self.connection.execute(update(table).where(table.c.id == known).values(**gone))
 
     def _id(self, table: Table, name: str) -> int | None:
         standing = table.c.removed_at.is_(None) & (table.c.name == name)
@@ -348,16 +339,6 @@ def _pace(kept: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
 
 def _topic(row: Any) -> DeclaredTopic:
     return DeclaredTopic(row.name, row.query, tuple(row.tags))
-
-
-def _topic_row(topic: DeclaredTopic) -> dict[str, Any]:
-    return {
-        "name": topic.name,
-        "query": topic.query,
-        "tags": list(topic.tags),
-        "declared": True,
-        "change": NEXT_CHANGE,
-    }
 
 
 def _channel(row: Any, reference: ReferenceOf) -> DeclaredChannel:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -81,6 +82,20 @@ audit_log = Table(  # what people and programs changed, for good
     Column("after", JSONB),
     Index("ix_audit_log_kind_name", "kind", "name", "id"),
     Index("ix_audit_log_who", "who", "id"),
+)
+
+topic_versions = Table(  # what a topic was and is; one that was never changed may have none
+    "topic_versions",
+    metadata,
+    key(),
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("saved_by", Text),  # an account, or a watchlist; null: not known any more
+    Column("saved_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("topic_id", "number"),
 )
 
 heartbeats = Table(  # the last sign of life of each part, by the database's clock

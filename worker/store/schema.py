@@ -388,4 +388,5 @@ matches = Table(
     UniqueConstraint("topic_id", "article_id"),
     Index("ix_matches_new", "article_id", postgresql_where=text("state = 'new'")),
     Index("ix_matches_article_id", "article_id"),
+    Index("ix_matches_topic_id_created_at", "topic_id", "created_at"),
 )
