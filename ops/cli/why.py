@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from worker.store.engine import Connection
 
 FAILED, NOT_KNOWN = 1, 4
+_SIGNS = {True: "+", False: "-"}
 
 
 @click.command()
@@ -237,22 +238,19 @@ def _topic(asked: Asked, quote: Mapping[str, Any] | None) -> Iterator[str]:
     word = "matches" if asked.explained.holds else "does not match"
     since = ", added or changed since it was read" if asked.changed_since else ""
     yield f"topic      {plain_text(asked.topic.name, 80)} {word}{since}"
-    yield from _tree(asked.explained, 0)
+    yield from _tree(asked.explained)
     if quote is not None:
         marks = [(start, end) for start, end in quote["marks"]]
         yield f"           > {highlighted(quote['text'], marks, 300)}"
     yield ""
 
 
-def _tree(part: Explained, depth: int) -> Iterator[str]:
+def _tree(part: Explained) -> Iterator[str]:
     """The query's parts, + for what holds and - for what does not, with the words."""
-    words = list(dict.fromkeys(hit.text for hit in part.hits))
-    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
-    said = "; ".join(filter(None, (part.note, ", ".join(words[:5]) + more)))
-    line = f"{'+' if part.holds else '-'} {part.query}{': ' if said else ''}{said}"
-    yield f"           {'  ' * depth}{plain_text(line, 300)}"
-    for inner in part.parts:
-        yield from _tree(inner, depth + 1)
+    from ops.tracing import parts_of
+
+    for depth, holds, said in parts_of(part):
+        yield f"           {'  ' * depth}{plain_text(f'{_SIGNS[holds]} {said}', 300)}"
 
 
 def _alert(alert: Mapping[str, Any]) -> Iterator[str]:

@@ -14,7 +14,7 @@ depends_on = None
 
 CHANGES = """
 CREATE FUNCTION article_words(title text, body text) RETURNS tsvector
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 SET search_path = pg_catalog
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 50000 SET search_path = pg_catalog
 AS $$ SELECT to_tsvector('simple', left(title, 1000) || ' ' || left(body, 50000)) $$;
 
 CREATE INDEX ix_articles_words ON articles USING gin (article_words(title, body));
