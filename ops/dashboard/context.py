@@ -21,6 +21,7 @@ from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, Access
 from ops.dashboard.proof import Proof
+from ops.dashboard.rereading import Rereading
 from ops.dashboard.said import Tongue, spoken
 from ops.dashboard.tongues import LANGUAGES, tongue
 from ops.dashboard.words import in_zone
@@ -69,6 +70,7 @@ class Context:
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)
     proof: Proof = field(default_factory=Proof)
+    rereading: Rereading = field(default_factory=Rereading)
     tries_by_name: Attempts = field(default_factory=lambda: Attempts(most=5, window_s=60))
     tries_by_visitor: Attempts = field(default_factory=lambda: Attempts(most=50, window_s=60))
     offered: frozenset[str] = frozenset({"/"})

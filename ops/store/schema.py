@@ -137,3 +137,17 @@ shared_feeds = Table(  # addresses at which a topic or a subscription is read as
     Index("ix_shared_feeds_topic_id", "topic_id"),
     Index("ix_shared_feeds_subscription_id", "subscription_id"),
 )
+
+extraction_reports = (
+    Table(  # what people say is wrong with the text of an article; the last word of each counts
+        "extraction_reports",
+        metadata,
+        key(),
+        Column("article_id", BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+        Column("said_by", Text, nullable=False),  # an account
+        Column("said", Text, nullable=False),
+        Column("method", Text, nullable=False),  # with which the text was taken that they saw
+        Column("said_at", Instant, nullable=False, server_default=func.now()),
+        UniqueConstraint("article_id", "said_by"),
+    )
+)

@@ -10,23 +10,27 @@ from starlette.routing import Route
 
 from ops.dashboard.pages import (
     accounts,
+    articles,
     audit_log,
     entities,
     installation,
     overview,
     settings,
+    stories,
     tokens,
     workers,
 )
 
 ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
+    *stories.ROUTES,
+    *articles.ROUTES,
     *workers.ROUTES,
     *settings.ROUTES,
     *accounts.ROUTES,
-    *tokens.ROUTES,
+    *audit_log.ROUTES,
     *entities.ROUTES,
     *installation.ROUTES,
-    *audit_log.ROUTES,
+    *tokens.ROUTES,
 )
 """All addresses of all pages."""

@@ -117,7 +117,7 @@ class FeedRow:
 
 def alert_row(row: Row, now: datetime) -> AlertRow:
     """An article with its evidence and sendings (`ops.store.overview.latest_alerts`)."""
-    quote, marks, title_marks = show_why([_evidence(match) for match in row["evidence"]])
+    quote, marks, title_marks = show_why([evidence_of(match) for match in row["evidence"]])
     lag, lag_of, slow = _lag(row)
     return AlertRow(
         told=stamp(_first_sent(row) or row["seen_at"], now),
@@ -132,7 +132,7 @@ def alert_row(row: Row, now: datetime) -> AlertRow:
         lag=lag,
         lag_of=lag_of,
         slow=slow,
-        sendings=tuple(_sending(sending, now) for sending in row["sendings"]),
+        sendings=tuple(sending_row(sending, now) for sending in row["sendings"]),
     )
 
 
@@ -167,7 +167,7 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
     gone = row["state"] == "gone"
     return FeedRow(
         name=feed_name(row),
-        site=_host(row["url"]),
+        site=host_of(row["url"]),
         state=feed_state("silent" if row.get("silence") and row["state"] == "ok" else row["state"]),
         next_poll=None if gone else due_stamp(row["next_poll_at"], now),
         why_then="not polled any more" if gone else _why_then(row),
@@ -192,7 +192,7 @@ def _why_then(row: Row) -> str:
 
 def feed_name(row: Row) -> str:
     """The feed's name, or its host where it has none."""
-    return _name(row["name"] or "") or _host(row["url"])
+    return _name(row["name"] or "") or host_of(row["url"])
 
 
 def _spoken(code: str | None) -> str:
@@ -203,7 +203,7 @@ def _name(name: str) -> str:
     return plain_text(name, _NAME)
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """The host alone: the rest of a feed's address may be a key."""
     try:
         return plain_text(urlsplit(url).hostname or "", _NAME)
@@ -211,7 +211,8 @@ def _host(url: str) -> str:
         return ""
 
 
-def _evidence(match: Row) -> Evidence:
+def evidence_of(match: Row) -> Evidence:
+    """What a match shows (its `hits` and `quote`)."""
     quote = match["quote"]
     in_title = tuple((start, end) for field, start, end, _ in match["hits"] if field == "title")
     marks = tuple((start, end) for start, end in quote["marks"])
@@ -257,7 +258,8 @@ def _lag(row: Row) -> tuple[str, str, bool]:
     return span(seconds), f"since it was {since}", first["kind"] == "article" and not prompt
 
 
-def _sending(row: Row, now: datetime) -> Sending:
+def sending_row(row: Row, now: datetime) -> Sending:
+    """What became of an article on one channel."""
     notes = (_KINDS.get(row["kind"], ""), "possible repeat" if row["possible_repeat"] else "")
     state = delivery_state(row["state"], row["reason"], row["due_at"], now)
     return Sending(_name(row["channel"]), state, ", ".join(filter(None, notes)))
