@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -97,6 +97,12 @@ def find_session(connection: Connection, token: str) -> Session | None:
         .where(sessions.c.token == token, sessions.c.expires_at > func.now())
     ).one_or_none()
     return Session(*row) if row else None
+
+
+def living_sessions(connection: Connection, tokens: Collection[str]) -> Collection[str]:
+    """Those of these digests whose sessions have not ended."""
+    asked = select(sessions.c.token).where(sessions.c.token.in_(tokens), sessions.c.expires_at > func.now())
+    return frozenset(connection.execute(asked).scalars())
 
 
 def drop_session(connection: Connection, token: str) -> None:
