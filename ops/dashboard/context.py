@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse
 
 from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
-from ops.dashboard.gate import HEADERS, Access
+from ops.dashboard.gate import HEADERS, LOOKS, Access, cookie_name
 from ops.dashboard.proof import Proof
 from ops.dashboard.rereading import Rereading
 from ops.dashboard.said import Tongue, spoken
@@ -129,6 +129,12 @@ def context_of(request: Request) -> Context:
     """The process's tools."""
     context: Context = request.app.state.context
     return context
+
+
+def look_of(request: Request) -> str:
+    """The colours that this browser was told to use: "light", "dark", or "" for what its system says."""
+    told = request.cookies.get(cookie_name("look", context_of(request).public_url), "")
+    return told if told in LOOKS else ""
 
 
 def prose(text: str, tongue: Tongue | None = None) -> list[tuple[str, bool]]:

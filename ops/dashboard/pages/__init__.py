@@ -14,6 +14,8 @@ from ops.dashboard.pages import (
     audit_log,
     entities,
     installation,
+    live,
+    look,
     overview,
     settings,
     stories,
@@ -23,6 +25,7 @@ from ops.dashboard.pages import (
 
 ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
+    *live.ROUTES,
     *stories.ROUTES,
     *articles.ROUTES,
     *workers.ROUTES,
@@ -31,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *audit_log.ROUTES,
     *entities.ROUTES,
     *installation.ROUTES,
+    *look.ROUTES,
     *tokens.ROUTES,
 )
 """All addresses of all pages."""

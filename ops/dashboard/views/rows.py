@@ -121,12 +121,12 @@ def alert_row(row: Row, now: datetime) -> AlertRow:
     lag, lag_of, slow = _lag(row)
     return AlertRow(
         told=stamp(_first_sent(row) or row["seen_at"], now),
-        topics=tuple(dict.fromkeys(_name(match["topic"]) for match in row["evidence"])),
-        title=_title(row["title"], title_marks),
+        topics=tuple(dict.fromkeys(name_of(match["topic"]) for match in row["evidence"])),
+        title=title_runs(row["title"], title_marks),
         link=safe_link(row["url"]),
         language=language_tag(row["language"]),
         quote=tuple(runs(quote, marks, _QUOTE)),
-        source=_name(row["source"]),
+        source=name_of(row["source"]),
         places=_places(row),
         summary_only=row["summary_only"],
         lag=lag,
@@ -145,10 +145,10 @@ def delivery_row(row: Row, attempts: Sequence[Row], now: datetime) -> DeliveryRo
         id=row["id"],
         key=str(row["key"]),
         created=stamp(row["created_at"], now),
-        channel=_name(row["channel"]),
+        channel=name_of(row["channel"]),
         title=plain_text(row["title"] or "", _TITLE) or "(without a title)",
         language=language_tag(row["language"]),
-        about=" · ".join(filter(None, (kind, rest, ", ".join(map(_name, row["topics"] or ()))))),
+        about=" · ".join(filter(None, (kind, rest, ", ".join(map(name_of, row["topics"] or ()))))),
         state=delivery_state(row["state"], row["reason"], row["due_at"], now),
         repeat=row["possible_repeat"],
         attempts=tuple(attempt_row(attempt, now) for attempt in attempts),
@@ -192,14 +192,15 @@ def _why_then(row: Row) -> str:
 
 def feed_name(row: Row) -> str:
     """The feed's name, or its host where it has none."""
-    return _name(row["name"] or "") or host_of(row["url"])
+    return name_of(row["name"] or "") or host_of(row["url"])
 
 
 def _spoken(code: str | None) -> str:
     return _WHY.get(code or "") or plain_text((code or "").replace("_", " "), _NAME)
 
 
-def _name(name: str) -> str:
+def name_of(name: str) -> str:
+    """A name as one harmless line."""
     return plain_text(name, _NAME)
 
 
@@ -212,14 +213,15 @@ def host_of(url: str) -> str:
 
 
 def evidence_of(match: Row) -> Evidence:
-    """What a match shows (its `hits` and `quote`)."""
+    """What one match shows of its topic."""
     quote = match["quote"]
     in_title = tuple((start, end) for field, start, end, _ in match["hits"] if field == "title")
     marks = tuple((start, end) for start, end in quote["marks"])
     return Evidence(in_title, quote["field"], quote["text"], marks)
 
 
-def _title(title: str, marks: Sequence[tuple[int, int]]) -> Runs:
+def title_runs(title: str, marks: Sequence[tuple[int, int]]) -> Runs:
+    """A title in pieces, never empty."""
     pieces = tuple(runs(title, marks, _TITLE))
     visible = any(piece.strip() for piece, _ in pieces)
     return pieces if visible else (("(without a title)", False),)
@@ -262,4 +264,4 @@ def sending_row(row: Row, now: datetime) -> Sending:
     """What became of an article on one channel."""
     notes = (_KINDS.get(row["kind"], ""), "possible repeat" if row["possible_repeat"] else "")
     state = delivery_state(row["state"], row["reason"], row["due_at"], now)
-    return Sending(_name(row["channel"]), state, ", ".join(filter(None, notes)))
+    return Sending(name_of(row["channel"]), state, ", ".join(filter(None, notes)))
