@@ -31,7 +31,8 @@ from ops.watchlist import (
     secrets_of,
 )
 from ops.watchlist.model import TARGET_KEYS, ChannelKind
-from ops.watchlist.words import shown
+from ops.watchlist.values import name as read_name
+from ops.watchlist.words import Fault, shown
 from worker.errors import BadConfiguration, BadInput
 from worker.secrets import KeyRing, Secret
 from worker.store.engine import Connection
@@ -271,9 +272,8 @@ def _address(connection: Connection, keys: KeyRing, to: Secret) -> str:
 
 
 def _name_taken(shelf: Shelf, noun: Literal["channel", "subscription"], given: Pairs) -> Refused | None:
-    name = given.get("name")
-    found = shelf.made(noun, name.strip()) if isinstance(name, str) else None
-    if found is None:
+    name = read_name(given.get("name"))
+    if isinstance(name, Fault) or shelf.made(noun, name) is None:
         return None
     return _fault("name", f"there is a {noun} {shown(name)} already", "name_taken")
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ops.dashboard.pages import overview
+from ops.dashboard.pages import channels, overview, silences, subscriptions
 
-ROUTES: tuple[Route, ...] = (*overview.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *overview.ROUTES,
+    *subscriptions.ROUTES,
+    *channels.ROUTES,
+    *silences.ROUTES,
+)
 """All addresses of all pages."""
