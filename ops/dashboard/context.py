@@ -17,6 +17,7 @@ from jinja2.runtime import Context as Rendering
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from alerts.desks.outbox import Outbox
 from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, LOOKS, Access, cookie_name
@@ -53,7 +54,8 @@ class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
     open what is sealed, such as what hubs sign with; `link_keys`, once they are opened, tell which links are ours;
     `slack` is our app there, where one is set up; `api_token` opens what is for programs, such as the figures of
-    /metrics that are else `metrics_for` this machine alone; `settings` are what the whole installation was given."""
+    /metrics that are else `metrics_for` this machine alone; `outbox` sends what people try a channel with; `settings`
+    are what the whole installation was given."""
 
     engine: Engine
     checks: Checks
@@ -63,6 +65,7 @@ class Context:
     keys: KeyRing | None = None
     link_keys: KeyRing | None = None
     slack: SlackApp | None = None
+    outbox: Outbox | None = None
     metrics_for: Access = "local"
     api_token: Secret | None = None
     settings: Settings | None = None
