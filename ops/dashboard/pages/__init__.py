@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ops.dashboard.pages import overview
+from ops.dashboard.pages import deliveries, overview
 
-ROUTES: tuple[Route, ...] = (*overview.ROUTES,)
+ROUTES: tuple[Route, ...] = (*overview.ROUTES, *deliveries.ROUTES)
 """All addresses of all pages."""
