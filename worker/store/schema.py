@@ -101,6 +101,9 @@ feeds = Table(
     Column("resumed_at", Instant),  # when a backup was restored
     Column("last_status", Integer),
     Column("last_error", Text),
+    Column(
+        "polls", Text, nullable=False, server_default=""
+    ),  # a letter for each of the last (polling.LETTERS)
     Column("pinged_at", Instant),  # when its hub last told of news
     Column("pushed_until", Instant),  # so long its hub is trusted, and polls are few
     Column("notice", Text),  # what is no error and should be known: where it moved to
