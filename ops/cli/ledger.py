@@ -133,7 +133,7 @@ def retry(wanted: str) -> None:
 
     with connected() as connection:
         delivery = _find(connection, wanted)
-        outcome = put_back(connection, delivery, by=COMMAND_LINE)
+        outcome = put_back(connection, delivery, who=COMMAND_LINE)
     match outcome:
         case Refused(why):
             raise PantauError(f"delivery {delivery} is not sent again: {why}")

@@ -1,6 +1,6 @@
 """What came of a feed's last polls; a channel's newest deliveries, and those that were never told, found at once.
 
-Revision: 0023, after 0020
+Revision: 0023, after 0022
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
