@@ -31,5 +31,6 @@ def make_app(settings: Settings) -> Starlette:
             slack=slack_app(settings),
             metrics_for=settings.metrics,
             api_token=settings.api_token,
+            settings=settings,
         )
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ops.dashboard.pages import deliveries, overview
+from ops.dashboard.pages import deliveries, feed_lists, feeds, overview
 
-ROUTES: tuple[Route, ...] = (*overview.ROUTES, *deliveries.ROUTES)
+ROUTES: tuple[Route, ...] = (*overview.ROUTES, *deliveries.ROUTES, *feed_lists.ROUTES, *feeds.ROUTES)
 """All addresses of all pages."""
