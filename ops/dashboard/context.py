@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from alerts.desks.outbox import Outbox
 from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, LOOKS, Access, cookie_name
+from ops.dashboard.imports import Imports
 from ops.dashboard.proof import Proof
 from ops.dashboard.rereading import Rereading
 from ops.dashboard.said import Tongue, spoken
@@ -42,6 +43,7 @@ RAIL_S = 3.0
 """The numbers in the rail are this old at most; they are the same for everybody."""
 
 _PAGE_THREADS = 8
+_ERRAND_THREADS = 2  # what takes seconds must not keep them busy either
 _LOG_IN_THREADS = 2  # hashing passwords must not keep the pages' threads busy
 
 
@@ -74,6 +76,7 @@ class Context:
     assets: Assets = field(default_factory=load_assets)
     proof: Proof = field(default_factory=Proof)
     rereading: Rereading = field(default_factory=Rereading)
+    imports: Imports = field(default_factory=Imports)
     tries_by_name: Attempts = field(default_factory=lambda: Attempts(most=5, window_s=60))
     tries_by_visitor: Attempts = field(default_factory=lambda: Attempts(most=50, window_s=60))
     offered: frozenset[str] = frozenset({"/"})
@@ -82,12 +85,14 @@ class Context:
     _counted: tuple[float, Counts] | None = None
     _pages: ThreadPoolExecutor = field(init=False)
     _log_ins: ThreadPoolExecutor = field(init=False)
+    _errands: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
         self.began = self.clock()
         self.templates = {language: _templates(self.assets, tongue(language)) for language in LANGUAGES}
         self._pages = ThreadPoolExecutor(_PAGE_THREADS, "page")
         self._log_ins = ThreadPoolExecutor(_LOG_IN_THREADS, "log-in")
+        self._errands = ThreadPoolExecutor(_ERRAND_THREADS, "errand")
 
     async def ask(self, work: Callable[[Connection], Answer], *, log_in: bool = False) -> Answer:
         """What `work` finds in one transaction, done in a thread. Raises DatabaseSilent when it takes too
@@ -104,9 +109,13 @@ class Context:
         except TimeoutError:
             raise DatabaseSilent from None
 
+    def errand(self, work: Callable[[], Answer]) -> Future[Answer]:
+        """Has `work` done that takes longer than a page may, in one of few threads."""
+        return self._errands.submit(work)
+
     def close(self) -> None:
         """Lets go of threads and connections; work under way is not waited for."""
-        for threads in (self._pages, self._log_ins):
+        for threads in (self._pages, self._log_ins, self._errands):
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 

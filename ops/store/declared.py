@@ -40,6 +40,8 @@ from worker.store.spread import spread_new
 
 WATCHLIST, FOLDER = "watchlist", "folder"
 """Where an entity of the users' own comes from."""
+_TOGETHER = 500
+"""Feeds that are stored in one statement."""
 LONGEST_NAME = 2000
 """Bytes; an index of PostgreSQL takes at most 2,704 of a value (nbtree.h, BTMaxItemSize)."""
 
@@ -233,9 +235,60 @@ class Shelf:
 
     def add_feeds(self, found: Iterable[DeclaredFeed]) -> None:
         """Adds feeds by hand, none of which is watched. They have no secrets."""
+        together: list[dict[str, Any]] = []
         for feed in found:
-            self._put(feeds, None, {**self._feed_row(feed, {}), "declared": False})
+            # what is the same for all is written once, beside their rows
+            facts = {**self._feed_row(feed, {}), "declared": False}
+            together.append({key: value for key, value in facts.items() if key != "next_poll_at"})
+            if len(together) == _TOGETHER:
+                self._insert_feeds(together)
+                together = []
+        self._insert_feeds(together)
         spread_new(self.connection)
+
+    def _insert_feeds(self, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self.connection.execute(insert(feeds).values(created_at=func.clock_timestamp()), rows)
+
+    def watched_feeds(self) -> tuple[DeclaredFeed, ...]:
+        """All feeds, those that a watchlist declares first, with references for secrets."""
+
+        def reference(at: SecretAt, sealed: str, written: str, shown: bool = False) -> Reference:
+            stored = shown and written.startswith("stored:")
+            return Given(self.keys.open(sealed, place_of(at))) if stored else _read(written)
+
+        return tuple(
+            _feed(row, reference) for declared in (True, False) for row in self._rows(feeds, declared)
+        )
+
+    def feed_of(self, feed: int) -> tuple[DeclaredFeed, bool] | None:
+        """The feed as a watchlist would declare it, with references for secrets, and whether one does; None where there
+        is no such feed. It stays as it is until the caller's transaction ends."""
+        standing = (feeds.c.id == feed) & feeds.c.removed_at.is_(None)
+        row = self.connection.execute(select(feeds).where(standing).with_for_update()).one_or_none()
+        if row is None:
+            return None
+        return _feed(row, lambda _at, _sealed, written, _shown=False: _read(written)), row.declared
+
+    def change_feed(
+        self, feed: int, wanted: DeclaredFeed, secrets: Mapping[SecretAt, Secret], *, keep_password: bool
+    ) -> None:
+        """Gives a feed that was added by hand other settings; its headers stay, and its password where that is said."""
+        row = {**self._feed_row(wanted, secrets), "declared": False}
+        kept = {"url", "headers"} | ({"password", "password_ref"} if keep_password else set())
+        changed = {key: value for key, value in row.items() if key not in kept}
+        self.connection.execute(update(feeds).where(feeds.c.id == feed).values(**changed))
+
+    def remove_feed(self, feed: int) -> None:
+        """It is not watched any more; what it brought stays."""
+        self.connection.execute(update(feeds).where(feeds.c.id == feed).values(removed_at=func.now()))
+
+    def poll_now(self, feed: int) -> None:
+        """The feed is due; one that was given up, because it said that it is gone, is taken up again."""
+        if not self._take_up_again(feed):
+            standing = (feeds.c.id == feed) & feeds.c.removed_at.is_(None)
+            due = {"next_poll_at": func.statement_timestamp(), "next_poll_why": "asked_for"}
+            self.connection.execute(update(feeds).where(standing).values(**due))
 
     def feed_addresses(self) -> set[str]:
         """The keys of all addresses that are watched."""
