@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from alerts.letter import plain_text, safe_link
 from ops.dashboard.charts import Bar, bars
-from ops.dashboard.said import Said, said, said_n
-from ops.dashboard.views.rows import feed_name, host_of, trouble, why_then
+from ops.dashboard.said import Said, joined, said, said_n
+from ops.dashboard.views.rows import feed_name, host_of, reason_in_words, trouble, why_then
 from ops.dashboard.words import Stamp, State, due_stamp, feed_state, language_tag, maybe_stamp, stamp
 from ops.remarks import gap_in_words, notes, silence_in_words
 from ops.store.pages.feeds import RANKS, FeedsWanted
-from ops.verdict import cause, span
+from ops.verdict import span
 from ops.watchlist.values import every_text, pace_text
 from worker.polling import LETTERS_KEPT
 
@@ -115,9 +115,9 @@ class FeedLine:
     quality: float | None
     quality_words: Said | str
     last_entry: Stamp | None
-    error: str
+    error: Said | str
     raw: str
-    note: str
+    note: Said | str
     tags: tuple[str, ...]
 
 
@@ -179,7 +179,7 @@ def feed_line(row: Row, now: datetime) -> FeedLine:
         last_entry=maybe_stamp(row["last_entry_at"], now),
         error=trouble(row, now),
         raw=_raw(row),
-        note="; ".join(notes(row, now)),
+        note=joined(notes(row, now), "; "),
         tags=tuple(plain_text(tag, _NAME) for tag in row["tags"]),
     )
 
@@ -253,7 +253,7 @@ def _quality(good: int, looked: int) -> Said | str:
 def _raw(row: Row) -> str:
     """The error as it was answered, where the words say something else."""
     raw = plain_text(row["last_error"] or "", _RAW) if row["state"] in ("failing", "gone") else ""
-    return raw if raw != plain_text(cause(row["last_error"]), _RAW) else ""
+    return raw if raw != reason_in_words(row["last_error"]) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ class EntryRow:
     seen: Stamp
     published: Stamp | None
     state: State
-    because: str
+    because: Said | str
     topics: tuple[str, ...]
     backlog: bool
 
@@ -363,7 +363,7 @@ def compose_one(row: Row, articles_at: str, now: datetime) -> Feed:
         added=stamp(row["created_at"], now),
         last_ok=maybe_stamp(row["last_ok_at"], now),
         entries=tuple(_entry(entry, articles_at, now) for entry in row["entries"]),
-        gaps=tuple(plain_text(gap_in_words(gap, now), _LONGEST) for gap in row["gaps"]),
+        gaps=tuple(gap_in_words(gap, now) for gap in row["gaps"]),
         notes=tuple(_note(each, now) for each in row["notes"]),
         articles=f"/articles?{urlencode({'source': name})}" if articles_at else "",
         gone=row["state"] == "gone",
@@ -416,20 +416,20 @@ def _entry(entry: Row, articles_at: str, now: datetime) -> EntryRow:
     )
 
 
-def _became(entry: Row) -> tuple[State, str]:
+def _became(entry: Row) -> tuple[State, Said | str]:
     """What became of an entry, and why."""
     match entry["state"]:
         case "new":
             return State("off", said("waits to be read")), ""
         case "failed":
-            return State("bad", said("set aside")), plain_text(cause(entry["reason"]), _LONGEST)
+            return State("bad", said("set aside")), reason_in_words(entry["reason"])
     if entry["article_id"] is None:
-        return State("off", said("read")), plain_text(cause(entry["reason"]), _LONGEST)
+        return State("off", said("read")), reason_in_words(entry["reason"])
     if entry["known_elsewhere"]:
         return State("off", said("another feed brought it first")), ""
     if entry["summary_only"]:
         again = said("its page is tried again") if entry["page_due_at"] else ""
-        return State("slow", said("summary only")), plain_text(entry["page_problem"] or "", _LONGEST) or again
+        return State("slow", said("summary only")), reason_in_words(entry["page_problem"]) or again
     return State("ok", said("read")), ""
 
 

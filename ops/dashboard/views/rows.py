@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from alerts.evidence import Evidence, show_why
 from alerts.letter import plain_text, runs, safe_link
-from ops.dashboard.said import said
+from ops.dashboard.said import Said, joined, said
 from ops.dashboard.words import (
     Stamp,
     State,
@@ -65,7 +65,7 @@ class Sending:
 
     channel: str
     state: State
-    note: str
+    note: Said | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class FeedRow:
     next_poll: Stamp | None
     why_then: str
     last_ok: Stamp | None
-    error: str
-    note: str
+    error: Said | str
+    note: Said | str
     last_entry: Stamp | None
     entries: str
 
@@ -173,7 +173,7 @@ def delivery_row(row: Row, attempts: Sequence[Row], now: datetime) -> DeliveryRo
 
 def attempt_row(row: Row, now: datetime) -> AttemptRow:
     """One attempt: the receiver's own words where there are any, else ours."""
-    answer = plain_text(row["answer"] or "", _ANSWER) or plain_text(cause(row["reason"]), _ANSWER)
+    answer = plain_text(row["answer"] or "", _ANSWER) or reason_in_words(row["reason"])
     took = "" if row["elapsed_s"] is None else span(row["elapsed_s"])
     return AttemptRow(row["n"], stamp(row["started_at"], now), attempt_state(row["verdict"]), answer, took)
 
@@ -189,7 +189,7 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
         why_then=said("not polled any more") if gone else why_then(row),
         last_ok=maybe_stamp(row["last_ok_at"], now),
         error=trouble(row, now),
-        note="; ".join(notes(row, now)),
+        note=joined(notes(row, now), "; "),
         last_entry=maybe_stamp(row["last_entry_at"], now),
         entries=count(row["entries"], "entry") if row["entries"] == 1 else f"{row['entries']:,} entries",
     )
@@ -198,8 +198,14 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
 def trouble(row: Row, now: datetime) -> str:
     """What is wrong with the feed, in words; \"\" where nothing is."""
     if row["state"] in ("failing", "gone"):
-        return plain_text(cause(row["last_error"]), _ANSWER)
-    return "; ".join(remarks(row, now))
+        return reason_in_words(row["last_error"])
+    return joined(remarks(row, now), "; ")
+
+
+def reason_in_words(reason: str | None) -> Said | str:
+    """A reason as the rows have it, in words. What it holds of strangers' words is made harmless first, so that the
+    sentence around them can still be put into the reader's language."""
+    return cause(plain_text(reason or "", _ANSWER))
 
 
 def why_then(row: Row) -> str:
