@@ -20,9 +20,11 @@ from starlette.responses import HTMLResponse
 from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, Access
+from ops.dashboard.knowing import Knowing
 from ops.dashboard.proof import Proof
 from ops.dashboard.said import Tongue, spoken
 from ops.dashboard.tongues import LANGUAGES, tongue
+from ops.dashboard.trials import Trials
 from ops.dashboard.words import in_zone
 from ops.health import Checks
 from ops.slack.app import SlackApp
@@ -69,6 +71,8 @@ class Context:
     proof: Proof = field(default_factory=Proof)
     tries_by_name: Attempts = field(default_factory=lambda: Attempts(most=5, window_s=60))
     tries_by_visitor: Attempts = field(default_factory=lambda: Attempts(most=50, window_s=60))
+    trials: Trials = field(default_factory=Trials)
+    knowing: Knowing = field(default_factory=Knowing)
     offered: frozenset[str] = frozenset({"/"})
     templates: dict[str, Environment] = field(init=False)
     _counted: tuple[float, Counts] | None = None
@@ -97,6 +101,7 @@ class Context:
 
     def close(self) -> None:
         """Lets go of threads and connections; work under way is not waited for."""
+        self.trials.close()
         for threads in (self._pages, self._log_ins):
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ops.access import Session
 from ops.dashboard.context import context_of
-from ops.dashboard.login import form_of
+from ops.dashboard.login import LARGEST_FORM, form_of
 from ops.dashboard.rail import may, rail
 from ops.dashboard.said import Said
 from ops.store.accounts import Role
@@ -48,14 +48,21 @@ async def show(
     )
 
 
-async def taken(request: Request, session: Session, needed: Role = "editor") -> Mapping[str, str]:
+async def taken(
+    request: Request, session: Session, needed: Role = "editor", largest: int = LARGEST_FORM
+) -> Mapping[str, str]:
     """The fields of a form of ours that this role may send. Raises HTTPException: 403 for who may not, or a form
     that is none of ours."""
+    require(session, needed)
+    return await form_of(request, session.csrf, largest)
+
+
+def require(session: Session, needed: Role) -> None:
+    """Lets this role on. Raises HTTPException, 403, for who may not."""
     if not may(session.role, needed):
         raise HTTPException(
             403, f"Your account may look at this and not change it: that takes the role {needed}."
         )
-    return await form_of(request, session.csrf)
 
 
 def gone_on(path: str, did: str = "", **query: str) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ops.dashboard.pages import overview
+from ops.dashboard.pages import overview, topic_editing, topics
 
-ROUTES: tuple[Route, ...] = (*overview.ROUTES,)
+ROUTES: tuple[Route, ...] = (*overview.ROUTES, *topics.ROUTES, *topic_editing.ROUTES)
 """All addresses of all pages."""
