@@ -101,6 +101,9 @@ feeds = Table(
     Column("resumed_at", Instant),  # when a backup was restored
     Column("last_status", Integer),
     Column("last_error", Text),
+    Column(
+        "polls", Text, nullable=False, server_default=""
+    ),  # a letter for each of the last (polling.LETTERS)
     Column("pinged_at", Instant),  # when its hub last told of news
     Column("pushed_until", Instant),  # so long its hub is trusted, and polls are few
     Column("notice", Text),  # what is no error and should be known: where it moved to
@@ -402,4 +405,5 @@ matches = Table(
     UniqueConstraint("topic_id", "article_id"),
     Index("ix_matches_new", "article_id", postgresql_where=text("state = 'new'")),
     Index("ix_matches_article_id", "article_id"),
+    Index("ix_matches_topic_id_created_at", "topic_id", "created_at"),
 )

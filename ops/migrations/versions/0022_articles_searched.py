@@ -1,6 +1,6 @@
 """Stored articles are found by their words and by their feed; people report texts that were read badly.
 
-Revision: 0022, after 0020
+Revision: 0022, after 0021
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
