@@ -54,13 +54,13 @@ def first_account(engine: Engine, wanted: Secret | None) -> str | None:
     return None if wanted else password
 
 
-def log_in(connection: Connection, name: str, password: str) -> tuple[str, Session] | None:
+def log_in(connection: Connection, name: str, password: str, browser: str = "") -> tuple[str, Session] | None:
     """A new session for the right name and password: the cookie's token and what it stands for."""
     user, nobody = accounts.find_user(connection, name), _nobody()
     if not _fits(user.password if user else nobody, password) or user is None:
         return None
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-    return token, accounts.add_session(connection, digest(token), user, csrf, SESSION)
+    return token, accounts.add_session(connection, digest(token), user, csrf, SESSION, browser)
 
 
 def session_of(connection: Connection, token: str) -> Session | None:
@@ -76,6 +76,11 @@ def living(connection: Connection, digests: Collection[str]) -> Collection[str]:
 def log_out(connection: Connection, token: str) -> None:
     """Ends a session."""
     accounts.drop_session(connection, digest(token))
+
+
+def knows_password(user: User, password: str) -> bool:
+    """Whether this is the account's password."""
+    return _fits(user.password, password)
 
 
 def _fits(hashed: str, password: str) -> bool:
@@ -131,6 +136,7 @@ __all__ = [
     "digest",
     "first_account",
     "hash_password",
+    "knows_password",
     "living",
     "log_in",
     "log_out",

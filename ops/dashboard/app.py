@@ -93,6 +93,10 @@ def build(context: Context) -> Starlette:
         watch.close()
         if context.slack is not None:
             await context.slack.web.close()
+        if context.outbox is not None:
+            await context.outbox.kit.web.close()
+            if context.outbox.mail is not None:
+                context.outbox.mail.close()
         context.close()
 
     app = Starlette(

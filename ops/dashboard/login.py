@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from ops import access
 from ops.access import Session
 from ops.dashboard import gate
+from ops.dashboard.browsers import browser_family
 from ops.dashboard.context import Context, context_of, look_of
 from worker.plain import one_line
 
@@ -84,15 +85,18 @@ async def take_login(request: Request) -> Response:
         return _form(request, wanted, name=name, complaint=SLOW_DOWN, status=429)
     password, old = fields.get("password", ""), token_of(request)
 
-    found = await context.ask(lambda connection: access.log_in(connection, name, password), log_in=True)
+    browser = browser_family(request.headers.get("user-agent", ""))
+    found = await context.ask(
+        lambda connection: access.log_in(connection, name, password, browser), log_in=True
+    )
     if found is None:
         return _form(request, wanted, name=name, complaint=WRONG, status=403)
     _forgive(context, request, name)
     if old:
         await context.ask(lambda connection: access.log_out(connection, old))
     answer = _see_other(wanted)
-    _set_cookie(answer, context, "session", found[0], lasts_s=int(access.SESSION.total_seconds()))
-    _drop_cookie(answer, context, "form")
+    set_cookie(answer, context, "session", found[0], lasts_s=int(access.SESSION.total_seconds()))
+    drop_cookie(answer, context, "form")
     return answer
 
 
@@ -104,7 +108,7 @@ async def take_logout(request: Request) -> Response:
         token = token_of(request)
         await context.ask(lambda connection: access.log_out(connection, token))
     answer = _see_other("/login")
-    _drop_cookie(answer, context, "session")
+    drop_cookie(answer, context, "session")
     return answer
 
 
@@ -122,7 +126,7 @@ def _form(
         complaint=complaint,
         look=look_of(request),
     )
-    _set_cookie(answer, context, "form", token, lasts_s=3600)
+    set_cookie(answer, context, "form", token, lasts_s=3600)
     if status == 429:
         answer.headers["retry-after"] = "60"
     return answer
@@ -167,7 +171,8 @@ def _see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303)
 
 
-def _set_cookie(answer: Response, context: Context, name: str, value: str, *, lasts_s: int) -> None:
+def set_cookie(answer: Response, context: Context, name: str, value: str, *, lasts_s: int) -> None:
+    """Gives the browser a cookie that no script reads and no foreign form brings along."""
     answer.set_cookie(
         gate.cookie_name(name, context.public_url),
         value,
@@ -179,5 +184,6 @@ def _set_cookie(answer: Response, context: Context, name: str, value: str, *, la
     )
 
 
-def _drop_cookie(answer: Response, context: Context, name: str) -> None:
-    _set_cookie(answer, context, name, "", lasts_s=0)
+def drop_cookie(answer: Response, context: Context, name: str) -> None:
+    """Takes a cookie away."""
+    set_cookie(answer, context, name, "", lasts_s=0)

@@ -71,6 +71,7 @@ def rail(counts: Counts, offered: Collection[str], role: Role) -> tuple[Part, ..
             (
                 Link("subscriptions", "/subscriptions", said("Subscriptions"), _number(counts.subscriptions)),
                 Link("channels", "/channels", said("Channels")),
+                Link("silences", "/silences", said("Silences")),
                 Link("deliveries", "/deliveries", said("Deliveries"), failed, bad=bool(failed)),
             ),
         ),

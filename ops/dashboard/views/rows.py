@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from alerts.evidence import Evidence, show_why
 from alerts.letter import plain_text, runs, safe_link
+from ops.dashboard.said import said
 from ops.dashboard.words import (
     Stamp,
     State,
@@ -40,7 +41,22 @@ _KINDS = {
     "update": "update of a message",
 }
 _PROMPT_S = 60.0
-_WHY = {"pushed": "its hub is trusted to tell", "pinged": "its hub has told of news"}
+_WHY = {
+    "asked_for": said("somebody asked for it"),
+    "catching_up": said("entries may have slipped through"),
+    "every": said("as often as set"),
+    "failing": said("fails, so ever more seldom"),
+    "feed_found": said("its feed was just found"),
+    "gap_possible": said("entries may have slipped through"),
+    "host_cooling": said("its site wants to be left alone"),
+    "news": said("as often as it brings news"),
+    "pinged": said("its hub has told of news"),
+    "pushed": said("its hub is trusted to tell"),
+    "retry_after": said("its server named the time"),
+    "server_hint": said("its server wants it less often"),
+    "skipped_hours": said("it says that it rests until then"),
+    "unchanged": said("nothing new, so more seldom"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +148,7 @@ def alert_row(row: Row, now: datetime) -> AlertRow:
         lag=lag,
         lag_of=lag_of,
         slow=slow,
-        sendings=tuple(_sending(sending, now) for sending in row["sendings"]),
+        sendings=tuple(sending_row(sending, now) for sending in row["sendings"]),
     )
 
 
@@ -167,32 +183,33 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
     gone = row["state"] == "gone"
     return FeedRow(
         name=feed_name(row),
-        site=_host(row["url"]),
+        site=host_of(row["url"]),
         state=feed_state("silent" if row.get("silence") and row["state"] == "ok" else row["state"]),
         next_poll=None if gone else due_stamp(row["next_poll_at"], now),
-        why_then="not polled any more" if gone else _why_then(row),
+        why_then=said("not polled any more") if gone else why_then(row),
         last_ok=maybe_stamp(row["last_ok_at"], now),
-        error=_trouble(row, now),
+        error=trouble(row, now),
         note="; ".join(notes(row, now)),
         last_entry=maybe_stamp(row["last_entry_at"], now),
         entries=count(row["entries"], "entry") if row["entries"] == 1 else f"{row['entries']:,} entries",
     )
 
 
-def _trouble(row: Row, now: datetime) -> str:
+def trouble(row: Row, now: datetime) -> str:
+    """What is wrong with the feed, in words; \"\" where nothing is."""
     if row["state"] in ("failing", "gone"):
         return plain_text(cause(row["last_error"]), _ANSWER)
     return "; ".join(remarks(row, now))
 
 
-def _why_then(row: Row) -> str:
+def why_then(row: Row) -> str:
     """Why the next poll is when it is; a site that is left alone goes before what its feed would want."""
-    return "host cooling" if row.get("cooling_until") else _spoken(row["next_poll_why"])
+    return said("host cooling") if row.get("cooling_until") else _spoken(row["next_poll_why"])
 
 
 def feed_name(row: Row) -> str:
     """The feed's name, or its host where it has none."""
-    return name_of(row["name"] or "") or _host(row["url"])
+    return name_of(row["name"] or "") or host_of(row["url"])
 
 
 def _spoken(code: str | None) -> str:
@@ -204,7 +221,7 @@ def name_of(name: str) -> str:
     return plain_text(name, _NAME)
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """The host alone: the rest of a feed's address may be a key."""
     try:
         return plain_text(urlsplit(url).hostname or "", _NAME)
@@ -260,7 +277,8 @@ def _lag(row: Row) -> tuple[str, str, bool]:
     return span(seconds), f"since it was {since}", first["kind"] == "article" and not prompt
 
 
-def _sending(row: Row, now: datetime) -> Sending:
+def sending_row(row: Row, now: datetime) -> Sending:
+    """What became of an article on one channel."""
     notes = (_KINDS.get(row["kind"], ""), "possible repeat" if row["possible_repeat"] else "")
     state = delivery_state(row["state"], row["reason"], row["due_at"], now)
     return Sending(name_of(row["channel"]), state, ", ".join(filter(None, notes)))
