@@ -14,6 +14,7 @@ from alerts.store import confirmations
 from alerts.store.addresses import address_of, recognise
 from ops.kit import connected, keyring
 from ops.store import mailboxes
+from ops.store.audit_log import COMMAND_LINE, note
 from ops.store.declared import LONGEST_NAME, alone
 from worker.errors import BadConfiguration, BadInput, PantauError, TryAgain
 from worker.secrets import KeyRing, Secret
@@ -45,8 +46,9 @@ class Invited:
     waits: bool
 
 
-def invite(settings: Settings, invitation: Invitation) -> Invited:
-    """Invites, all or nothing. Raises BadInput, BadConfiguration, PantauError (they do not want it), TryAgain."""
+def invite(settings: Settings, invitation: Invitation, by: str = COMMAND_LINE) -> Invited:
+    """Invites, all or nothing, and writes down who did. Raises BadInput, BadConfiguration, PantauError (they
+    do not want it), TryAgain."""
     to = Secret(_checked(invitation))
     check_ways(settings.public_url, mails=settings.smtp_url is not None)
     with connected(settings) as connection:
@@ -62,6 +64,7 @@ def invite(settings: Settings, invitation: Invitation) -> Invited:
             connection, keys, invitation, to, address
         )
         subscription = _subscribe(connection, invitation, name, address)
+        note(connection, by, "invited", "channel", name, None, {"subscription": subscription})
         if known.declared or known.confirmed:
             return Invited(name, subscription, asks=False, waits=False)
         if known.asked and not invitation.again:

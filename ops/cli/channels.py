@@ -9,7 +9,7 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli import mailboxes
-from ops.cli.connected import connected
+from ops.cli.connected import connected, noted
 from ops.cli.grouped import Group
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json_lines, table
@@ -105,6 +105,8 @@ def test(name: str) -> int:
     settings = kit.settings_of()
     channel = _open(settings, name)
     found = _try(settings, channel)
+    with connected(settings) as connection:
+        noted(connection, "tested", "channel", channel.name, after={"verdict": in_words(found.verdict)})
     if found.answer:
         click.echo(f"answer   {found.answer}")
     click.echo(f"verdict  {in_words(found.verdict)}")

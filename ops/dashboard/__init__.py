@@ -35,5 +35,6 @@ def make_app(settings: Settings) -> Starlette:
             outbox=make_outbox(settings, make_kit(settings, database=engine)),
             metrics_for=settings.metrics,
             api_token=settings.api_token,
+            settings=settings,
         )
     )

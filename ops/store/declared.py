@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ARRAY, Connection, Table, Text, cast, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
 from alerts.channels import channels as registry
 from alerts.store.addresses import recognise
 from alerts.store.schema import channels, circuits, subscriptions
+from ops.store import topics as topic_rows
+from ops.store.topics import NEXT_CHANGE
 from ops.watchlist import (
     Changes,
     DeclaredChannel,
@@ -36,9 +38,10 @@ from worker.secrets import KeyRing, Secret
 from worker.store.schema import entities, feeds, topics
 from worker.store.spread import spread_new
 
-NEXT_CHANGE = text("nextval('topic_changes')")
 WATCHLIST, FOLDER = "watchlist", "folder"
 """Where an entity of the users' own comes from."""
+_TOGETHER = 500
+"""Feeds that are stored in one statement."""
 LONGEST_NAME = 2000
 """Bytes; an index of PostgreSQL takes at most 2,704 of a value (nbtree.h, BTMaxItemSize)."""
 
@@ -153,7 +156,8 @@ class Shelf:
         self.write_entities(declared.entities, found, WATCHLIST)
         for topic in declared.topics:
             if ("topic", topic.name) in touched:
-                self._put_topic(topic)
+                known = self._id(topics, topic.name)
+                topic_rows.put(self.connection, known, topic, declared=True, by=topic_rows.WATCHLIST)
         self._wait_for_the_desks()
         for channel in declared.channels:
             if ("channel", channel.name) in touched:
@@ -231,9 +235,60 @@ class Shelf:
 
     def add_feeds(self, found: Iterable[DeclaredFeed]) -> None:
         """Adds feeds by hand, none of which is watched. They have no secrets."""
+        together: list[dict[str, Any]] = []
         for feed in found:
-            self._put(feeds, None, {**self._feed_row(feed, {}), "declared": False})
+            # what is the same for all is written once, beside their rows
+            facts = {**self._feed_row(feed, {}), "declared": False}
+            together.append({key: value for key, value in facts.items() if key != "next_poll_at"})
+            if len(together) == _TOGETHER:
+                self._insert_feeds(together)
+                together = []
+        self._insert_feeds(together)
         spread_new(self.connection)
+
+    def _insert_feeds(self, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self.connection.execute(insert(feeds).values(created_at=func.clock_timestamp()), rows)
+
+    def watched_feeds(self) -> tuple[DeclaredFeed, ...]:
+        """All feeds, those that a watchlist declares first, with references for secrets."""
+
+        def reference(at: SecretAt, sealed: str, written: str, shown: bool = False) -> Reference:
+            stored = shown and written.startswith("stored:")
+            return Given(self.keys.open(sealed, place_of(at))) if stored else _read(written)
+
+        return tuple(
+            _feed(row, reference) for declared in (True, False) for row in self._rows(feeds, declared)
+        )
+
+    def feed_of(self, feed: int) -> tuple[DeclaredFeed, bool] | None:
+        """The feed as a watchlist would declare it, with references for secrets, and whether one does; None where there
+        is no such feed. It stays as it is until the caller's transaction ends."""
+        standing = (feeds.c.id == feed) & feeds.c.removed_at.is_(None)
+        row = self.connection.execute(select(feeds).where(standing).with_for_update()).one_or_none()
+        if row is None:
+            return None
+        return _feed(row, lambda _at, _sealed, written, _shown=False: _read(written)), row.declared
+
+    def change_feed(
+        self, feed: int, wanted: DeclaredFeed, secrets: Mapping[SecretAt, Secret], *, keep_password: bool
+    ) -> None:
+        """Gives a feed that was added by hand other settings; its headers stay, and its password where that is said."""
+        row = {**self._feed_row(wanted, secrets), "declared": False}
+        kept = {"url", "headers"} | ({"password", "password_ref"} if keep_password else set())
+        changed = {key: value for key, value in row.items() if key not in kept}
+        self.connection.execute(update(feeds).where(feeds.c.id == feed).values(**changed))
+
+    def remove_feed(self, feed: int) -> None:
+        """It is not watched any more; what it brought stays."""
+        self.connection.execute(update(feeds).where(feeds.c.id == feed).values(removed_at=func.now()))
+
+    def poll_now(self, feed: int) -> None:
+        """The feed is due; one that was given up, because it said that it is gone, is taken up again."""
+        if not self._take_up_again(feed):
+            standing = (feeds.c.id == feed) & feeds.c.removed_at.is_(None)
+            due = {"next_poll_at": func.statement_timestamp(), "next_poll_why": "asked_for"}
+            self.connection.execute(update(feeds).where(standing).values(**due))
 
     def feed_addresses(self) -> set[str]:
         """The keys of all addresses that are watched."""
@@ -251,18 +306,6 @@ class Shelf:
             return int(self.connection.execute(made).scalar_one())
         self.connection.execute(update(table).where(table.c.id == known).values(**row))
         return known
-
-    def _put_topic(self, topic: DeclaredTopic) -> None:
-        """A subscription to a tag that the topic now has, or has no more, is another one from now on."""
-        known = self._id(topics, topic.name)
-        before = self.connection.execute(select(topics.c.tags).where(topics.c.id == known)).scalar() or ()
-        self._put(topics, known, _topic_row(topic))
-        if known is not None and (moved := set(before) ^ set(topic.tags)):
-            self.connection.execute(
-                update(subscriptions)
-                .where(subscriptions.c.topics.op("&&")(cast([f"tag:{tag}" for tag in moved], ARRAY(Text))))
-                .values(changed_at=func.clock_timestamp())
-            )
 
     def _put_channel(
         self,
@@ -285,10 +328,11 @@ class Shelf:
     def _remove(self, noun: str, key: str, ids: Mapping[str, int]) -> None:
         table = {"feed": feeds, "topic": topics, "channel": channels, "subscription": subscriptions}[noun]
         known = ids.get(address_key(key)) if noun == "feed" else self._id(table, key)
-        gone: dict[str, Any] = {"removed_at": func.now()}
-        if noun == "topic":
-            gone["change"] = NEXT_CHANGE
-        self.connection.execute(update(table).where(table.c.id == known).values(**gone))
+        if noun == "topic" and known is not None:
+            topic_rows.remove(self.connection, known)
+        else:
+            gone = {"removed_at": func.now()}
+            self.connection.execute(update(table).where(table.c.id == known).values(**gone))
 
     def _id(self, table: Table, name: str) -> int | None:
         standing = table.c.removed_at.is_(None) & (table.c.name == name)
@@ -409,16 +453,6 @@ def _pace(kept: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
 
 def _topic(row: Any) -> DeclaredTopic:
     return DeclaredTopic(row.name, row.query, tuple(row.tags))
-
-
-def _topic_row(topic: DeclaredTopic) -> dict[str, Any]:
-    return {
-        "name": topic.name,
-        "query": topic.query,
-        "tags": list(topic.tags),
-        "declared": True,
-        "change": NEXT_CHANGE,
-    }
 
 
 def _channel(row: Any, reference: ReferenceOf) -> DeclaredChannel:
