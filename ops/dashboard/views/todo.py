@@ -82,10 +82,14 @@ def _circuit(row: Row, now: datetime) -> Task:
     channel = row["kind"] is not None
     name = plain_text(row["stops"], 80)
     title = f"{name} lets nothing through" if channel else f"No {'mail' if name == 'smtp' else name} leaves"
+    onward = (
+        "nothing goes out before somebody says so."  # after a restore: no probe closes this one
+        if row["probe_at"] is None
+        else f"Pantau tries again {ago(max(row['probe_at'], now), now)} and sends them all once it works."
+    )
     text = (
         f"{_sentence(cause(row['reason']))} It began {ago(row['opened_at'], now)}. "
-        f"{count(row['held'], 'message')} held; Pantau tries again {ago(max(row['probe_at'], now), now)} "
-        "and sends them all once it works."
+        f"{count(row['held'], 'message')} held; {onward}"
     )
     command = f"pantau channels test {shlex.quote(name)}" if channel else "pantau doctor"
     command = "pantau release --drop" if row["reason"] == "restored" else command
