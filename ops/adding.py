@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from ops import kit
-from ops.store.audit_log import note
+from ops.store import audit_log
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed, Watchlist, parse_watchlist, write_watchlist
 from ops.watchlist.values import every as read_every
+from ops.watchlist.values import every_text
 from ops.watchlist.words import Fault
 from worker.errors import BadInput
+from worker.secrets import KeyRing
 from worker.settings import Settings
+from worker.store.engine import Connection
 
 
 def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple[str, ...], by: str) -> bool:
@@ -17,13 +22,40 @@ def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple
     Raises BadInput."""
     feed = _checked(url, name, every, tags)
     with kit.connected(settings) as connection:
-        alone(connection)
-        added = Shelf(connection, kit.keyring(settings)).add_feed(feed)
-        if added:
-            shown = {"name": name, "every": every, "tags": list(tags)}
-            said = {key: value for key, value in shown.items() if value}
-            note(connection, by, "added", "feed", feed.url, None, said)
-        return added
+        return add(connection, kit.keyring(settings), feed, by)
+
+
+def add(connection: Connection, keys: KeyRing, feed: DeclaredFeed, who: str) -> bool:
+    """Adds a feed that was found sound, and writes down who did; False if it is watched already, in which case nothing
+    changes."""
+    alone(connection)
+    added = Shelf(connection, keys).add_feed(feed)
+    if added:
+        audit_log.note(connection, who, "added", "feed", name_of(feed), None, facts_of(feed))
+    return added
+
+
+def name_of(feed: DeclaredFeed) -> str:
+    """What the audit log calls it: its name, or its host alone, since the rest of an address may be a key."""
+    return feed.name or urlsplit(feed.url).hostname or ""
+
+
+def facts_of(feed: DeclaredFeed) -> dict[str, object]:
+    """What the audit log says of it: everything but addresses and secrets."""
+    return {
+        "name": feed.name,
+        "site": urlsplit(feed.url).hostname or "",
+        "every": _every(feed),
+        "tags": list(feed.tags),
+        "language": feed.language or "",
+        "full_text": feed.full_text,
+        "pace": dict(feed.pace),
+        "log-in": bool(feed.user),
+    }
+
+
+def _every(feed: DeclaredFeed) -> str:
+    return every_text(feed.every_s, feed.within_s) if feed.every_s or feed.within_s else ""
 
 
 def _checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:

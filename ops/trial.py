@@ -21,9 +21,13 @@ from alerts.channel import (
 from alerts.desks.send import Outbox, exchange
 from alerts.letter import plain_text
 from alerts.model import Channel, Letter
+from alerts.store.addresses import standing_of
+from alerts.store.circuits import close_circuit
+from alerts.store.people import credential_of
 from alerts.words import Language, phrase
 from ops.verdict import cause, span
-from worker.secrets import without
+from worker.secrets import KeyRing, without
+from worker.store.engine import Connection
 from worker.wire import Failure, Reply
 
 
@@ -49,6 +53,26 @@ async def try_channel(outbox: Outbox, channel: Channel, now: datetime) -> Trial:
     return Trial(
         kind.judge(answer), said if channel.kind == "email" else without(said, channel.to, channel.secret)
     )
+
+
+def unwanted(connection: Connection, keys: KeyRing, channel: Channel) -> str | None:
+    """Why no test goes to this channel: it is a message as well, and its reader does not want any; None if it may."""
+    if channel.kind != "email":
+        return None
+    standing = standing_of(connection, keys, channel)
+    if standing.blocked_by is not None:
+        return f"{plain_text(channel.name, 80)} is blocked: nothing is written there"
+    if not standing.vouched:
+        return f"the owner of {plain_text(channel.name, 80)} has not confirmed yet"
+    return None
+
+
+def let_through(connection: Connection, channel: Channel) -> bool:
+    """What works again for a test works for what was held; True if anything was."""
+    credential = credential_of(connection, channel.id)
+    circuits = [f"channel:{channel.id}", *([f"sender:{credential}"] if credential else [])]
+    closed = [close_circuit(connection, circuit) for circuit in circuits]
+    return any(closed)
 
 
 def sample_letter(channel: Channel, now: datetime) -> Letter:

@@ -18,9 +18,7 @@ from worker.errors import PantauError
 if TYPE_CHECKING:
     from alerts.model import Channel
     from ops.trial import Trial
-    from worker.secrets import KeyRing
     from worker.settings import Settings
-    from worker.store.engine import Connection
 
 
 @click.group(cls=Group)
@@ -100,10 +98,10 @@ def test(name: str) -> int:
     """Send a test message through a channel; exit 0 if its receiver accepts it. What is held goes out then."""
     from alerts.channel import Sent
     from ops import kit
-    from ops.trial import in_words
+    from ops.trial import in_words, let_through
 
     settings = kit.settings_of()
-    channel, credential = _open(settings, name)
+    channel = _open(settings, name)
     found = _try(settings, channel)
     with connected(settings) as connection:
         noted(connection, "tested", "channel", channel.name, after={"verdict": in_words(found.verdict)})
@@ -112,7 +110,10 @@ def test(name: str) -> int:
     click.echo(f"verdict  {in_words(found.verdict)}")
     if not isinstance(found.verdict, Sent):
         return 1
-    _let_through(settings, channel, credential)
+    with connected(settings) as connection:
+        opened = let_through(connection, channel)
+    if opened:
+        click.echo("the channel is open again: what was held goes out now")
     return 0
 
 
@@ -131,31 +132,21 @@ def manifest() -> None:
         )
 
 
-def _open(settings: Settings, name: str) -> tuple[Channel, str | None]:
-    from alerts.store.people import credential_of, load_channel
+def _open(settings: Settings, name: str) -> Channel:
+    from alerts.store.people import load_channel
     from ops import kit
     from ops.store.watched import channel_list, channel_named
+    from ops.trial import unwanted
 
     with connected(settings) as connection:
         number = channel_named(connection, name)
         if number is None:
             raise unknown("channel", name, [row["name"] for row in channel_list(connection)])
         channel = load_channel(connection, number, kit.keyring(settings))
-        _refuse_unwanted(connection, kit.keyring(settings), channel)
-        return channel, credential_of(connection, number)
-
-
-def _refuse_unwanted(connection: Connection, keys: KeyRing, channel: Channel) -> None:
-    """A test is a message as well: none goes to somebody who does not want any."""
-    from alerts.store.addresses import standing_of
-
-    if channel.kind != "email":
-        return
-    standing = standing_of(connection, keys, channel)
-    if standing.blocked_by is not None:
-        raise PantauError(f"{plain_text(channel.name, 80)} is blocked: nothing is written there")
-    if not standing.vouched:
-        raise PantauError(f"the owner of {plain_text(channel.name, 80)} has not confirmed yet")
+        refused = unwanted(connection, kit.keyring(settings), channel)
+    if refused:
+        raise PantauError(refused)
+    return channel
 
 
 def _try(settings: Settings, channel: Channel) -> Trial:
@@ -178,14 +169,3 @@ def _try(settings: Settings, channel: Channel) -> Trial:
         kit.engine.dispose()
         if outbox.mail is not None:
             outbox.mail.close()
-
-
-def _let_through(settings: Settings, channel: Channel, credential: str | None) -> None:
-    """What works again for a test works for what was held."""
-    from alerts.store.circuits import close_circuit
-
-    circuits = [f"channel:{channel.id}", *([f"sender:{credential}"] if credential else [])]
-    with connected(settings) as connection:
-        closed = [close_circuit(connection, circuit) for circuit in circuits]
-    if any(closed):
-        click.echo("the channel is open again: what was held goes out now")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 import click
 
-from ops.cli.connected import connected, noted
+from ops.cli.connected import connected
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, say, table
 
 if TYPE_CHECKING:
     from ops.store.sharing import Noun
     from worker.store.engine import Connection
-
-_BYTES = 24  # 192 bits: no list of guesses finds one
 
 
 def feed_command(noun: Noun) -> click.Command:
@@ -64,13 +61,13 @@ def _owner(connection: Connection, noun: Noun, name: str) -> int:
 
 
 def _share(connection: Connection, noun: Noun, owner: int, name: str, as_json: bool) -> None:
+    from ops import feed_addresses
     from ops.store import sharing
+    from ops.store.audit_log import COMMAND_LINE
 
     earlier = len(sharing.addresses(connection, noun, owner))
-    token = secrets.token_urlsafe(_BYTES)
-    sharing.share(connection, noun, owner, token)
-    noted(connection, "shared as a feed", noun.removesuffix("s"), name)
-    made = {form: f"{_base()}/feeds/{noun}/{token}.{form}" for form in ("atom", "json")}
+    token = feed_addresses.make(connection, noun, owner, name, COMMAND_LINE)
+    made = feed_addresses.forms(_base(), noun, token)
     if as_json:
         print_json({**made, "earlier": earlier})
         return
@@ -92,10 +89,10 @@ def _base() -> str:
 
 
 def _revoke(connection: Connection, noun: Noun, owner: int, name: str, as_json: bool) -> None:
-    from ops.store.sharing import revoke
+    from ops.feed_addresses import close
+    from ops.store.audit_log import COMMAND_LINE
 
-    closed = revoke(connection, noun, owner)
-    noted(connection, "closed the feed addresses of", noun.removesuffix("s"), name, {"addresses": closed})
+    closed = close(connection, noun, owner, name, COMMAND_LINE)
     if as_json:
         print_json({"revoked": closed})
     else:

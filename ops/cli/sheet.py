@@ -1,4 +1,4 @@
-"""`--csv`: lists for spreadsheets (`ops.sheet`)."""
+"""`--csv`: a list printed for a spreadsheet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ops.sheet import sheet
+from ops.sheets import sheet
 
 csv_option = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, for a spreadsheet.")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +13,7 @@ from ops.cli.connected import connected
 from ops.cli.delivery import UNTIL_THEN, due_at
 from ops.cli.output import highlighted, json_option, print_json
 from ops.moments import instant
-from worker.errors import BadInput, Unavailable
+from worker.errors import Unavailable
 
 if TYPE_CHECKING:
     from ops.rehearsal import Rehearsed
@@ -22,11 +21,11 @@ if TYPE_CHECKING:
     from ops.store.tracing import Trail
     from ops.tracing import Asked, Trace
     from worker.match import Explained
-    from worker.match.entities import Catalogue
-    from worker.model import Article, Topic
+    from worker.model import Topic
     from worker.store.engine import Connection
 
 FAILED, NOT_KNOWN = 1, 4
+_SIGNS = {True: "+", False: "-"}
 
 
 @click.command()
@@ -90,64 +89,33 @@ def _rehearsed(url: str) -> Rehearsed:
 
 
 def _asked_now(found: Rehearsed, name: str | None) -> tuple[list[Asked] | None, int]:
-    """The topics as `_asked` gives them; None where no installation runs that has any."""
+    """The topics as `hold_against` gives them; None where no installation runs that has any."""
+    from ops.asking import hold_against
+
     try:
         with connected() as connection:
-            return _asked(connection, found.read.article if found.read else None, None, name)
+            return hold_against(
+                connection, found.read.article if found.read else None, None, _named(connection, name)
+            )
     except Unavailable:
         return None, 0
 
 
 def _trace(connection: Connection, url: str, name: str | None) -> Trace:
+    from ops.asking import hold_against
     from ops.store.tracing import trail_of
     from ops.tracing import Trace, names_of
 
     trail = trail_of(connection, *names_of(url))
-    read_with = trail.article["topic_set"] or 0 if trail.article is not None else 0
-    asked, silent = _asked(connection, trail.read, read_with, name)
+    asked, silent = hold_against(connection, trail.read, trail.topic_set, _named(connection, name))
     return Trace(url, trail, asked, silent, name)
 
 
-def _asked(
-    connection: Connection, article: Article | None, topic_set: int | None, name: str | None
-) -> tuple[list[Asked], int]:
-    """The topic that was named, or every one that matches, and how many do not. `topic_set` is the last change that
-    the article's reader had taken in; None: it is read now."""
+def _named(connection: Connection, name: str | None) -> Sequence[Topic] | None:
+    """The topic that was asked for; None where none was."""
     from ops.cli.topics import named
-    from ops.store.tracing import heard_by
-    from ops.tracing import Asked
-    from worker.match import explain
-    from worker.store.topics import catalogue, topic_changes
 
-    topics = named(connection, (name,)) if name is not None else None
-    if article is None:
-        return [], 0
-    changes = topic_changes(connection)
-    known = catalogue(connection)
-    if topics is None:
-        topics = _matching([change.topic for change in changes.values()], article, known)
-    asked = [
-        Asked(
-            topic,
-            explain(topic.query, article, known),
-            topic_set is not None and changes[topic.id].number > topic_set,
-            heard_by(connection, topic.id),
-        )
-        for topic in topics
-    ]
-    return asked, len(changes) - sum(each.explained.holds for each in asked)
-
-
-def _matching(topics: Sequence[Topic], article: Article, known: Catalogue) -> list[Topic]:
-    """The topics that match; one that cannot be read is none of them."""
-    from worker.match import TopicIndex
-
-    index = TopicIndex(known)
-    for topic in topics:
-        with suppress(BadInput):
-            index.add(topic)
-    found = {match.topic for match in index.match(article)}
-    return [topic for topic in topics if topic.id in found]
+    return None if name is None else named(connection, (name,))
 
 
 def _as_json(trace: Trace) -> dict[str, Any]:
@@ -270,22 +238,19 @@ def _topic(asked: Asked, quote: Mapping[str, Any] | None) -> Iterator[str]:
     word = "matches" if asked.explained.holds else "does not match"
     since = ", added or changed since it was read" if asked.changed_since else ""
     yield f"topic      {plain_text(asked.topic.name, 80)} {word}{since}"
-    yield from _tree(asked.explained, 0)
+    yield from _tree(asked.explained)
     if quote is not None:
         marks = [(start, end) for start, end in quote["marks"]]
         yield f"           > {highlighted(quote['text'], marks, 300)}"
     yield ""
 
 
-def _tree(part: Explained, depth: int) -> Iterator[str]:
+def _tree(part: Explained) -> Iterator[str]:
     """The query's parts, + for what holds and - for what does not, with the words."""
-    words = list(dict.fromkeys(hit.text for hit in part.hits))
-    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
-    said = "; ".join(filter(None, (part.note, ", ".join(words[:5]) + more)))
-    line = f"{'+' if part.holds else '-'} {part.query}{': ' if said else ''}{said}"
-    yield f"           {'  ' * depth}{plain_text(line, 300)}"
-    for inner in part.parts:
-        yield from _tree(inner, depth + 1)
+    from ops.tracing import parts_of
+
+    for depth, holds, said in parts_of(part):
+        yield f"           {'  ' * depth}{plain_text(f'{_SIGNS[holds]} {said}', 300)}"
 
 
 def _alert(alert: Mapping[str, Any]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from ops import access
 from ops.access import Session
 from ops.dashboard import gate
 from ops.dashboard.browsers import browser_family
-from ops.dashboard.context import Context, context_of
+from ops.dashboard.context import Context, context_of, look_of
 from worker.plain import one_line
 
 LARGEST_FORM = 16 * 1024
@@ -42,7 +42,7 @@ def for_people(page: Page) -> Endpoint:
 
 async def session_of(request: Request) -> Session | None:
     """Who is asking; None for a stranger."""
-    context, token = context_of(request), _token(request)
+    context, token = context_of(request), token_of(request)
     return await context.ask(lambda connection: access.session_of(connection, token)) if token else None
 
 
@@ -83,7 +83,7 @@ async def take_login(request: Request) -> Response:
     name, wanted = one_line(fields.get("name", "")[:LONGEST_NAME]), gate.local_path(fields.get("next", "/"))
     if not _may_try(context, request, name):
         return _form(request, wanted, name=name, complaint=SLOW_DOWN, status=429)
-    password, old = fields.get("password", ""), _token(request)
+    password, old = fields.get("password", ""), token_of(request)
 
     browser = browser_family(request.headers.get("user-agent", ""))
     found = await context.ask(
@@ -105,7 +105,7 @@ async def take_logout(request: Request) -> Response:
     context, session = context_of(request), await session_of(request)
     if session is not None:
         await form_of(request, session.csrf)
-        token = _token(request)
+        token = token_of(request)
         await context.ask(lambda connection: access.log_out(connection, token))
     answer = _see_other("/login")
     drop_cookie(answer, context, "session")
@@ -118,7 +118,13 @@ def _form(
     context = context_of(request)
     token = _form_token(request) or secrets.token_urlsafe(24)
     answer = context.page(
-        "login.html", status=status, csrf=token, wanted=wanted, name=name, complaint=complaint
+        "login.html",
+        status=status,
+        csrf=token,
+        wanted=wanted,
+        name=name,
+        complaint=complaint,
+        look=look_of(request),
     )
     set_cookie(answer, context, "form", token, lasts_s=3600)
     if status == 429:
@@ -152,7 +158,8 @@ def _wanted(request: Request) -> str:
     return gate.local_path(request.url.path + query)
 
 
-def _token(request: Request) -> str:
+def token_of(request: Request) -> str:
+    """What the session's cookie carries; "" where there is none."""
     return request.cookies.get(gate.cookie_name("session", context_of(request).public_url), "")
 
 

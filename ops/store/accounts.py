@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -164,6 +164,12 @@ def list_sessions(connection: Connection, user: User) -> Sequence[dict[str, Any]
         .limit(100)
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def living_sessions(connection: Connection, tokens: Collection[str]) -> Collection[str]:
+    """Those of these digests whose sessions have not ended."""
+    asked = select(sessions.c.token).where(sessions.c.token.in_(tokens), sessions.c.expires_at > func.now())
+    return frozenset(connection.execute(asked).scalars())
 
 
 def drop_session(connection: Connection, token: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -83,6 +84,20 @@ audit_log = Table(  # what people and programs changed, for good
     Index("ix_audit_log_who", "who", "id"),
 )
 
+topic_versions = Table(  # what a topic was and is; one that was never changed may have none
+    "topic_versions",
+    metadata,
+    key(),
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("saved_by", Text),  # an account, or a watchlist; null: not known any more
+    Column("saved_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("topic_id", "number"),
+)
+
 heartbeats = Table(  # the last sign of life of each part, by the database's clock
     "heartbeats",
     metadata,
@@ -121,4 +136,18 @@ shared_feeds = Table(  # addresses at which a topic or a subscription is read as
     CheckConstraint("(topic_id IS NULL) <> (subscription_id IS NULL)", name="of_one"),
     Index("ix_shared_feeds_topic_id", "topic_id"),
     Index("ix_shared_feeds_subscription_id", "subscription_id"),
+)
+
+extraction_reports = (
+    Table(  # what people say is wrong with the text of an article; the last word of each counts
+        "extraction_reports",
+        metadata,
+        key(),
+        Column("article_id", BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+        Column("said_by", Text, nullable=False),  # an account
+        Column("said", Text, nullable=False),
+        Column("method", Text, nullable=False),  # with which the text was taken that they saw
+        Column("said_at", Instant, nullable=False, server_default=func.now()),
+        UniqueConstraint("article_id", "said_by"),
+    )
 )

@@ -16,7 +16,7 @@ from ops.dashboard.login import for_people
 from ops.dashboard.pages.accounts import admins_only
 from ops.dashboard.shell import show
 from ops.dashboard.views.audit_log import HERE, PAGE, Asked, compose
-from ops.sheet import sheet
+from ops.sheets import sheet
 from ops.store.audit_log import kinds, noted
 
 _COLUMNS = ("at", "who", "what", "kind", "name", "before", "after")

@@ -1,6 +1,6 @@
 """Workers say what they are with each sign of life; sessions know when they were last used, and by what.
 
-Revision: 0024, after 0020
+Revision: 0024, after 0023
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0024"
-down_revision = "0020"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
