@@ -20,6 +20,7 @@ from ops.dashboard.context import context_of, look_of
 from ops.dashboard.login import LARGEST_FORM, form_of
 from ops.dashboard.rail import may, rail
 from ops.dashboard.said import Said
+from ops.dashboard.views.first_steps import first_steps, next_step
 from ops.store.accounts import Role
 
 
@@ -35,13 +36,16 @@ async def show(
 ) -> Response:
     """The page `here` (its key in the rail). `deeds` are the sentences that a form of the page may have it say."""
     context = context_of(request)
-    parts = rail(await context.counts(), context.offered, session.role)
+    counts = await context.counts()
+    steps = first_steps(counts, context.offered, session.role)
     page = context.page(
         template,
         status=status,
         session=session,
         here=here,
-        rail=parts,
+        rail=rail(counts, context.offered, session.role),
+        steps=steps,
+        next_step=next_step(steps),
         version=context.version,
         did=(deeds or {}).get(request.query_params.get("did", "")),
         may=lambda needed: may(session.role, needed),
