@@ -34,8 +34,8 @@ from ops.dashboard.pages import (
 ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
     *live.ROUTES,
-    *topics.ROUTES,
     *topic_editing.ROUTES,
+    *topics.ROUTES,
     *stories.ROUTES,
     *articles.ROUTES,
     *subscriptions.ROUTES,
