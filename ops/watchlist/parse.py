@@ -211,22 +211,6 @@ def _feed(section: Section) -> DeclaredFeed:
     return feed
 
 
-def parse_feed(values: Mapping[str, Any]) -> tuple[DeclaredFeed, Mapping[str, str]]:
-    """One feed's table as a form brings it, held to the same rules; and what is wrong with it, by key ("every",
-    "pace.burst")."""
-    sheet = Sheet("", find_lines(""))
-    section = Section(sheet, "feed", ("feed", 0), dict(values))
-    feed = _feed(section)
-    section.finish()
-    wrong: dict[str, str] = {}
-    for complaint in sheet.complaints:
-        expected = f"; expected {complaint.expected}" if complaint.expected else ""
-        wrong.setdefault(
-            complaint.key.removeprefix("[[feed]]").strip() or "url", f"{complaint.problem}{expected}"
-        )
-    return feed, wrong
-
-
 _PACE: Mapping[str, Read[float]] = {
     "connections": whole(1, 16),
     "per_second": number(0.01, 100),
