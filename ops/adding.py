@@ -8,19 +8,26 @@ from ops.watchlist import DeclaredFeed, Watchlist, parse_watchlist, write_watchl
 from ops.watchlist.values import every as read_every
 from ops.watchlist.words import Fault
 from worker.errors import BadInput
+from worker.secrets import KeyRing
 from worker.settings import Settings
+from worker.store.engine import Connection
 
 
 def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple[str, ...]) -> bool:
     """Adds the feed; False if it is watched already, in which case nothing changes. Raises BadInput."""
-    feed = _checked(url, name, every, tags)
+    feed = checked(url, name, every, tags)
     with kit.connected(settings) as connection:
-        alone(connection)
-        return Shelf(connection, kit.keyring(settings)).add_feed(feed)
+        return place(connection, kit.keyring(settings), feed)
 
 
-def _checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:
-    """The feed as a watchlist would declare it, with a watchlist's complaints."""
+def place(connection: Connection, keys: KeyRing, feed: DeclaredFeed) -> bool:
+    """Adds a feed that was checked; False if it is watched already."""
+    alone(connection)
+    return Shelf(connection, keys).add_feed(feed)
+
+
+def checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:
+    """The feed as a watchlist would declare it. Raises BadInput with a watchlist's complaints."""
     interval = read_every("5s", "30d")(every) if every else (0.0, 0.0)
     if isinstance(interval, Fault):
         raise BadInput(f"--every: {interval.problem}; expected {interval.expected}")

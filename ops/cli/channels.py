@@ -17,10 +17,7 @@ from worker.errors import PantauError
 
 if TYPE_CHECKING:
     from alerts.model import Channel
-    from ops.trial import Trial
-    from worker.secrets import KeyRing
     from worker.settings import Settings
-    from worker.store.engine import Connection
 
 
 @click.group(cls=Group)
@@ -101,16 +98,17 @@ def test(name: str) -> int:
     from alerts.channel import Sent
     from ops import kit
     from ops.trial import in_words
+    from ops.trying import try_once
 
     settings = kit.settings_of()
-    channel, credential = _open(settings, name)
-    found = _try(settings, channel)
+    channel = _open(settings, name)
+    found = try_once(settings, channel)
     if found.answer:
         click.echo(f"answer   {found.answer}")
     click.echo(f"verdict  {in_words(found.verdict)}")
     if not isinstance(found.verdict, Sent):
         return 1
-    _let_through(settings, channel, credential)
+    _let_through(settings, channel)
     return 0
 
 
@@ -129,61 +127,28 @@ def manifest() -> None:
         )
 
 
-def _open(settings: Settings, name: str) -> tuple[Channel, str | None]:
-    from alerts.store.people import credential_of, load_channel
+def _open(settings: Settings, name: str) -> Channel:
+    from alerts.store.people import load_channel
     from ops import kit
     from ops.store.watched import channel_list, channel_named
+    from ops.trying import unwanted
 
     with connected(settings) as connection:
         number = channel_named(connection, name)
         if number is None:
             raise unknown("channel", name, [row["name"] for row in channel_list(connection)])
         channel = load_channel(connection, number, kit.keyring(settings))
-        _refuse_unwanted(connection, kit.keyring(settings), channel)
-        return channel, credential_of(connection, number)
+        why = unwanted(connection, kit.keyring(settings), channel)
+    if why is not None:
+        raise PantauError(why)
+    return channel
 
 
-def _refuse_unwanted(connection: Connection, keys: KeyRing, channel: Channel) -> None:
-    """A test is a message as well: none goes to somebody who does not want any."""
-    from alerts.store.addresses import standing_of
-
-    if channel.kind != "email":
-        return
-    standing = standing_of(connection, keys, channel)
-    if standing.blocked_by is not None:
-        raise PantauError(f"{plain_text(channel.name, 80)} is blocked: nothing is written there")
-    if not standing.vouched:
-        raise PantauError(f"the owner of {plain_text(channel.name, 80)} has not confirmed yet")
-
-
-def _try(settings: Settings, channel: Channel) -> Trial:
-    import asyncio
-
-    from ops.outbox import make_outbox
-    from ops.tools import make_kit
-    from ops.trial import try_channel
-
-    kit = make_kit(settings)
-    outbox = make_outbox(settings, kit)
-
-    async def once() -> Trial:
-        async with kit.web:
-            return await try_channel(outbox, channel, kit.clock())
-
-    try:
-        return asyncio.run(once())
-    finally:
-        kit.engine.dispose()
-        if outbox.mail is not None:
-            outbox.mail.close()
-
-
-def _let_through(settings: Settings, channel: Channel, credential: str | None) -> None:
+def _let_through(settings: Settings, channel: Channel) -> None:
     """What works again for a test works for what was held."""
-    from alerts.store.circuits import close_circuit
+    from ops.trying import let_through
 
-    circuits = [f"channel:{channel.id}", *([f"sender:{credential}"] if credential else [])]
     with connected(settings) as connection:
-        closed = [close_circuit(connection, circuit) for circuit in circuits]
-    if any(closed):
+        opened = let_through(connection, channel.id)
+    if opened:
         click.echo("the channel is open again: what was held goes out now")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,14 +16,13 @@ from ops.cli.grouped import Group
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.since import time_span
+from ops.spans import LONGEST_SILENCE, silence_end
 from worker.errors import BadInput
 
 if TYPE_CHECKING:
     from alerts.model import ChannelId
     from alerts.silences import Scope, What
     from worker.store.engine import Connection
-
-LONGEST = timedelta(days=366)
 
 
 @click.group(cls=Group)
@@ -111,13 +110,12 @@ def _check_one(wanted: _Wanted) -> None:
 def _end(how_long: str | None, until: str | None, begin: datetime) -> datetime:
     if (how_long is None) == (until is None):
         raise click.UsageError("give --for 8h or --until 2026-11-30T07:00; a silence has an end")
-    end = _moment("--until", until) if until else begin + min(time_span(str(how_long), "--for"), 2 * LONGEST)
-    if end - begin > LONGEST:
-        raise BadInput(
-            "a silence lasts a year at most; to hear of something no more, take it out of the subscription "
-            '(a source: sources = ["-name"])'
-        )
-    return end
+    end = (
+        _moment("--until", until)
+        if until
+        else begin + min(time_span(str(how_long), "--for"), 2 * LONGEST_SILENCE)
+    )
+    return silence_end(begin, end)
 
 
 def _moment(option: str, text: str) -> datetime:

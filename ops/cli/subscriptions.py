@@ -17,14 +17,12 @@ from ops.cli.output import json_option, print_json_lines, table
 from ops.cli.sharing import feed_command
 from ops.cli.since import time_span
 from ops.moments import in_zone
-from worker.errors import BadInput
+from ops.spans import snooze_span
 
 if TYPE_CHECKING:
     from alerts.store.keeping import Told
     from ops.store.hearing import Named
     from worker.store.engine import Connection
-
-SHORTEST_SNOOZE, LONGEST_SNOOZE = timedelta(minutes=1), timedelta(days=7)
 
 
 @click.group(cls=Group)
@@ -122,13 +120,7 @@ def snooze(name: str, how_long: str) -> None:
 
 
 def _span(text: str) -> timedelta:
-    span = time_span(text, "TIME")
-    if not SHORTEST_SNOOZE <= span <= LONGEST_SNOOZE:
-        raise BadInput(
-            f'a snooze lasts from 1m to 7d, and "{plain_text(text, 30)}" does not; to hear nothing for longer, '
-            "pause the subscription (what is kept expires after 7 days)"
-        )
-    return span
+    return snooze_span(time_span(text, "TIME"), plain_text(text, 30))
 
 
 def _named(connection: Connection, name: str) -> Named:

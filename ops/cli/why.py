@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
-from ops.cli.delivery import UNTIL_THEN, due_at
+from ops.cli.delivery import UNTIL_THEN
 from ops.cli.output import highlighted, json_option, print_json
-from ops.moments import instant
-from worker.errors import BadInput, Unavailable
+from ops.moments import due_at, instant
+from worker.errors import Unavailable
 
 if TYPE_CHECKING:
     from ops.rehearsal import Rehearsed
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from ops.store.tracing import Trail
     from ops.tracing import Asked, Trace
     from worker.match import Explained
-    from worker.match.entities import Catalogue
-    from worker.model import Article, Topic
+    from worker.model import Topic
     from worker.store.engine import Connection
 
 FAILED, NOT_KNOWN = 1, 4
@@ -42,6 +40,7 @@ def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
     cannot be read."""
     if fetch:
         return _now(url, name, as_json)
+    from ops.asking import why_json
     from ops.store.storied import story_of
     from ops.store.tracing import standing_feeds
     from ops.tracing import nearest_feeds, sentence
@@ -51,7 +50,7 @@ def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
         story = None if trace.trail.article is None else story_of(connection, trace.trail.article["id"])
         near = [] if trace.known else nearest_feeds(url, standing_feeds(connection))
     if as_json:
-        print_json({**_as_json(trace), "story": story, "nearest_feeds": near, "sentence": sentence(trace)})
+        print_json({**why_json(trace), "story": story, "nearest_feeds": near, "sentence": sentence(trace)})
     else:
         click.echo("\n".join([*_in_words(trace, story), *_nearby(near), plain_text(sentence(trace), 1000)]))
     return 0 if trace.known else NOT_KNOWN
@@ -59,6 +58,7 @@ def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
 
 def _now(url: str, name: str | None, as_json: bool) -> int:
     """Reads the page as it is now, and asks the topics of the installation, where there is one."""
+    from ops.asking import asked_json
     from ops.cli.rehearsed import rehearsed_json, rehearsed_lines
     from ops.cli.steps import last_word
     from ops.tracing import made_now
@@ -67,7 +67,7 @@ def _now(url: str, name: str | None, as_json: bool) -> int:
     asked, silent = _asked_now(found, name)
     last = made_now(found.problem, asked, silent)
     if as_json:
-        topics = None if asked is None else [_asked_json(each) for each in asked]
+        topics = None if asked is None else [asked_json(each) for each in asked]
         print_json({**rehearsed_json(found), "topics": topics, "silent": silent, "sentence": last})
     else:
         shown = [line for each in asked or () for line in _topic(each, None)]
@@ -90,100 +90,31 @@ def _rehearsed(url: str) -> Rehearsed:
 
 
 def _asked_now(found: Rehearsed, name: str | None) -> tuple[list[Asked] | None, int]:
-    """The topics as `_asked` gives them; None where no installation runs that has any."""
+    """The topics as `asked` gives them; None where no installation runs that has any."""
+    from ops.asking import asked
+
     try:
         with connected() as connection:
-            return _asked(connection, found.read.article if found.read else None, None, name)
+            topics = _topics_named(connection, name)
+            return asked(connection, found.read.article if found.read else None, None, topics)
     except Unavailable:
         return None, 0
 
 
 def _trace(connection: Connection, url: str, name: str | None) -> Trace:
+    from ops.asking import asked_of
     from ops.store.tracing import trail_of
     from ops.tracing import Trace, names_of
 
     trail = trail_of(connection, *names_of(url))
-    read_with = trail.article["topic_set"] or 0 if trail.article is not None else 0
-    asked, silent = _asked(connection, trail.read, read_with, name)
+    asked, silent = asked_of(connection, trail, _topics_named(connection, name))
     return Trace(url, trail, asked, silent, name)
 
 
-def _asked(
-    connection: Connection, article: Article | None, topic_set: int | None, name: str | None
-) -> tuple[list[Asked], int]:
-    """The topic that was named, or every one that matches, and how many do not. `topic_set` is the last change that
-    the article's reader had taken in; None: it is read now."""
+def _topics_named(connection: Connection, name: str | None) -> list[Topic] | None:
     from ops.cli.topics import named
-    from ops.store.tracing import heard_by
-    from ops.tracing import Asked
-    from worker.match import explain
-    from worker.store.topics import catalogue, topic_changes
 
-    topics = named(connection, (name,)) if name is not None else None
-    if article is None:
-        return [], 0
-    changes = topic_changes(connection)
-    known = catalogue(connection)
-    if topics is None:
-        topics = _matching([change.topic for change in changes.values()], article, known)
-    asked = [
-        Asked(
-            topic,
-            explain(topic.query, article, known),
-            topic_set is not None and changes[topic.id].number > topic_set,
-            heard_by(connection, topic.id),
-        )
-        for topic in topics
-    ]
-    return asked, len(changes) - sum(each.explained.holds for each in asked)
-
-
-def _matching(topics: Sequence[Topic], article: Article, known: Catalogue) -> list[Topic]:
-    """The topics that match; one that cannot be read is none of them."""
-    from worker.match import TopicIndex
-
-    index = TopicIndex(known)
-    for topic in topics:
-        with suppress(BadInput):
-            index.add(topic)
-    found = {match.topic for match in index.match(article)}
-    return [topic for topic in topics if topic.id in found]
-
-
-def _as_json(trace: Trace) -> dict[str, Any]:
-    trail = trace.trail
-    left_out = {"body", "title_length", "feed_id"}
-    article = None if trail.article is None else {k: v for k, v in trail.article.items() if k not in left_out}
-    return {
-        "url": trace.url,
-        "known": trace.known,
-        "entries": trail.entries,
-        "article": article,
-        "earlier_readings": trail.earlier,
-        "topics": [_asked_json(asked) for asked in trace.asked],
-        "silent": trace.silent,
-        "matches": trail.matches,
-        "alerts": [_alert_json(alert) for alert in trail.alerts],
-        "deliveries": [{**delivery, "due_at": due_at(delivery)} for delivery in trail.deliveries],
-    }
-
-
-def _alert_json(alert: Mapping[str, Any]) -> dict[str, Any]:
-    from ops.outcome import outcome
-
-    told = ("topic", "subscription", "channel", "delivery", "decided_at", "reason", "decided_for", "state")
-    return {**{key: alert[key] for key in told}, "sentence": outcome(alert)}
-
-
-def _asked_json(asked: Asked) -> dict[str, Any]:
-    return {
-        "name": asked.topic.name,
-        "query": asked.topic.query,
-        "matches": asked.explained.holds,
-        "changed_since": asked.changed_since,
-        "heard_by": asked.heard_by,
-        "explained": asked.explained,
-    }
+    return named(connection, (name,)) if name is not None else None
 
 
 def _in_words(trace: Trace, story: Storied | None) -> Iterator[str]:
