@@ -5,6 +5,8 @@ Pages are made on the server and work without JavaScript; nothing on them comes 
 
 from __future__ import annotations
 
+from functools import partial
+
 from starlette.applications import Starlette
 
 from ops.health import checks
@@ -19,6 +21,7 @@ def make_app(settings: Settings) -> Starlette:
     from ops.dashboard.app import build  # noqa: PLC0415
     from ops.dashboard.context import Context  # noqa: PLC0415
     from ops.slack.app import slack_app  # noqa: PLC0415
+    from ops.trying import try_once  # noqa: PLC0415
 
     return build(
         Context(
@@ -31,5 +34,6 @@ def make_app(settings: Settings) -> Starlette:
             slack=slack_app(settings),
             metrics_for=settings.metrics,
             api_token=settings.api_token,
+            tries=partial(try_once, settings),
         )
     )

@@ -17,6 +17,7 @@ from jinja2.runtime import Context as Rendering
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from alerts.model import Channel
 from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, Access
@@ -27,6 +28,7 @@ from ops.dashboard.words import in_zone
 from ops.health import Checks
 from ops.slack.app import SlackApp
 from ops.store.pages.rail import Counts, counts
+from ops.trial import Trial
 from worker.secrets import KeyRing, Secret
 from worker.store.engine import Connection, Engine
 
@@ -51,7 +53,8 @@ class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
     open what is sealed, such as what hubs sign with; `link_keys`, once they are opened, tell which links are ours;
     `slack` is our app there, where one is set up; `api_token` opens what is for programs, such as the figures of
-    /metrics that are else `metrics_for` this machine alone."""
+    /metrics that are else `metrics_for` this machine alone; `tries` sends a test message through a channel, in a
+    thread."""
 
     engine: Engine
     checks: Checks
@@ -63,6 +66,7 @@ class Context:
     slack: SlackApp | None = None
     metrics_for: Access = "local"
     api_token: Secret | None = None
+    tries: Callable[[Channel], Trial] | None = None
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)

@@ -41,7 +41,12 @@ def for_people(page: Page) -> Endpoint:
 
 async def session_of(request: Request) -> Session | None:
     """Who is asking; None for a stranger."""
-    context, token = context_of(request), _token(request)
+    return await session_in(context_of(request), request)
+
+
+async def session_in(context: Context, request: Request) -> Session | None:
+    """The same, where the request is not one of a page."""
+    token = request.cookies.get(gate.cookie_name("session", context.public_url), "")
     return await context.ask(lambda connection: access.session_of(connection, token)) if token else None
 
 

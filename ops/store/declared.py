@@ -46,6 +46,12 @@ def alone(connection: Connection) -> None:
     connection.execute(text("LOCK TABLE topics IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def drop_feed(connection: Connection, number: int) -> None:
+    """The feed is watched no more; its entries and articles stay."""
+    here = (feeds.c.id == number) & feeds.c.removed_at.is_(None)
+    connection.execute(update(feeds).where(here).values(removed_at=func.now()))
+
+
 def place_of(at: SecretAt) -> str:
     """The name of a secret's place, which is sealed into it."""
     return ":".join(at)

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -75,6 +77,21 @@ audit_log = Table(  # what people and programs changed, for good
     Column("before", JSONB),
     Column("after", JSONB),
     Index("ix_audit_log_kind_name", "kind", "name", "id"),
+)
+
+api_answers = (
+    Table(  # to what programs asked under a key of their own, so that asking again does nothing twice
+        "api_answers",
+        metadata,
+        Column("caller", Text, primary_key=True),  # ops.api.callers.Caller.key
+        Column("key", Text, primary_key=True),  # Idempotency-Key
+        Column("asked", LargeBinary, nullable=False),  # SHA-256 of method, address and body
+        Column("status", Integer),  # null: the work is under way
+        Column("answer", JSON),  # as it was written, to the letter
+        Column("location", Text),
+        created(),
+        Index("ix_api_answers_created_at", "created_at"),
+    )
 )
 
 heartbeats = Table(  # the last sign of life of each part, by the database's clock

@@ -1,0 +1,65 @@
+"""The API's place in the web process: what it works with there, and its documentation as a page of ours."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from ops.access import Session
+from ops.api.app import ROOT, build
+from ops.api.house import House
+from ops.dashboard import gate
+from ops.dashboard.context import Context, DatabaseSilent
+from ops.dashboard.login import for_people, session_in
+from ops.dashboard.shell import show
+from ops.dashboard.views.api import compose
+from ops.store.accounts import Session as Account
+from ops.store.audit import Audit, audit
+from worker.errors import Unavailable
+
+Answer = TypeVar("Answer")
+API, DOCS = ROOT + "/", ROOT + "/docs"
+
+
+def api_routes(context: Context) -> tuple[BaseRoute, ...]:
+    """The API, and the page that tells of it."""
+    app, description = build(house_of(context))
+    view = compose(description)
+
+    async def docs(request: Request, session: Session) -> Response:
+        base = (context.public_url or str(request.base_url)).rstrip("/")
+        return await show(request, session, "api.html", here="api", view=view, base=base)
+
+    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=app)
+
+
+def house_of(context: Context) -> House:
+    """This process, as the API sees it."""
+
+    async def ask(work: Any, /) -> Any:
+        try:
+            return await context.ask(work)
+        except DatabaseSilent as silent:
+            raise Unavailable("the database does not answer in time") from silent
+
+    async def session(request: Request) -> Account | None:
+        return await session_in(context, request)
+
+    async def proof() -> Audit | None:
+        return await context.proof.latest(lambda: context.ask(audit), context.steady)
+
+    return House(
+        ask=ask,
+        clock=context.clock,
+        steady=context.steady,
+        session=session,
+        visitor=lambda request: gate.visitor(request.client.host if request.client else None),
+        proof=proof,
+        ready=context.checks.look,
+        keys=context.keys,
+        api_token=context.api_token,
+        tries=context.tries,
+    )
