@@ -49,7 +49,7 @@ _KINDS = {
 _SENTENCES = {
     "not_found": f"Nothing has this address; {DOCS} lists what there is.",
     "method_not_allowed": "This address does not take such a request; Allow names those that it takes.",
-    "bad_request": "The request is not one that Pantau knows.",
+    "bad_request": "The body is no JSON in UTF-8.",
 }
 
 

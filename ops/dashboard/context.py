@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Rendering
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from alerts.model import Channel
 from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, Access
@@ -28,9 +27,12 @@ from ops.dashboard.words import in_zone
 from ops.health import Checks
 from ops.slack.app import SlackApp
 from ops.store.pages.rail import Counts, counts
-from ops.trial import Trial
 from worker.secrets import KeyRing, Secret
 from worker.store.engine import Connection, Engine
+
+if TYPE_CHECKING:
+    from alerts.model import Channel
+    from ops.trial import Trial
 
 Answer = TypeVar("Answer")
 

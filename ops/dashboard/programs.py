@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any
 
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from ops.access import Session
-from ops.api.app import ROOT, build
+from ops.api.app import ROOT, build, description
 from ops.api.house import House
 from ops.dashboard import gate
-from ops.dashboard.context import Context, DatabaseSilent
+from ops.dashboard.context import Context, DatabaseSilent, context_of
 from ops.dashboard.login import for_people, session_in
 from ops.dashboard.shell import show
-from ops.dashboard.views.api import compose
+from ops.dashboard.views.api import Docs, compose
 from ops.store.accounts import Session as Account
 from ops.store.audit import Audit, audit
 from worker.errors import Unavailable
 
-Answer = TypeVar("Answer")
 API, DOCS = ROOT + "/", ROOT + "/docs"
 
 
 def api_routes(context: Context) -> tuple[BaseRoute, ...]:
     """The API, and the page that tells of it."""
-    app, description = build(house_of(context))
-    view = compose(description)
+    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=build(house_of(context)))
 
-    async def docs(request: Request, session: Session) -> Response:
-        base = (context.public_url or str(request.base_url)).rstrip("/")
-        return await show(request, session, "api.html", here="api", view=view, base=base)
 
-    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=app)
+async def docs(request: Request, session: Session) -> Response:
+    """The documentation of the API."""
+    view = await run_sync(_view)
+    base = (context_of(request).public_url or str(request.base_url)).rstrip("/")
+    return await show(request, session, "api.html", here="api", view=view, base=base)
+
+
+@cache
+def _view() -> Docs:
+    return compose(description())
 
 
 def house_of(context: Context) -> House:
