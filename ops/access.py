@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -53,23 +54,33 @@ def first_account(engine: Engine, wanted: Secret | None) -> str | None:
     return None if wanted else password
 
 
-def log_in(connection: Connection, name: str, password: str) -> tuple[str, Session] | None:
+def log_in(connection: Connection, name: str, password: str, browser: str = "") -> tuple[str, Session] | None:
     """A new session for the right name and password: the cookie's token and what it stands for."""
     user, nobody = accounts.find_user(connection, name), _nobody()
     if not _fits(user.password if user else nobody, password) or user is None:
         return None
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-    return token, accounts.add_session(connection, _digest(token), user, csrf, SESSION)
+    return token, accounts.add_session(connection, digest(token), user, csrf, SESSION, browser)
 
 
 def session_of(connection: Connection, token: str) -> Session | None:
     """The session that a cookie stands for, if it has not ended."""
-    return accounts.find_session(connection, _digest(token)) if token else None
+    return accounts.find_session(connection, digest(token)) if token else None
+
+
+def living(connection: Connection, digests: Collection[str]) -> Collection[str]:
+    """Those sessions, by the digests of their tokens, that have not ended."""
+    return accounts.living_sessions(connection, digests)
 
 
 def log_out(connection: Connection, token: str) -> None:
     """Ends a session."""
-    accounts.drop_session(connection, _digest(token))
+    accounts.drop_session(connection, digest(token))
+
+
+def knows_password(user: User, password: str) -> bool:
+    """Whether this is the account's password."""
+    return _fits(user.password, password)
 
 
 def _fits(hashed: str, password: str) -> bool:
@@ -80,7 +91,8 @@ def _fits(hashed: str, password: str) -> bool:
             return False
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What stands for a cookie's token in the database: whoever reads that cannot log in with it."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -117,4 +129,16 @@ class Attempts:
             del self.failed[next(iter(self.failed))]
 
 
-__all__ = ["Attempts", "Session", "User", "first_account", "hash_password", "log_in", "log_out", "session_of"]
+__all__ = [
+    "Attempts",
+    "Session",
+    "User",
+    "digest",
+    "first_account",
+    "hash_password",
+    "knows_password",
+    "living",
+    "log_in",
+    "log_out",
+    "session_of",
+]

@@ -1,13 +1,21 @@
-"""SHELL. A worker's sign of life in the database, as long as it lives: who counts workers needs no broker for it."""
+"""SHELL. A worker's sign of life in the database, as long as it lives: who counts workers needs no broker for it.
+
+With it goes what the worker is and does at that moment, for the page that lists them.
+"""
 
 from __future__ import annotations
 
 import os
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 
 import structlog
 
 from ops import kit
+from ops.children import children_of
 from ops.store import ticking
 from worker.settings import Settings
 from worker.store.engine import DatabaseTrouble, Engine, open_engine
@@ -25,6 +33,10 @@ class Alive:
     name: str = field(default_factory=lambda: os.environ.get("PANTAU_WORKER_NAME", "worker"))
     again_at: float | None = None
     engine: Engine | None = None
+    queues: tuple[str, ...] = ()
+    slots: int = 0
+    busy: Callable[[], int] = lambda: 0
+    since: datetime = field(default_factory=kit.clock)
 
     @property
     def part(self) -> str:
@@ -37,10 +49,20 @@ class Alive:
             self.engine = open_engine(kit.database(self.settings), pooled=False)
         return self.engine
 
+    def says(self) -> dict[str, object]:
+        """What the worker is, and how busy: `ops.store.pages.workers` reads it."""
+        return {
+            **this_process(self.since),
+            "name": self.name,
+            "queues": list(self.queues),
+            "slots": self.slots,
+            "busy": self.busy(),
+        }
+
     def begin(self, now: float) -> None:
         """The first sign: the worker is ready. Raises what the database raises; `now` in seconds of a steady clock."""
         with self.database().begin() as connection:
-            ticking.beat(connection, self.part)
+            ticking.beat(connection, self.part, self.says())
         self.again_at = now + EVERY_S
 
     def go_on(self, now: float) -> None:
@@ -63,3 +85,31 @@ class Alive:
                 ticking.forget(connection, self.part)
         except DatabaseTrouble as trouble:
             structlog.get_logger("worker").warning("sign_of_life_left_behind", error=type(trouble).__name__)
+
+
+def this_process(since: datetime) -> dict[str, object]:
+    """Where this process runs, which, since when, in which version, and how much memory it has with its children."""
+    return {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "since": since.isoformat(timespec="seconds"),
+        "version": kit.our_version(),
+        "memory": _memory(),
+    }
+
+
+def _memory() -> int | None:
+    """The bytes of this process and its children, what they share counted once (Linux); None where nobody tells."""
+    try:
+        return sum(_share_of(pid) for pid in (os.getpid(), *children_of(os.getpid()))) or None
+    except OSError:
+        return None
+
+
+def _share_of(pid: int) -> int:
+    """What is a process's own, and its share of what it shares; 0 for one that has ended meanwhile."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)

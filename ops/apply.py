@@ -9,9 +9,12 @@ from pathlib import Path
 
 from alerts.channels import channels
 from ops import kit
+from ops.packs import FOLDER as PACKS
 from ops.packs import read_folder
 from ops.refusing import unheard_of
 from ops.searching import broad, found_by, is_broad
+from ops.store import audit_log
+from ops.store.audit_log import COMMAND_LINE
 from ops.store.declared import FOLDER, Shelf, alone
 from ops.store.watched import articles_of_last
 from ops.watchlist import (
@@ -19,6 +22,7 @@ from ops.watchlist import (
     Complaint,
     DeclaredEntity,
     DeclaredTopic,
+    Item,
     Known,
     SecretAt,
     Snapshot,
@@ -42,10 +46,13 @@ from worker.match.entities import Catalogue
 from worker.model import Topic, TopicId
 from worker.secrets import Secret
 from worker.settings import Settings
+from worker.store.engine import Connection
 
 JUDGED_S = 30 * 86400.0
 JUDGED_BY = 1000
 """How far back, and how many articles at most, say how much a topic matches: 5 % of them is right to ±0.7 %."""
+MOST_NAMED = 1000
+"""Things of one file that get a line of their own in the audit log."""
 MOST_JUDGED = 1000
 """Topics of one file that are judged, so that a file of a hundred thousand is applied without delay."""
 
@@ -62,8 +69,11 @@ class Outcome:
         return next(line for line in reversed(as_text(self.changes).splitlines()) if line.strip())
 
 
-def apply_file(path: Path, settings: Settings, *, dry_run: bool, prune: bool) -> Outcome:
-    """Brings what is watched in line with the file. Raises BadInput (nothing was changed) or Unavailable."""
+def apply_file(
+    path: Path, settings: Settings, *, dry_run: bool, prune: bool, by: str = COMMAND_LINE
+) -> Outcome:
+    """Brings what is watched in line with the file, and writes down what that changed. Raises
+    BadInput (nothing was changed) or Unavailable."""
     keys = kit.keyring(settings)
     packs, doubts = read_folder(settings.data_dir)
     with kit.connected(settings) as connection:
@@ -82,6 +92,7 @@ def apply_file(path: Path, settings: Settings, *, dry_run: bool, prune: bool) ->
         if not dry_run:
             shelf.write(declared, found, secrets)
             shelf.write_entities(packs or (), in_packs, FOLDER)
+            write_down(connection, found + in_packs, str(path), by)
     return Outcome(
         found + in_packs,
         (*doubts, *warnings, *unheard, *_too_broad(path, settings, declared, found, catalogue)),
@@ -103,7 +114,31 @@ def apply_packs(settings: Settings) -> Outcome:
             (*stored.declared.topics, *stored.made_here.topics), _catalogue_after(Watchlist(), known)
         )
         shelf.write_entities(packs, found, FOLDER)
+        write_down(connection, found, str(settings.data_dir / PACKS), COMMAND_LINE)
     return Outcome(found, tuple(doubts))
+
+
+def write_down(connection: Connection, found: Changes, source: str, by: str) -> None:
+    """One line of the audit log for each thing that changed, and one for the whole. Of very many only the first are
+    named: the file itself tells the others."""
+    if not found:
+        return
+    parts = (
+        ("added", found.added),
+        ("changed", found.changed),
+        ("removed", found.removed),
+        ("declared", found.adopted),
+    )
+    named = [_noted(what, item) for what, items in parts for item in items][:MOST_NAMED]
+    audit_log.note_many(connection, by, named)
+    counts = {what: len(items) for what, items in parts if items}
+    audit_log.note(connection, by, "applied", "watchlist", visible(source), None, counts)
+
+
+def _noted(what: str, item: Item) -> dict[str, object]:
+    before = {change.field: change.old for change in item.fields} or None
+    after = {change.field: change.new for change in item.fields} or None
+    return {"what": what, "kind": item.noun, "name": item.key, "before": before, "after": after}
 
 
 def _with_packs(stored: Snapshot, packs: tuple[DeclaredEntity, ...] | None) -> Snapshot:
@@ -176,6 +211,18 @@ def _too_broad(
 def served_kinds() -> frozenset[str]:
     """The channel kinds that this version can send to."""
     return frozenset(channels())
+
+
+def everything(stored: Snapshot) -> Watchlist:
+    """What files declare and what was made here, as one watchlist."""
+    both = (stored.declared, stored.made_here)
+    return Watchlist(
+        feeds=tuple(feed for part in both for feed in part.feeds),
+        topics=tuple(topic for part in both for topic in part.topics),
+        channels=tuple(channel for part in both for channel in part.channels),
+        subscriptions=tuple(each for part in both for each in part.subscriptions),
+        entities=tuple(entity for part in both for entity in part.entities),
+    )
 
 
 def stored_watchlist(settings: Settings) -> Snapshot:

@@ -1,4 +1,5 @@
-"""What the topics say of an article today, and its whole trace, as an object for programs."""
+"""Topics held against an article as it reads: which match, why or why not, and who hears of them; and its whole trace,
+as an object for programs."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from ops.moments import due_at
 from ops.outcome import outcome
-from ops.store.tracing import Trail, heard_by
+from ops.store.tracing import heard_by
 from ops.tracing import Asked, Trace
 from worker.errors import BadInput
 from worker.match import TopicIndex, explain
@@ -18,33 +19,31 @@ from worker.store.engine import Connection
 from worker.store.topics import catalogue, topic_changes
 
 
-def asked_of(connection: Connection, trail: Trail, topics: Sequence[Topic] | None) -> tuple[list[Asked], int]:
-    """As `asked`, of the article of this trail, as it was read."""
-    read_with = trail.article["topic_set"] or 0 if trail.article is not None else 0
-    return asked(connection, trail.read, read_with, topics)
-
-
-def asked(
-    connection: Connection, article: Article | None, topic_set: int | None, topics: Sequence[Topic] | None
+def hold_against(
+    connection: Connection,
+    article: Article | None,
+    topic_set: int | None,
+    only: Sequence[Topic] | None = None,
 ) -> tuple[list[Asked], int]:
-    """The topics that were named, or (None) every one that matches, and how many do not. `topic_set` is the last
-    change that the article's reader had taken in; None: it is read now."""
+    """The topics of `only`, or every one that matches, and how many do not. `topic_set` is the last change that
+    the article's reader had taken in; None: it is read now."""
     if article is None:
         return [], 0
     changes = topic_changes(connection)
     known = catalogue(connection)
-    if topics is None:
-        topics = _matching([change.topic for change in changes.values()], article, known)
-    found = [
+    chosen = (
+        _matching([change.topic for change in changes.values()], article, known) if only is None else only
+    )
+    asked = [
         Asked(
             topic,
             explain(topic.query, article, known),
             topic_set is not None and changes[topic.id].number > topic_set,
             heard_by(connection, topic.id),
         )
-        for topic in topics
+        for topic in chosen
     ]
-    return found, len(changes) - sum(each.explained.holds for each in found)
+    return asked, len(changes) - sum(each.explained.holds for each in asked)
 
 
 def _matching(topics: Sequence[Topic], article: Article, known: Catalogue) -> list[Topic]:

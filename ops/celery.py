@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from celery import signals
 from celery.exceptions import SecurityWarning
+from celery.worker.state import active_requests
 
 from ops import kit, logs, tools, wiring
 from ops.alive import Alive
@@ -39,7 +40,8 @@ def serve(queues: Iterable[str]) -> None:
     """Loads the tasks and desks of these queues and no others: each takes its time to load, and what is there
     before the pool forks is shared by its processes."""
     logs.set_up(settings.log, settings.log_level)
-    wanted = set(queues)
+    _alive.queues = tuple(queues)
+    wanted = set(_alive.queues)
     if wanted & {"poll", "send"}:
         keys_fit(settings)
     if "tick" in wanted:
@@ -92,7 +94,9 @@ def _own_logs(**_: Any) -> None:
 
 
 @signals.worker_ready.connect
-def _sign_of_life(**_: Any) -> None:
+def _sign_of_life(sender: Any = None, **_: Any) -> None:
+    _alive.slots = sender.controller.concurrency
+    _alive.busy = lambda: len(active_requests)
     with _alive.database().begin() as connection:
         ticking.forget_old(connection)
     _alive.begin(monotonic())

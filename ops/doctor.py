@@ -43,11 +43,12 @@ class Finding:
     remedy: str = ""
 
 
-def examine() -> list[Finding]:
-    """Everything that can be looked at from here."""
+def examine(given: Settings | None = None) -> list[Finding]:
+    """Everything that can be looked at from here, of the installation with these settings (default: the
+    environment's). Asks the mail server and Slack, so it may take a while."""
     findings = [*_python(), *_packages(), *_segmentation(), *_environment()]
     try:
-        settings = kit.settings_of()
+        settings = given or kit.settings_of()
     except PantauError as error:
         return [*findings, Finding("bad", "settings", str(error), "correct the variable and start again")]
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

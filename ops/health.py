@@ -140,13 +140,35 @@ def ask_broker(redis_url: Secret | None) -> Part:
     """Whether the broker answers a PING."""
     if redis_url is None:
         return Part(False, "none is named: set PANTAU_REDIS_URL")
-    patience = {"socket_timeout": BROKER_PATIENCE_S, "socket_connect_timeout": BROKER_PATIENCE_S}
     try:
-        with redis.Redis.from_url(_as_redis(redis_url), **patience) as broker:
+        with _broker(redis_url) as broker:
             broker.ping()
     except (redis.RedisError, OSError, ValueError):
         return Part(False, "does not answer")
     return Part(True, "answers")
+
+
+def broker_version(settings: Settings | None) -> str | None:
+    """Which broker it is: "Valkey 9.0.1"; None where none is named or none answers."""
+    if settings is None or settings.redis_url is None:
+        return None
+    try:
+        with _broker(settings.redis_url) as broker:
+            told = broker.info("server")
+    except (redis.RedisError, OSError, ValueError):
+        return None
+    if "valkey_version" in told:
+        return f"Valkey {told['valkey_version']}"
+    return f"Redis {told.get('redis_version', '')}".strip()
+
+
+def _broker(redis_url: Secret) -> redis.Redis:
+    """A way to the broker that does not wait long."""
+    return redis.Redis.from_url(
+        _as_redis(redis_url),
+        socket_timeout=BROKER_PATIENCE_S,
+        socket_connect_timeout=BROKER_PATIENCE_S,
+    )
 
 
 def _as_redis(url: Secret) -> str:

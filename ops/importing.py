@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ops import kit
+from ops.store import audit_log
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed
 from ops.watchlist.addresses import address_key, web_address
@@ -21,7 +22,9 @@ from ops.watchlist.words import Fault
 from worker.addresses import Network, refusal
 from worker.errors import BadInput
 from worker.feeds.opml import BYTES_MOST, OpmlDocument, Outline, read_opml
+from worker.secrets import KeyRing
 from worker.settings import Settings
+from worker.store.engine import Connection
 
 Result = Literal["added", "watched", "repeated", "refused"]
 _NAME_LENGTH = 200
@@ -57,18 +60,51 @@ class Imported:
 Follow = Callable[[Sequence[DeclaredFeed]], Iterable[DeclaredFeed]]
 
 
-def import_file(path: Path, settings: Settings, *, dry_run: bool = False, follow: Follow = iter) -> Imported:
+def import_file(
+    path: Path,
+    settings: Settings,
+    *,
+    dry_run: bool = False,
+    follow: Follow = iter,
+    by: str = audit_log.COMMAND_LINE,
+) -> Imported:
     """Adds every usable feed of an OPML file (`-`: of what stands on stdin) in one transaction, or none. `follow` is
     shown the feeds as they are stored. Raises BadInput for a file that is no list of feeds, Unavailable where the
     database does not answer."""
     document = _document(path)
     with kit.connected(settings) as connection:
-        alone(connection)
-        shelf = Shelf(connection, kit.keyring(settings))
-        decided = decide(document, shelf.feed_addresses(), shelf.feed_names(), settings.allow_nets)
-        if not dry_run:
-            shelf.add_feeds(follow([feed for _, feed in decided if feed is not None]))
-    return Imported(tuple(line for line, _ in decided), document.warnings)
+        return import_list(
+            connection,
+            kit.keyring(settings),
+            document,
+            settings.allow_nets,
+            by,
+            dry_run=dry_run,
+            follow=follow,
+        )
+
+
+def import_list(
+    connection: Connection,
+    keys: KeyRing,
+    document: OpmlDocument,
+    allow: Sequence[Network],
+    who: str,
+    *,
+    dry_run: bool = False,
+    follow: Follow = iter,
+) -> Imported:
+    """Adds every usable feed of the list, and writes down who did. `follow` is shown the feeds as they are stored."""
+    alone(connection)
+    shelf = Shelf(connection, keys)
+    decided = decide(document, shelf.feed_addresses(), shelf.feed_names(), allow)
+    imported = Imported(tuple(line for line, _ in decided), document.warnings)
+    if not dry_run:
+        shelf.add_feeds(follow([feed for _, feed in decided if feed is not None]))
+    if not dry_run and (added := imported.count("added")):
+        counts = {"added": added, "refused": imported.count("refused")}
+        audit_log.note(connection, who, "imported", "feed", "list of feeds", None, counts)
+    return imported
 
 
 def _document(path: Path) -> OpmlDocument:

@@ -14,6 +14,7 @@ from alerts.store import confirmations
 from alerts.store.addresses import address_of, recognise
 from ops.kit import connected, keyring
 from ops.store import mailboxes
+from ops.store.audit_log import COMMAND_LINE, note
 from ops.store.declared import LONGEST_NAME, alone
 from worker.errors import BadConfiguration, BadInput, PantauError, TryAgain
 from worker.secrets import KeyRing, Secret
@@ -45,10 +46,11 @@ class Invited:
     waits: bool
 
 
-def invite(settings: Settings, invitation: Invitation) -> Invited:
-    """Invites, all or nothing. Raises BadInput, BadConfiguration, PantauError (they do not want it), TryAgain."""
+def invite(settings: Settings, invitation: Invitation, by: str = COMMAND_LINE) -> Invited:
+    """Invites, all or nothing, and writes down who did. Raises BadInput, BadConfiguration, PantauError (they
+    do not want it), TryAgain."""
     to = Secret(_checked(invitation))
-    _check_ways(settings)
+    check_ways(settings.public_url, mails=settings.smtp_url is not None)
     with connected(settings) as connection:
         alone(connection)
         keys = keyring(settings)
@@ -57,19 +59,18 @@ def invite(settings: Settings, invitation: Invitation) -> Invited:
         address = address_of(connection, keys, to)
         known = mailboxes.answered(connection, address)
         if known.blocked_by is not None:
-            raise PantauError(_blocked(invitation.address, known.blocked_by))
+            raise PantauError(blocked(invitation.address, known.blocked_by))
         channel, name = mailboxes.channel_at(connection, address) or _add(
             connection, keys, invitation, to, address
         )
         subscription = _subscribe(connection, invitation, name, address)
+        note(connection, by, "invited", "channel", name, None, {"subscription": subscription})
         if known.declared or known.confirmed:
             return Invited(name, subscription, asks=False, waits=False)
         if known.asked and not invitation.again:
             return Invited(name, subscription, asks=False, waits=True)
         if not confirmations.ask(connection, channel, address):
-            raise TryAgain(
-                f"{shown(invitation.address)} was asked {confirmations.MOST_A_DAY} times in 24 hours; try tomorrow"
-            )
+            raise TryAgain(asked_often(invitation.address))
         return Invited(name, subscription, asks=True, waits=True)
 
 
@@ -86,14 +87,15 @@ def _checked(invitation: Invitation) -> str:
     return address
 
 
-def _check_ways(settings: Settings) -> None:
-    """Without a link that leads to us, nobody can say yes; without a mail server nobody is asked."""
-    if not (settings.public_url or "").startswith("https://"):
+def check_ways(public_url: str | None, *, mails: bool) -> None:
+    """Without a link that leads to us, nobody can say yes; without a mail server nobody is asked. Raises
+    BadConfiguration."""
+    if not (public_url or "").startswith("https://"):
         raise BadConfiguration(
             "nobody can confirm without an https address at which people reach Pantau: set PANTAU_PUBLIC_URL, "
             "or vouch for the address by declaring it in a watchlist"
         )
-    if settings.smtp_url is None:
+    if not mails:
         raise BadConfiguration("the mail that asks cannot be sent: set PANTAU_SMTP_URL")
 
 
@@ -137,7 +139,13 @@ def _subscribe(connection: Connection, invitation: Invitation, channel: str, add
     return name
 
 
-def _blocked(address: str, by: str) -> str:
+def asked_often(address: str) -> str:
+    """Why nobody asks this mailbox today."""
+    return f"{shown(address)} was asked {confirmations.MOST_A_DAY} times in 24 hours; try tomorrow"
+
+
+def blocked(address: str, by: str) -> str:
+    """Why nobody writes to this mailbox; `by` is who decided it."""
     if by == "recipient":
         return f"{shown(address)} asked never to be written to, and is not"
     return f"{shown(address)} is blocked; `pantau channels unblock {shown(address)}` allows it again"

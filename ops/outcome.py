@@ -128,9 +128,13 @@ def outcome(alert: Row) -> str:
     """The sentence, without its end. Names as they are; whoever shows them makes them harmless."""
     if alert["state"] == "suppressed":
         return f"suppressed: {why_suppressed(alert)}"
+    return ": ".join(filter(None, (why_placed(alert), _went(alert))))
+
+
+def why_placed(alert: Row) -> str:
+    """Why it is told in the message that it is in, and when; "" where it is simply told at once."""
     reason = alert["decided_for"] or ""
-    placed = PLACED[reason](alert) if reason in PLACED else reason.replace("_", " ")
-    return ": ".join(filter(None, (placed, _went(alert))))
+    return PLACED[reason](alert) if reason in PLACED else reason.replace("_", " ")
 
 
 def why_suppressed(alert: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,18 +14,21 @@ from worker.limits import TooSlow, at_most
 from worker.model import EntryId, FeedId, PageText, ReadArticle, UnreadEntry
 from worker.pages.extract import extract_page
 from worker.permission import Permission
-from worker.plain import text_from_html
+from worker.plain import paragraphs_from_html
 from worker.reading import Had, article_of, page_problem
 from worker.robots import Allowed, Forbidden
 from worker.wire import Failure, Reply, Request
 
 EXTRACT_SECONDS = 10.0
+_TELLING = 40
+"""Characters; a paragraph as long as this stands in no other by chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
     """Every step of a reading, as far as it came. `problem` says why there is no article; `words` are its
-    own, `page_words` all that a reader sees on the page."""
+    own, `page_words` all that a reader sees on the page: `seen` is that, paragraph by paragraph, True for those that
+    the article has."""
 
     url: str
     permission: Allowed | Forbidden
@@ -34,6 +38,7 @@ class Rehearsed:
     read: ReadArticle | None = None
     words: int = 0
     page_words: int = 0
+    seen: tuple[tuple[str, bool], ...] = ()
     problem: str | None = None
 
 
@@ -57,12 +62,26 @@ def _read(url: str, permission: Allowed, reply: Reply, now: datetime) -> Rehears
     problem, page = page_problem(reply), None
     if problem is None:
         page, problem = _extracted(reply, content_type)
+    visible = paragraphs_from_html(reply.body.decode(charset.used, "replace"))
+    words = sum(len(paragraph.split()) for paragraph in visible)
     if page is None or not page.text:
         why = problem or "there is no article on the page"
-        return Rehearsed(url, permission, way, charset, page, problem=why)
+        seen = tuple((paragraph, False) for paragraph in visible)
+        return Rehearsed(url, permission, way, charset, page, page_words=words, seen=seen, problem=why)
     read = article_of(_entry(url, now), Had(page, reply.url))
-    visible = text_from_html(reply.body.decode(charset.used, "replace"))
-    return Rehearsed(url, permission, way, charset, page, read, len(page.text.split()), len(visible.split()))
+    seen = kept_and_left(visible, page.text)
+    return Rehearsed(url, permission, way, charset, page, read, len(page.text.split()), words, seen)
+
+
+def kept_and_left(visible: Iterable[str], text: str) -> tuple[tuple[str, bool], ...]:
+    """The paragraphs of a page, True for those whose words stand in the article's text. A short one must be a
+    paragraph there: its words may well stand in another by chance."""
+    whole = " ".join(text.split())
+    each = {" ".join(paragraph.split()) for paragraph in text.split("\n")}
+    squeezed = (" ".join(paragraph.split()) for paragraph in visible)
+    return tuple(
+        (said, said in each or (len(said) >= _TELLING and said in whole)) for said in squeezed if said
+    )
 
 
 def _extracted(reply: Reply, content_type: str) -> tuple[PageText | None, str | None]:

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
+from ops.said import Said, joined, said, said_n
 
 Row = Mapping[str, Any]
 _LONGEST = 160
 
 
-def remarks(feed: Row, now: datetime) -> list[str]:
+def remarks(feed: Row, now: datetime) -> list[Said]:
     """What needs a look in a row of `feed_list`; the more harmful first."""
     found = []
     if feed.get("silence"):
@@ -23,41 +24,63 @@ def remarks(feed: Row, now: datetime) -> list[str]:
     return found
 
 
-def notes(feed: Row, now: datetime) -> list[str]:
+def notes(feed: Row, now: datetime) -> list[Said]:
     """What is good to know about it: what was brought back, and that its hub tells of news."""
     found = []
     if feed.get("gap") and feed["gap"]["state"] == "filled":
         found.append(gap_in_words(feed["gap"], now))
     hub = feed.get("websub")
     if hub and hub["live_until"] and hub["live_until"] > now:
-        found.append("its hub tells of news")
+        found.append(said("its hub tells of news"))
     return found
 
 
-def silence_in_words(feed: Row, now: datetime) -> str:
+def silence_in_words(feed: Row, now: datetime) -> Said:
     """ "normally 14 entries by now, none since 07:12 UTC although it answers (HTTP 200)"."""
     silence = feed["silence"]
-    entries = _entries(silence["missing"])
-    answer = f" although it answers (HTTP {feed['last_status']})" if feed.get("last_status") else ""
-    return f"normally {entries} by now, none since {_clock(silence['since'], now)} UTC{answer}"
+    entries, since = _entries(silence["missing"]), _clock(silence["since"], now)
+    if not feed.get("last_status"):
+        return said("normally {entries} by now, none since {time} UTC", entries=entries, time=since)
+    return said(
+        "normally {entries} by now, none since {time} UTC although it answers (HTTP {status})",
+        entries=entries,
+        time=since,
+        status=feed["last_status"],
+    )
 
 
-def gap_in_words(gap: Row, now: datetime) -> str:
+def gap_in_words(gap: Row, now: datetime) -> Said:
     """ "up to 12 entries may have been missed between 10:02 and 10:31 UTC; 9 recovered from page 2"."""
-    between = f"between {_clock(gap['since'], now)} and {_clock(gap['until'], now)} UTC"
-    recovered = f"{gap['recovered']:,} recovered from {gap['how']}" if gap["recovered"] else ""
+    times = {"since": _clock(gap["since"], now), "until": _clock(gap["until"], now)}
     if gap["state"] == "filled":
-        return f"{_entries(gap['recovered'])} slipped through {between}, all recovered from {gap['how']}"
-    most = "1 entry" if gap["at_most"] == 1 else f"up to {_entries(gap['at_most'])}"
-    missed = f"{most} may have been missed {between}"
+        return said(
+            "{entries} slipped through between {since} and {until} UTC, all recovered from {source}",
+            entries=_entries(gap["recovered"]),
+            source=gap["how"],
+            **times,
+        )
+    missed = said_n(
+        "{n} entry may have been missed between {since} and {until} UTC",
+        "up to {n} entries may have been missed between {since} and {until} UTC",
+        gap["at_most"],
+        **times,
+    )
+    recovered = _recovered(gap)
     if gap["state"] == "open":
-        return "; ".join(filter(None, (missed, recovered, "Pantau is looking for them")))
+        return joined((missed, recovered, said("Pantau is looking for them")), "; ")
     reason = plain_text(gap["reason"] or "", _LONGEST)
-    return f"{missed}; {recovered or 'none recovered'}" + (f" ({reason})" if reason else "")
+    found = joined((missed, recovered or said("none recovered")), "; ")
+    return said("{what} ({detail})", what=found, detail=reason) if reason else found
 
 
-def _entries(n: int) -> str:
-    return "1 entry" if n == 1 else f"{n:,} entries"
+def _recovered(gap: Row) -> Said | str:
+    if not gap["recovered"]:
+        return ""
+    return said("{n} recovered from {source}", n=f"{gap['recovered']:,}", source=gap["how"])
+
+
+def _entries(n: int) -> Said:
+    return said_n("{n} entry", "{n} entries", n)
 
 
 def _clock(at: datetime, now: datetime) -> str:

@@ -18,8 +18,9 @@ import structlog
 from ops import kit
 from ops.keyfile import KeyFile
 from ops.store import sealed
+from ops.store.audit_log import COMMAND_LINE, note
 from worker.errors import BadConfiguration, TryAgain, Unavailable
-from worker.secrets import KeyRing
+from worker.secrets import KeyRing, named
 from worker.settings import Settings
 from worker.store.engine import Connection, DatabaseTrouble, Engine
 
@@ -45,7 +46,35 @@ class Rotated:
     waits: bool
 
 
-def rotate(engine: Engine, keys: KeyRing, file: KeyFile | None, clock: Callable[[], datetime]) -> Rotated:
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """A key by its public name, where it comes from, whether it seals what is new, and how many secrets it opens."""
+
+    key: str
+    source: Literal["file", "environment"]
+    seals: bool
+    secrets: int
+
+
+def keys_in_use(
+    connection: Connection, ring: KeyRing, source: Literal["file", "environment"]
+) -> tuple[list[KeyUse], list[str]]:
+    """The keys, the first one first, and the places of the secrets that none of them opens."""
+    counts, lost = sealed.opened_by(ring, sealed.every_value(connection))
+    uses = [
+        KeyUse(named(key), source, seals=number == 0, secrets=counts.get(number, 0))
+        for number, key in enumerate(ring.keys)
+    ]
+    return uses, list(lost)
+
+
+def rotate(
+    engine: Engine,
+    keys: KeyRing,
+    file: KeyFile | None,
+    clock: Callable[[], datetime],
+    by: str = COMMAND_LINE,
+) -> Rotated:
     """Rotates, or finishes an earlier rotation. `file` is None where the keys come from the environment. Raises
     TryAgain while somebody else does."""
     with engine.connect() as holding:
@@ -61,7 +90,11 @@ def rotate(engine: Engine, keys: KeyRing, file: KeyFile | None, clock: Callable[
         resealed, unopened = _seal_anew(engine, keys)
     left = len(keys.keys)
     source: Literal["file", "environment"] = "file" if file else "environment"
-    return Rotated(source, begins, dropped, resealed, tuple(unopened), left, left > 1)
+    done = Rotated(source, begins, dropped, resealed, tuple(unopened), left, left > 1)
+    with engine.begin() as connection:
+        shown = {"began": begins, "resealed": resealed, "dropped": dropped, "keys": left}
+        note(connection, by, "rotated", "keys", source, None, shown)
+    return done
 
 
 def _single(keys: KeyRing) -> bool:

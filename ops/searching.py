@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 from ops.bringing import Share, Terms
 from ops.watchlist.doubts import doubts
 from worker.match import Quote, TopicIndex, parse_query, quote
 from worker.match.entities import Catalogue
+from worker.match.sieve import Sieve
 from worker.model import Article, ArticleId, Hit, Topic, TopicId
 
 SHOWN = 20
@@ -22,6 +24,7 @@ TOO_BROAD = 0.05
 ENOUGH_TO_JUDGE = 20
 """Articles; of fewer no share says anything."""
 _WORDS = 8
+_AT_ONCE = 100  # articles that go through the sieve together
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,9 @@ def found_by(
 class _Tally:
     """What one query finds, article by article."""
 
-    def __init__(self, query: str, known: Catalogue | None) -> None:
+    def __init__(self, query: str, known: Catalogue | None, *, by_term: bool = True) -> None:
         self._query = query
-        self._terms = Terms(query, known)
+        self._terms = Terms(query, known) if by_term else None
         self._doubts = tuple(str(doubt) for doubt in doubts(parse_query(query, known)))
         self._read: Counter[date] = Counter()
         self._matched: Counter[date] = Counter()
@@ -143,7 +146,8 @@ class _Tally:
         self._read[day] += 1
         if hits is not None:
             self._matched[day] += 1
-            self._terms.count(stored.article)
+            if self._terms is not None:
+                self._terms.count(stored.article)
             self._found.add(stored, hits)
 
     def result(self) -> Search:
@@ -153,7 +157,7 @@ class _Tally:
             articles=self._read.total(),
             matched=self._matched.total(),
             days=self._days(),
-            terms=self._terms.shares(),
+            terms=self._terms.shares() if self._terms is not None else (),
             doubts=self._doubts,
             sightings=self._found.difference().sightings,
         )
@@ -182,9 +186,17 @@ def sightings(query: str, articles: Iterable[Stored], known: Catalogue | None = 
             yield sighting(stored, hits)
 
 
-def compare(saved: str, new: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Comparison:
-    """Looks for both queries in all articles, each of which is read once. Raises BadQuery as `search` does."""
-    old, other = _Tally(saved, known), _Tally(new, known)
+def compare(
+    saved: str,
+    new: str,
+    articles: Iterable[Stored],
+    known: Catalogue | None = None,
+    *,
+    by_term: bool = True,
+) -> Comparison:
+    """Looks for both queries in all articles, each of which is read once. Raises BadQuery as `search` does. What each
+    term brings takes longer than all the rest, so it can be left out."""
+    old, other = _Tally(saved, known, by_term=by_term), _Tally(new, known, by_term=by_term)
     gained, lost = _Collected(), _Collected()
     for stored, (before, after) in _looked((saved, new), articles, known):
         old.take(stored, before)
@@ -199,15 +211,19 @@ def compare(saved: str, new: str, articles: Iterable[Stored], known: Catalogue |
 def _looked(
     queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
 ) -> Iterator[tuple[Stored, list[tuple[Hit, ...] | None]]]:
-    """Every article with the hits of each query in it; None for one that does not match."""
-    index = TopicIndex(known)
+    """Every article with the hits of each query in it; None for one that does not match. Only those are read whose
+    letters a query may match at all."""
+    index, sieve = TopicIndex(known), Sieve(queries, known)
     for number, query in enumerate(queries):
         index.add(Topic(TopicId(number), "", query))
-    for stored in articles:
-        hits: list[tuple[Hit, ...] | None] = [None] * len(queries)
-        for match in index.match(stored.article):
-            hits[match.topic] = match.hits
-        yield stored, hits
+    coming = iter(articles)
+    while some := list(islice(coming, _AT_ONCE)):
+        through = sieve.through([f"{stored.article.title}\n{stored.article.body}" for stored in some])
+        for stored, read in zip(some, through, strict=True):
+            hits: list[tuple[Hit, ...] | None] = [None] * len(queries)
+            for match in index.match(stored.article) if read else ():
+                hits[match.topic] = match.hits
+            yield stored, hits
 
 
 class _Collected:

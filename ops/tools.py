@@ -40,9 +40,9 @@ def make_web(settings: Settings, turns: Turns | None = None, *, anywhere: bool =
     )
 
 
-def make_kit(settings: Settings, topics: TopicWatch | None = None) -> Kit:
-    """A process's tools. `topics` is what its parent has read of them already."""
-    database = engine(settings)
+def make_kit(settings: Settings, topics: TopicWatch | None = None, database: Engine | None = None) -> Kit:
+    """A process's tools. `topics` is what its parent has read of them already, `database` what it has open already."""
+    database = database or engine(settings)
     web = make_web(settings, SharedTurns(database))
     return Kit(
         engine=database,

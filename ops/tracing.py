@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -179,6 +179,16 @@ def made_now(problem: str | None, asked: Sequence[Asked] | None, silent: int) ->
     if asked:
         return f"The topic {asked[0].topic.name} would not match: it {lacks(asked[0].explained)}."
     return f"None of the {silent} topics would match." if silent else "It can be read, and there is no topic."
+
+
+def parts_of(part: Explained, depth: int = 0) -> Iterator[tuple[int, bool, str]]:
+    """The query's parts, how deep each stands, whether it holds, and its words in the article or what is missing."""
+    words = list(dict.fromkeys(hit.text for hit in part.hits))
+    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
+    said = "; ".join(filter(None, (part.note, ", ".join(words[:5]) + more)))
+    yield depth, part.holds, f"{part.query}{': ' if said else ''}{said}"
+    for inner in part.parts:
+        yield from parts_of(inner, depth + 1)
 
 
 def lacks(part: Explained) -> str:

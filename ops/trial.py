@@ -21,10 +21,17 @@ from alerts.channel import (
 from alerts.desks.send import Outbox, exchange
 from alerts.letter import plain_text
 from alerts.model import Channel, Letter
+from alerts.store.addresses import standing_of
+from alerts.store.circuits import close_circuit
+from alerts.store.people import credential_of
 from alerts.words import Language, phrase
+from ops.store import audit_log
 from ops.verdict import cause, span
-from worker.secrets import without
+from worker.secrets import KeyRing, without
+from worker.store.engine import Connection
 from worker.wire import Failure, Reply
+
+_SAID_LIMIT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,39 @@ async def try_channel(outbox: Outbox, channel: Channel, now: datetime) -> Trial:
     return Trial(
         kind.judge(answer), said if channel.kind == "email" else without(said, channel.to, channel.secret)
     )
+
+
+def unwanted(connection: Connection, keys: KeyRing, channel: Channel) -> str | None:
+    """Why no test goes to this channel: it is a message as well, and its reader does not want any; None if it may."""
+    if channel.kind != "email":
+        return None
+    standing = standing_of(connection, keys, channel)
+    if standing.blocked_by is not None:
+        return f"{plain_text(channel.name, 80)} is blocked: nothing is written there"
+    if not standing.vouched:
+        return f"the owner of {plain_text(channel.name, 80)} has not confirmed yet"
+    return None
+
+
+def let_through(connection: Connection, channel: Channel) -> bool:
+    """What works again for a test works for what was held; True if anything was."""
+    credential = credential_of(connection, channel.id)
+    circuits = [f"channel:{channel.id}", *([f"sender:{credential}"] if credential else [])]
+    closed = [close_circuit(connection, circuit) for circuit in circuits]
+    return any(closed)
+
+
+def write_down(connection: Connection, channel: Channel, trial: Trial | None, refused: str, who: str) -> bool:
+    """Writes into the audit log how a test ended (None: why it was refused), without secrets and addresses. What works
+    again lets go what it held: True if that was anything."""
+    accepted = trial is not None and isinstance(trial.verdict, Sent)
+    told = {
+        "accepted": accepted,
+        "meaning": in_words(trial.verdict) if trial else refused,
+        "answer": without(trial.answer, channel.to, channel.secret)[:_SAID_LIMIT] if trial else "",
+    }
+    audit_log.note(connection, who, "tested", "channel", channel.name, None, told)
+    return accepted and let_through(connection, channel)
 
 
 def sample_letter(channel: Channel, now: datetime) -> Letter:

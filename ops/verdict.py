@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview, Queue
 
@@ -16,86 +18,90 @@ BY_READERS = frozenset({"not_confirmed", "resting"})
 """Why messages are held although nothing is broken."""
 
 _CAUSES = {
-    "accepted": "the receiver has accepted it",
-    "account_inactive": "the Slack app was removed from the workspace",
-    "address_blocked": "nothing may be written to its address",
-    "apprise_not_installed": "Apprise is not installed here (pip install 'pantau[apprise]')",
-    "answer_lost": "its answer was lost",
-    "answer_lost_looks": "its answer was lost, so the receiver is asked whether it has the message",
-    "answers_unclear": "it answers with neither yes nor no; a log-in page or a proxy may stand in between",
-    "asked_to_wait": "the receiver asked us to wait",
-    "bad_url": "its address is none that can be asked",
-    "blocked": "its address is in a network that Pantau may not reach (PANTAU_ALLOW_NETS)",
-    "channel_is_archived": "the Slack channel is archived",
-    "channel_not_found": "Slack does not know the channel any more",
-    "connect_refused": "the mail server refuses every connection",
-    "content_refused": "the mail server does not like the message's form",
-    "dns": "its name is not known (DNS)",
-    "found_at_receiver": "its answer was lost, but the receiver has it",
-    "gathered": "told in one message with the others that were held",
-    "greylisted": "the mail server wants to see us again later (greylisting)",
-    "http_401": "it wants a log-in (401)",
-    "http_403": "it refuses us (403)",
-    "http_404": "there is nothing at this address (404)",
-    "http_410": "it is gone for good (410)",
-    "http_429": "it asks us to slow down (429)",
-    "invalid_auth": "Slack does not accept the bot token (PANTAU_SLACK_TOKEN)",
-    "invalid_token": "Slack does not accept the hook any more",
-    "is_archived": "the Slack channel is archived",
-    "keeps_bouncing": "the mailbox has refused on three days",
-    "kept_too_long": "its subscription was paused for longer than a week",
-    "kind_not_served": "this installation has no such kind of channel",
-    "login_refused": "the mail server refuses the log-in",
-    "mailbox_full": "the mailbox is full",
-    "mended": "what was held is told in one message",
-    "message_gone": "the message to be updated is not there",
-    "message_too_large": "the mail server takes no message of this size",
-    "metadata_hidden": "Slack does not show which message is which",
-    "missing_scope": "the Slack app lacks a permission (`pantau doctor` says which)",
-    "needs_smtputf8": "the mail server takes no addresses outside ASCII (SMTPUTF8)",
-    "newer_update": "a newer update says it better",
-    "not_taken": "the service did not take it and does not say why",
-    "no_active_hooks": "the Slack hook was removed",
-    "no_public_url": "there is no https address for its links (PANTAU_PUBLIC_URL)",
-    "no_service": "the Slack hook was removed",
-    "not_confirmed": "the owner of the address has not confirmed yet",
-    "not_in_channel": "the Slack app is not in the channel: /invite it there",
-    "protocol": "it does not speak proper HTTP",
-    "rate_limited": "it asks us to slow down",
-    "recipient_refused": "the mail server does not know the recipient",
-    "redirects": "it redirects in circles or to where we do not follow",
-    "refused": "nobody listens at its address",
-    "refused_by_policy": "the mail server refuses it by policy",
-    "relay_busy": "other messages keep the mail server busy",
-    "relay_denied": "the mail server does not forward our mail",
-    "reset": "the connection broke",
-    "resting": "its reader asked for a pause",
-    "restored": "a backup was restored, and nobody has said yet that sending may go on (`pantau release`)",
-    "secret_not_opened": "its secret does not open with this installation's key (PANTAU_SECRET_KEY)",
-    "sender_refused": "the mail server refuses our sender address",
-    "sender_vanished": "the sender was stopped in the middle",
-    "slack_not_configured": "no Slack token is set (PANTAU_SLACK_TOKEN)",
-    "smtp_not_configured": "no mail server is set (PANTAU_SMTP_URL)",
-    "surely_absent": "its answer was lost, and the receiver does not have it",
-    "takes_nothing": "it has taken nothing for a quarter of an hour",
-    "team_disabled": "the Slack workspace is disabled",
-    "thread_gone": "the message it follows is gone",
-    "timeout": "it did not answer in time",
-    "tls": "its certificate or encryption cannot be trusted",
-    "tls_refused": "the mail server's certificate or encryption cannot be trusted",
-    "token_expired": "the Slack token has expired (PANTAU_SLACK_TOKEN)",
-    "token_revoked": "the Slack token was revoked (PANTAU_SLACK_TOKEN)",
-    "too_large": "its answer is too large",
-    "unexpected_answer": "its answer makes no sense",
-    "unknown_error": "Slack answers with a word that Pantau does not know",
-    "unsubscribed": "its reader unsubscribed",
-    "update_refused": "the receiver does not take the update",
+    "accepted": said("the receiver has accepted it"),
+    "account_inactive": said("the Slack app was removed from the workspace"),
+    "address_blocked": said("nothing may be written to its address"),
+    "apprise_not_installed": said("Apprise is not installed here (pip install 'pantau[apprise]')"),
+    "answer_lost": said("its answer was lost"),
+    "answer_lost_looks": said("its answer was lost, so the receiver is asked whether it has the message"),
+    "answers_unclear": said(
+        "it answers with neither yes nor no; a log-in page or a proxy may stand in between"
+    ),
+    "asked_to_wait": said("the receiver asked us to wait"),
+    "bad_url": said("its address is none that can be asked"),
+    "blocked": said("its address is in a network that Pantau may not reach (PANTAU_ALLOW_NETS)"),
+    "channel_is_archived": said("the Slack channel is archived"),
+    "channel_not_found": said("Slack does not know the channel any more"),
+    "connect_refused": said("the mail server refuses every connection"),
+    "content_refused": said("the mail server does not like the message's form"),
+    "dns": said("its name is not known (DNS)"),
+    "found_at_receiver": said("its answer was lost, but the receiver has it"),
+    "gathered": said("told in one message with the others that were held"),
+    "greylisted": said("the mail server wants to see us again later (greylisting)"),
+    "http_401": said("it wants a log-in (401)"),
+    "http_403": said("it refuses us (403)"),
+    "http_404": said("there is nothing at this address (404)"),
+    "http_410": said("it is gone for good (410)"),
+    "http_429": said("it asks us to slow down (429)"),
+    "invalid_auth": said("Slack does not accept the bot token (PANTAU_SLACK_TOKEN)"),
+    "invalid_token": said("Slack does not accept the hook any more"),
+    "is_archived": said("the Slack channel is archived"),
+    "keeps_bouncing": said("the mailbox has refused on three days"),
+    "kept_too_long": said("its subscription was paused for longer than a week"),
+    "kind_not_served": said("this installation has no such kind of channel"),
+    "login_refused": said("the mail server refuses the log-in"),
+    "mailbox_full": said("the mailbox is full"),
+    "mended": said("what was held is told in one message"),
+    "message_gone": said("the message to be updated is not there"),
+    "message_too_large": said("the mail server takes no message of this size"),
+    "metadata_hidden": said("Slack does not show which message is which"),
+    "missing_scope": said("the Slack app lacks a permission (`pantau doctor` says which)"),
+    "needs_smtputf8": said("the mail server takes no addresses outside ASCII (SMTPUTF8)"),
+    "newer_update": said("a newer update says it better"),
+    "not_taken": said("the service did not take it and does not say why"),
+    "no_active_hooks": said("the Slack hook was removed"),
+    "no_public_url": said("there is no https address for its links (PANTAU_PUBLIC_URL)"),
+    "no_service": said("the Slack hook was removed"),
+    "not_confirmed": said("the owner of the address has not confirmed yet"),
+    "not_in_channel": said("the Slack app is not in the channel: /invite it there"),
+    "protocol": said("it does not speak proper HTTP"),
+    "rate_limited": said("it asks us to slow down"),
+    "recipient_refused": said("the mail server does not know the recipient"),
+    "redirects": said("it redirects in circles or to where we do not follow"),
+    "refused": said("nobody listens at its address"),
+    "refused_by_policy": said("the mail server refuses it by policy"),
+    "relay_busy": said("other messages keep the mail server busy"),
+    "relay_denied": said("the mail server does not forward our mail"),
+    "reset": said("the connection broke"),
+    "resting": said("its reader asked for a pause"),
+    "restored": said(
+        "a backup was restored, and nobody has said yet that sending may go on (`pantau release`)"
+    ),
+    "secret_not_opened": said("its secret does not open with this installation's key (PANTAU_SECRET_KEY)"),
+    "sender_refused": said("the mail server refuses our sender address"),
+    "sender_vanished": said("the sender was stopped in the middle"),
+    "slack_not_configured": said("no Slack token is set (PANTAU_SLACK_TOKEN)"),
+    "smtp_not_configured": said("no mail server is set (PANTAU_SMTP_URL)"),
+    "surely_absent": said("its answer was lost, and the receiver does not have it"),
+    "takes_nothing": said("it has taken nothing for a quarter of an hour"),
+    "team_disabled": said("the Slack workspace is disabled"),
+    "thread_gone": said("the message it follows is gone"),
+    "timeout": said("it did not answer in time"),
+    "tls": said("its certificate or encryption cannot be trusted"),
+    "tls_refused": said("the mail server's certificate or encryption cannot be trusted"),
+    "token_expired": said("the Slack token has expired (PANTAU_SLACK_TOKEN)"),
+    "token_revoked": said("the Slack token was revoked (PANTAU_SLACK_TOKEN)"),
+    "too_large": said("its answer is too large"),
+    "unexpected_answer": said("its answer makes no sense"),
+    "unknown_error": said("Slack answers with a word that Pantau does not know"),
+    "unsubscribed": said("its reader unsubscribed"),
+    "update_refused": said("the receiver does not take the update"),
 } | {
-    f"{trouble}_at_{phase}": f"{words} (at {phase})"
+    f"{trouble}_at_{phase}": said("{trouble} (at {phase})", trouble=words, phase=phase)
     for phase in ("connect", "tls", "login", "mail", "rcpt", "data", "body", "dot")
     for trouble, words in (
-        ("no_answer", "the mail server did not answer"),
-        ("not_now", "the mail server cannot take it now"),
+        ("no_answer", said("the mail server did not answer")),
+        ("not_now", said("the mail server cannot take it now")),
     )
 }
 
@@ -103,160 +109,228 @@ _CAUSES = {
 _NICKNAMES = {"smtp": "mail", "slack": "Slack"}
 
 
-def verdict(now: Overview) -> tuple[Level, str]:
+def verdict(now: Overview) -> tuple[Level, Said]:
     """A level (`ok`, `slow`, `bad`) and the sentence a person on call reads first."""
     for judge in (_beat, _held, _failed, _paused, _late, _in_doubt, _feeds, _silent, _missed):
         found = judge(now)
         if found is not None:
             return found
     if not now.feeds:
-        return "ok", "Nothing is watched yet: declare feeds in a watchlist and apply it."
-    return "ok", f"Everything keeps up. {_coverage(now)}"
+        return "ok", said("Nothing is watched yet: declare feeds in a watchlist and apply it.")
+    return "ok", joined((said("Everything keeps up."), _coverage(now)))
 
 
-def assurance(now: Overview, ledger: Audit | None) -> str:
+def assurance(now: Overview, ledger: Audit | None) -> Said:
     """Why nothing is lost, in the figures of this moment; or plainly that something is."""
     if ledger is not None and not ledger.sound:
-        return (
-            f"The ledger does not add up: {ledger.lost} lost, {ledger.doubled} told twice. "
-            "Run `pantau audit` and report what it prints."
+        return said(
+            "The ledger does not add up: {lost} lost, {doubled} told twice. "
+            "Run `pantau audit` and report what it prints.",
+            lost=ledger.lost,
+            doubled=ledger.doubled,
         )
     waiting = now.held + sum(queue.waiting for queue in now.desks.values())
-    onward = "once the beat ticks again" if _beat(now) else "by itself"
-    kept = (
-        f"Nothing is lost: what waits ({waiting:,}) is kept in the database and goes on {onward}."
-        if waiting
-        else "Nothing waits and nothing is lost."
+    return joined((_speed(now), _kept(waiting, ticking=_beat(now) is None), _proof(ledger)))
+
+
+def _kept(waiting: int, ticking: bool) -> Said:
+    if not waiting:
+        return said("Nothing waits and nothing is lost.")
+    if ticking:
+        return said(
+            "Nothing is lost: what waits ({n}) is kept in the database and goes on by itself.",
+            n=f"{waiting:,}",
+        )
+    return said(
+        "Nothing is lost: what waits ({n}) is kept in the database and goes on once the beat ticks again.",
+        n=f"{waiting:,}",
     )
-    return " ".join(filter(None, (_speed(now), kept, _proof(ledger))))
 
 
-def cause(reason: str | None) -> str:
+def cause(reason: str | None) -> Said | str:
     """A reason as the ledger writes it ("tries_again: dns") in plain words; unknown ones stay readable."""
     pieces = (reason or "").strip().split(": ")
     told = next((n for n in range(len(pieces) - 1, -1, -1) if _known(pieces[n])), None)
     if told is None:
         return ": ".join(piece if " " in piece else piece.replace("_", " ") for piece in pieces)
     detail = ": ".join(pieces[told + 1 :])
-    return f"{_known(pieces[told])} ({detail})" if detail else _known(pieces[told])
+    known = _known(pieces[told])
+    return said("{cause} ({detail})", cause=known, detail=detail) if detail else known
 
 
-def _known(code: str) -> str:
+def _known(code: str) -> Said | str:
     if code in _CAUSES:
         return _CAUSES[code]
     status = code.removeprefix("http_")
-    return f"it answers {status}" if status != code and status.isdecimal() else ""
+    return said("it answers {status}", status=status) if status != code and status.isdecimal() else ""
 
 
-def span(seconds: float) -> str:
+def span(seconds: float) -> Said:
     """A length of time as people say it: "0.4 s", "47 s", "2 min 41 s", "3.5 h", "4 days"."""
     if seconds < 9.95:
-        return f"{max(seconds, 0.0):.1f} s".replace(".0 s", " s")
+        return said("{n} s", n=_tenths(max(seconds, 0.0)))
     if seconds < 99.5:
-        return f"{seconds:.0f} s"
+        return said("{n} s", n=f"{seconds:.0f}")
     if seconds < 600:
         minutes, rest = divmod(round(seconds), 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        return said("{n} min {rest} s", n=minutes, rest=rest) if rest else said("{n} min", n=minutes)
     if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
+        return said("{n} min", n=f"{seconds / 60:.0f}")
     if seconds < 48 * 3600:
-        return f"{seconds / 3600:.1f} h".replace(".0 h", " h")
-    return f"{seconds / 86400:.0f} days"
+        return said("{n} h", n=_tenths(seconds / 3600))
+    return said("{n} days", n=f"{seconds / 86400:.0f}")
 
 
-def count(n: int, noun: str) -> str:
-    """ "1 feed", "2 feeds", "12,400 articles"."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+def _tenths(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
 
 
-def _coverage(now: Overview) -> str:
-    return (
-        f"{count(now.articles_24h, 'article')} read in 24 hours, {now.matched_24h:,} matched, "
-        f"{count(now.sent_24h, 'message')} sent."
+_COUNTED: Mapping[str, Callable[[int], Said]] = {
+    "alert": lambda n: said_n("{n} alert", "{n} alerts", n),
+    "article": lambda n: said_n("{n} article", "{n} articles", n),
+    "channel": lambda n: said_n("{n} channel", "{n} channels", n),
+    "entry": lambda n: said_n("{n} entry", "{n} entries", n),
+    "feed": lambda n: said_n("{n} feed", "{n} feeds", n),
+    "message": lambda n: said_n("{n} message", "{n} messages", n),
+    "more article": lambda n: said_n("{n} more article", "{n} more articles", n),
+    "paragraph": lambda n: said_n("{n} paragraph", "{n} paragraphs", n),
+    "possible repeat": lambda n: said_n("{n} possible repeat", "{n} possible repeats", n),
+    "word": lambda n: said_n("{n} word", "{n} words", n),
+}
+
+
+def count(n: int, noun: str) -> Said:
+    """ "1 feed", "2 feeds", "12,400 articles". Raises KeyError for a noun that the catalogue does not have."""
+    return _COUNTED[noun](n)
+
+
+def _coverage(now: Overview) -> Said:
+    return said(
+        "{articles} read in 24 hours, {matched} matched, {messages} sent.",
+        articles=count(now.articles_24h, "article"),
+        matched=f"{now.matched_24h:,}",
+        messages=count(now.sent_24h, "message"),
     )
 
 
-def _speed(now: Overview) -> str:
+def _speed(now: Overview) -> Said | str:
     half = now.published_to_sent.p50
-    return f"Half of all alerts leave within {span(half)} of publication." if half is not None else ""
+    if half is None:
+        return ""
+    return said("Half of all alerts leave within {span} of publication.", span=span(half))
 
 
-def _proof(ledger: Audit | None) -> str:
+def _proof(ledger: Audit | None) -> Said | str:
     if ledger is None or not ledger.alerts:
         return ""
-    repeats = f", {count(ledger.possible_repeats, 'possible repeat')}" if ledger.possible_repeats else ""
-    return f"Of {count(ledger.alerts, 'alert')} in the ledger 0 are lost and 0 told twice{repeats}."
+    alerts = count(ledger.alerts, "alert")
+    if not ledger.possible_repeats:
+        return said("Of {alerts} in the ledger 0 are lost and 0 told twice.", alerts=alerts)
+    repeats = count(ledger.possible_repeats, "possible repeat")
+    return said(
+        "Of {alerts} in the ledger 0 are lost and 0 told twice, {repeats}.", alerts=alerts, repeats=repeats
+    )
 
 
-def _beat(now: Overview) -> tuple[Level, str] | None:
+def _beat(now: Overview) -> tuple[Level, Said] | None:
     if now.tick_age_s is None:
-        return "bad", "The beat has never ticked: nothing is polled or sent until it does."
+        return "bad", said("The beat has never ticked: nothing is polled or sent until it does.")
     if now.tick_age_s > TICK_LATE_S:
-        return "bad", f"The beat has been silent for {span(now.tick_age_s)}: nothing new is polled."
+        silent = span(now.tick_age_s)
+        return "bad", said("The beat has been silent for {span}: nothing new is polled.", span=silent)
     return None
 
 
-def _held(now: Overview) -> tuple[Level, str] | None:
+def _held(now: Overview) -> tuple[Level, Said] | None:
     if not now.held:
         return None
     broken = {name: reason for name, reason in now.circuits.items() if reason not in BY_READERS}
     if now.circuits and not broken:
         return None
     named = {_NICKNAMES.get(name, name): cause(reason) for name, reason in sorted(broken.items())}
-    causes = "; ".join(f"{name}: {why}" for name, why in named.items())
-    return "bad", f"{count(now.held, 'message')} held, none lost ({causes or 'being released'})."
+    causes = joined((said("{name}: {cause}", name=name, cause=why) for name, why in named.items()), "; ")
+    messages, because = count(now.held, "message"), causes or said("being released")
+    return "bad", said("{messages} held, none lost ({causes}).", messages=messages, causes=because)
 
 
-def _paused(now: Overview) -> tuple[Level, str] | None:
+def _paused(now: Overview) -> tuple[Level, Said] | None:
     if not now.pauses:
         return None
     waiting = sum(pause.waiting for pause in now.pauses.values())
     until = max(pause.until for pause in now.pauses.values())
-    names = " and ".join(sorted(now.pauses))
-    return "slow", f"{names} asked for a pause: {count(waiting, 'message')} waiting until {until:%H:%M} UTC."
+    return "slow", said(
+        "{names} asked for a pause: {messages} waiting until {time} UTC.",
+        names=_listed(sorted(now.pauses)),
+        messages=count(waiting, "message"),
+        time=f"{until:%H:%M}",
+    )
 
 
-def _late(now: Overview) -> tuple[Level, str] | None:
+def _listed(names: Sequence[str]) -> Said | str:
+    """Names as a list within a sentence: "A", "A and B", "A, B and C"."""
+    if len(names) < 2:
+        return "".join(names)
+    return said("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
+
+
+def _late(now: Overview) -> tuple[Level, Said] | None:
     late: dict[str, Queue] = {
         name: queue for name, queue in now.desks.items() if queue.oldest_s > DESK_LATE_S
     }
     if not late:
         return None
     name, queue = max(late.items(), key=lambda item: item[1].oldest_s)
-    return "slow", f"The {name} desk is {span(queue.oldest_s)} behind with {queue.waiting:,} waiting."
+    return "slow", said(
+        "The {desk} desk is {span} behind with {n} waiting.",
+        desk=name,
+        span=span(queue.oldest_s),
+        n=f"{queue.waiting:,}",
+    )
 
 
-def _failed(now: Overview) -> tuple[Level, str] | None:
+def _failed(now: Overview) -> tuple[Level, Said] | None:
     if not now.failed_24h:
         return None
-    return "bad", f"{count(now.failed_24h, 'message')} could not be delivered in the last 24 hours."
+    messages = count(now.failed_24h, "message")
+    return "bad", said("{messages} could not be delivered in the last 24 hours.", messages=messages)
 
 
-def _in_doubt(now: Overview) -> tuple[Level, str] | None:
+def _in_doubt(now: Overview) -> tuple[Level, Said] | None:
     if not now.in_doubt_24h:
         return None
-    return "slow", f"{count(now.in_doubt_24h, 'message')} in doubt: the receiver's answer was lost."
+    messages = count(now.in_doubt_24h, "message")
+    return "slow", said("{messages} in doubt: the receiver's answer was lost.", messages=messages)
 
 
-def _feeds(now: Overview) -> tuple[Level, str] | None:
+def _feeds(now: Overview) -> tuple[Level, Said] | None:
     failing, gone = now.feeds.get("failing", 0), now.feeds.get("gone", 0)
     if not failing and not gone:
         return None
-    parts = [f"{failing} failing" if failing else "", f"{gone} gone" if gone else ""]
-    total = count(sum(now.feeds.values()), "feed")
-    return "slow", f"{' and '.join(filter(None, parts))} of {total}; everything else keeps up."
+    parts = (
+        said("{n} failing", n=failing) if failing else "",
+        said("{n} gone", n=gone) if gone else "",
+    )
+    wrong = said("{one} and {other}", one=parts[0], other=parts[1]) if all(parts) else joined(parts)
+    feeds = count(sum(now.feeds.values()), "feed")
+    return "slow", said("{wrong} of {feeds}; everything else keeps up.", wrong=wrong, feeds=feeds)
 
 
-def _silent(now: Overview) -> tuple[Level, str] | None:
+def _silent(now: Overview) -> tuple[Level, Said] | None:
     if not now.silent:
         return None
-    are = "is" if now.silent == 1 else "are"
-    return "slow", f"{count(now.silent, 'feed')} {are} silent: long past the usual time without an entry."
+    return "slow", said_n(
+        "{n} feed is silent: long past the usual time without an entry.",
+        "{n} feeds are silent: long past the usual time without an entry.",
+        now.silent,
+    )
 
 
-def _missed(now: Overview) -> tuple[Level, str] | None:
+def _missed(now: Overview) -> tuple[Level, Said] | None:
     if not now.gapped:
         return None
-    entries = "1 entry" if now.missed == 1 else f"up to {now.missed:,} entries"
-    feeds = count(now.gapped, "feed")
-    return "slow", f"{entries[:1].upper()}{entries[1:]} of {feeds} may have been missed in the last 24 hours."
+    return "slow", said_n(
+        "{n} entry of {feeds} may have been missed in the last 24 hours.",
+        "Up to {n} entries of {feeds} may have been missed in the last 24 hours.",
+        now.missed,
+        feeds=count(now.gapped, "feed"),
+    )

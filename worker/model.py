@@ -132,7 +132,7 @@ class DueFeed:
     """A feed claimed for one poll; `token` fences what its holder writes. `asked_url` is what the user gave, `url`
     where the feed is: the same, or what was discovered behind a site's address, or where it moved to. `turn` is the
     leave to ask its site that was claimed with it. `pinged_at` is when its hub last told of news, `pushed_until` how
-    long its hub has earned our trust."""
+    long its hub has earned our trust; `polls` is what came of its last polls (`worker.polling`)."""
 
     id: FeedId
     token: int
@@ -161,6 +161,7 @@ class DueFeed:
     every_most_s: float | None = None
     notice: str | None = None
     quirks: Mapping[str, Any] = field(default_factory=dict)
+    polls: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ LONGEST_VALIDATOR = 1000
 COOLING_IS_FAILING_S = 6 * 3600.0
 BACK_HOME_AFTER = 9
 """Failures in a row: some four hours."""
+LETTERS_KEPT = 30
+"""So many of its last polls a feed's row remembers, as a letter each: n news, u nothing new, f its feed was found
+behind a site, e failed, c its site wanted to be left alone."""
 IM_USED = 226
 """The entries since the version that we named and no others (RFC 3229; `A-IM: feed`)."""
 
@@ -183,7 +186,7 @@ def next_state(
     """What the poll leaves. `jitter` in [-1, 1]. `cooling_until`: the answer was about the whole site. `watched`:
     addresses that other feeds are polled at."""
     if isinstance(outcome, Found):
-        return After(_found(outcome, now))
+        return After(_found(outcome, now) | {"polls": _remembered(feed, "f")})
     poll = schedule.next_poll(
         schedule.recall(feed.rhythm),
         _heard(outcome, new, known, now, cooling_until),
@@ -200,6 +203,7 @@ def next_state(
         "last_status": getattr(outcome, "status", None),
         "state": _state(poll, now),
         "last_error": _error(outcome, cooling_until),
+        "polls": _remembered(feed, _letter(outcome, new, cooling_until)),
     }
     if poll.at is not None:
         facts["next_poll_at"] = poll.at
@@ -217,6 +221,17 @@ def next_state(
     facts["rhythm"] |= {"move": None, "moved": True}
     facts |= {"found_url": moved_to, "notice": f"moved to {moved_to}"}
     return After(facts, poll.missed_most, moved_to)
+
+
+def _letter(outcome: Outcome, new: int, cooling_until: datetime | None) -> str:
+    """What came of the poll, as the feed's row remembers it."""
+    if isinstance(outcome, Failing):
+        return "e" if cooling_until is None else "c"
+    return "n" if new else "u"
+
+
+def _remembered(feed: DueFeed, letter: str) -> str:
+    return (feed.polls + letter)[-LETTERS_KEPT:]
 
 
 def _back_home(feed: DueFeed, facts: Mapping[str, Any]) -> dict[str, Any]:

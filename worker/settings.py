@@ -129,6 +129,33 @@ def parse_duration(text: str) -> float:
     return float(found[1]) * _UNIT[found[2]]
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable that Pantau reads, and where its value comes from: the environment, a file that NAME_FILE names, or
+    nowhere. `value` is None where it is a secret or not set."""
+
+    name: str
+    secret: bool
+    source: Literal["environment", "file", "unset"]
+    value: str | None = None
+
+
+def variables(environ: Mapping[str, str]) -> list[Variable]:
+    """Every variable that Pantau reads, as it stands in this environment, without what any secret is."""
+    secrets = [Variable(name, True, _source(environ, name)) for name in _SECRETS]
+    plain = [
+        Variable(name, False, _source(environ, name), environ.get(name, "").strip() or None)
+        for name in _PLAIN
+    ]
+    return sorted([*secrets, *plain], key=lambda variable: variable.name)
+
+
+def _source(environ: Mapping[str, str], name: str) -> Literal["environment", "file", "unset"]:
+    if name in _SECRETS and environ.get(f"{name}_FILE"):
+        return "file"
+    return "environment" if (environ.get(name) or "").strip() else "unset"
+
+
 def unknown_names(environ: Mapping[str, str]) -> list[str]:
     """Sentences on `PANTAU_…` variables that mean nothing to us: a misspelt setting does nothing silently."""
     known = [*_SECRETS, *_PLAIN, *_FOREIGN, *(f"{name}_FILE" for name in _SECRETS)]

@@ -50,14 +50,20 @@ class Asking:
     expires_at: datetime
 
 
-def ask(connection: Connection, channel: ChannelId, address: str) -> bool:
-    """Has the address asked by mail; False if it was asked too often of late. The caller has it alone."""
+def may_ask(connection: Connection, address: str) -> bool:
+    """Whether the address may be asked once more today. The caller has it alone."""
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(address))))
     recent = func.clock_timestamp() - timedelta(days=1)
     count = select(func.count()).where(
         confirmations.c.address == address, confirmations.c.created_at > recent
     )
-    if connection.execute(count.select_from(confirmations)).scalar_one() >= MOST_A_DAY:
+    asked: int = connection.execute(count.select_from(confirmations)).scalar_one()
+    return asked < MOST_A_DAY
+
+
+def ask(connection: Connection, channel: ChannelId, address: str) -> bool:
+    """Has the address asked by mail; False if it was asked too often of late. The caller has it alone."""
+    if not may_ask(connection, address):
         return False
     connection.execute(
         insert(confirmations).values(

@@ -219,6 +219,8 @@ deliveries = Table(
         postgresql_where=text("state = 'unknown' AND ended_at IS NULL"),
     ),
     Index("ix_deliveries_ended_at", "ended_at"),
+    Index("ix_deliveries_channel", "channel_id", "id"),  # a channel's newest
+    Index("ix_deliveries_untold", "id", postgresql_where=text("state IN ('failed', 'expired')")),
     Index(  # the story's messages on a channel: the first and what followed
         "ix_deliveries_story",
         "channel_id",

@@ -18,10 +18,10 @@ from ops.api.description import describe
 from ops.api.frame import Frame
 from ops.api.house import House
 from ops.api.problems import Problem, answer, of_http, of_validation
-from ops.api.routes import articles, feeds, hearing, machine, telling, topics
+from ops.api.routes import articles, channels, feeds, machine, silences, subscriptions, telling, topics
 
 ROOT = "/api/v1"
-_PARTS = (feeds, articles, topics, telling, hearing, machine)
+_PARTS = (feeds, articles, topics, telling, subscriptions, channels, silences, machine)
 
 
 def build(house: House) -> ASGIApp:

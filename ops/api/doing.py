@@ -14,10 +14,11 @@ from starlette.responses import JSONResponse, Response
 from ops.api.callers import Caller
 from ops.api.frame import tags_in
 from ops.api.house import House
-from ops.api.problems import Problem
+from ops.api.problems import Problem, unavailable
 from ops.plain_json import plain
 from ops.store import answered
 from ops.store.answered import Answered, OtherRequest, UnderWay
+from worker.secrets import KeyRing
 from worker.store.engine import Connection
 
 Key = Annotated[
@@ -86,6 +87,15 @@ async def do_outside(
         raise
     answer = await house.ask(lambda connection: _kept(connection, caller, key, done))
     return _response(answer, False)
+
+
+def keys_of(house: House) -> KeyRing:
+    """The keys that seal what is given here. Raises Problem where this process has none."""
+    if house.keys is None:
+        raise unavailable(
+            "This process was started without its key file, so it cannot change what is watched."
+        )
+    return house.keys
 
 
 def unchanged(condition: str | None, version: str) -> None:

@@ -42,7 +42,8 @@ class Watched:
 @dataclass(frozen=True, slots=True)
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
-    counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, in a thread."""
+    counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
+    can."""
 
     ask: Ask
     clock: Callable[[], datetime]
@@ -53,7 +54,7 @@ class House:
     ready: Callable[[], Awaitable[Readiness]]
     keys: KeyRing | None = None
     api_token: Secret | None = None
-    tries: Callable[[Channel], Trial] | None = None
+    tries: Callable[[Channel], Awaitable[Trial]] | None = None
     pace: Pace = field(default_factory=Pace)
     strangers: Attempts = field(default_factory=lambda: Attempts(most=30, window_s=60))
     watched: Watched = field(default_factory=Watched)

@@ -98,6 +98,16 @@ def invalid(pointer: str, detail: str, within: str = "body") -> Problem:
     return Problem(422, "invalid", detail, faults=[Fault(pointer, detail, within)])
 
 
+def declared(noun: str) -> Problem:
+    """A file says how it is."""
+    return Problem(
+        409,
+        "conflict",
+        f"A watchlist declares this {noun}: change it there and apply the file. `pantau export` prints what is "
+        "declared.",
+    )
+
+
 def unavailable(detail: str) -> Problem:
     """It may work later."""
     return Problem(503, "unavailable", detail, headers={"retry-after": str(RETRY_S)})

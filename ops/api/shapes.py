@@ -321,7 +321,7 @@ class Matches(BaseModel):
     items: list[Matched]
 
 
-class Told(BaseModel):
+class GoesOut(BaseModel):
     """What had been kept for a subscription and goes out."""
 
     articles: int

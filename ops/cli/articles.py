@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
-from ops.cli.connected import connected
+from ops.cli.connected import connected, noted
 from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.sheet import csv_option, print_sheet
@@ -135,6 +135,8 @@ def retry(url: str | None, set_aside: bool, as_json: bool) -> int:
     with connected() as connection:
         wanted = entries_of(connection, *names_of(url)) if url else all_set_aside(connection)
         due = try_now(connection, wanted)
+        if due:
+            noted(connection, "retried", "entries", url or "all that were set aside", None, {"entries": due})
     if as_json:
         print_json({"entries": len(wanted), "due": due})
     else:

@@ -58,19 +58,22 @@ def restore(file: Path, replace: bool) -> None:
 @click.option("--now", is_flag=True, help="Do not wait for feeds that were not polled since.")
 def release(send: bool | None, now: bool) -> None:
     """After a restore: let sending go on."""
-    from ops.store import restored
+    from ops.releasing import NothingWaits, Released, TooEarly
+    from ops.releasing import release as let_go
+    from ops.store.audit_log import COMMAND_LINE
 
     if send is None:
         raise click.UsageError("say --send or --drop")
     with connected() as connection:
-        if not restored.waits(connection):
+        outcome = let_go(connection, drop=not send, now=now, who=COMMAND_LINE)
+    match outcome:
+        case NothingWaits():
             raise BadInput("nothing waits for that word: this database was not restored, or was released")
-        held = restored.held(connection)
-        if held.unpolled and not now:
+        case TooEarly(unpolled):
             raise TryAgain(
-                f"{held.unpolled} feeds were not polled since the restore, and what they bring may have been told: "
+                f"{unpolled} feeds were not polled since the restore, and what they bring may have been told: "
                 "try again in a minute, or add --now"
             )
-        dropped = restored.release(connection, drop=not send)
-    kept = f"{dropped} alerts are suppressed (restored); " if not send else ""
-    click.echo(f"{kept}sending goes on")
+        case Released(dropped):
+            kept = f"{dropped} alerts are suppressed (restored); " if not send else ""
+            click.echo(f"{kept}sending goes on")

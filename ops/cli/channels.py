@@ -17,6 +17,7 @@ from worker.errors import PantauError
 
 if TYPE_CHECKING:
     from alerts.model import Channel
+    from ops.trial import Trial
     from worker.settings import Settings
 
 
@@ -97,19 +98,20 @@ def test(name: str) -> int:
     """Send a test message through a channel; exit 0 if its receiver accepts it. What is held goes out then."""
     from alerts.channel import Sent
     from ops import kit
-    from ops.trial import in_words
-    from ops.trying import try_once
+    from ops.store.audit_log import COMMAND_LINE
+    from ops.trial import in_words, write_down
 
     settings = kit.settings_of()
     channel = _open(settings, name)
-    found = try_once(settings, channel)
+    found = _try(settings, channel)
+    with connected(settings) as connection:
+        opened = write_down(connection, channel, found, "", COMMAND_LINE)
     if found.answer:
         click.echo(f"answer   {found.answer}")
     click.echo(f"verdict  {in_words(found.verdict)}")
-    if not isinstance(found.verdict, Sent):
-        return 1
-    _let_through(settings, channel)
-    return 0
+    if opened:
+        click.echo("the channel is open again: what was held goes out now")
+    return 0 if isinstance(found.verdict, Sent) else 1
 
 
 @channels.command("manifest")
@@ -131,24 +133,36 @@ def _open(settings: Settings, name: str) -> Channel:
     from alerts.store.people import load_channel
     from ops import kit
     from ops.store.watched import channel_list, channel_named
-    from ops.trying import unwanted
+    from ops.trial import unwanted
 
     with connected(settings) as connection:
         number = channel_named(connection, name)
         if number is None:
             raise unknown("channel", name, [row["name"] for row in channel_list(connection)])
         channel = load_channel(connection, number, kit.keyring(settings))
-        why = unwanted(connection, kit.keyring(settings), channel)
-    if why is not None:
-        raise PantauError(why)
+        refused = unwanted(connection, kit.keyring(settings), channel)
+    if refused:
+        raise PantauError(refused)
     return channel
 
 
-def _let_through(settings: Settings, channel: Channel) -> None:
-    """What works again for a test works for what was held."""
-    from ops.trying import let_through
+def _try(settings: Settings, channel: Channel) -> Trial:
+    import asyncio
 
-    with connected(settings) as connection:
-        opened = let_through(connection, channel.id)
-    if opened:
-        click.echo("the channel is open again: what was held goes out now")
+    from ops.outbox import make_outbox
+    from ops.tools import make_kit
+    from ops.trial import try_channel
+
+    kit = make_kit(settings)
+    outbox = make_outbox(settings, kit)
+
+    async def once() -> Trial:
+        async with kit.web:
+            return await try_channel(outbox, channel, kit.clock())
+
+    try:
+        return asyncio.run(once())
+    finally:
+        kit.engine.dispose()
+        if outbox.mail is not None:
+            outbox.mail.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from ops.store.audit_log import COMMAND_LINE, note
 
 if TYPE_CHECKING:
     from worker.settings import Settings
@@ -19,3 +21,15 @@ def connected(settings: Settings | None = None) -> Iterator[Connection]:
 
     with kit.connected(settings or kit.settings_of()) as connection:
         yield connection
+
+
+def noted(
+    connection: Connection,
+    what: str,
+    kind: str,
+    name: str,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    """Writes down in the audit log, within the transaction of the change, what was done by a command."""
+    note(connection, COMMAND_LINE, what, kind, name, before, after)

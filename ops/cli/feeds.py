@@ -95,8 +95,9 @@ def add(url: str, name: str, every: str, tags: tuple[str, ...], as_json: bool) -
     """Add a feed, or a site whose feed is discovered. It is polled within seconds."""
     from ops import kit
     from ops.adding import add_feed
+    from ops.store.audit_log import COMMAND_LINE
 
-    added = add_feed(kit.settings_of(), url=url, name=name, every=every, tags=tags)
+    added = add_feed(kit.settings_of(), url=url, name=name, every=every, tags=tags, by=COMMAND_LINE)
     if as_json:
         print_json({"url": url, "added": added})
     else:

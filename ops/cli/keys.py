@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.letter import plain_text
+from ops.cli.connected import noted
 from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json, print_json_lines, table
 
@@ -47,17 +48,14 @@ def _installation() -> Iterator[tuple[Engine, KeyRing, KeyFile | None]]:
 def list_keys(as_json: bool) -> int:
     """List the keys, never themselves: what each is called, and how many secrets it opens. Exit 3 if a secret opens
     with none of them."""
-    from ops.store.sealed import every_value, opened_by
-    from worker.secrets import named
+    from dataclasses import asdict
+
+    from ops.rotation import keys_in_use
 
     with _installation() as (engine, ring, file):
         with engine.connect() as connection:
-            counts, lost = opened_by(ring, every_value(connection))
-        source = "environment" if file is None else "file"
-        rows = [
-            {"key": named(key), "source": source, "seals": number == 0, "secrets": counts.get(number, 0)}
-            for number, key in enumerate(ring.keys)
-        ]
+            uses, lost = keys_in_use(connection, ring, "environment" if file is None else "file")
+        rows = [asdict(use) for use in uses]
     if as_json:
         print_json_lines([*rows, *([{"key": None, "secrets": len(lost), "places": lost}] if lost else [])])
     else:
@@ -127,6 +125,8 @@ def give_up(yes: bool, as_json: bool) -> int:
         lost = [kept for kept in every_value(connection) if ring.opener(kept.sealed, kept.place) is None]
         for kept in lost if yes else ():
             let_go(connection, kept, ring)
+        if yes and lost:
+            noted(connection, "gave up", "keys", "secrets that no key opens", {"secrets": len(lost)})
     places = [kept.place for kept in lost]
     if as_json:
         print_json({"places": places, "given_up": yes})

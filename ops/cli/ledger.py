@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, get_args
-from uuid import UUID
 
 import click
 
@@ -26,21 +25,6 @@ if TYPE_CHECKING:
     from ops.store.listing import Wanted
     from worker.store.engine import Connection
 
-_LISTED = (
-    *("id", "key", "channel", "channel_kind", "subscription", "kind", "state", "reason", "possible_repeat"),
-    *(
-        "attempts",
-        "created_at",
-        "due_at",
-        "ended_at",
-        "articles",
-        "topics",
-        "title",
-        "url",
-        "story",
-        "thread_of",
-    ),
-)
 ID = click.argument("wanted", metavar="ID")
 
 
@@ -68,6 +52,7 @@ def deliveries() -> None:
 @json_option
 def list_deliveries(limit: int, as_csv: bool, as_json: bool, **asked: str | None) -> None:
     """List the newest deliveries."""
+    from ops.store.listing import COLUMNS
     from ops.store.listing import list_deliveries as newest
 
     if as_csv and as_json:
@@ -78,9 +63,9 @@ def list_deliveries(limit: int, as_csv: bool, as_json: bool, **asked: str | None
         if not rows:
             _refuse_unknown(connection, asked)
     if as_json:
-        print_json_lines({name: row[name] for name in _LISTED} | {"due_at": due_at(row)} for row in rows)
+        print_json_lines({name: row[name] for name in COLUMNS} | {"due_at": due_at(row)} for row in rows)
     elif as_csv:
-        print_sheet([{**row, "due_at": due_at(row)} for row in rows], _LISTED)
+        print_sheet([{**row, "due_at": due_at(row)} for row in rows], COLUMNS)
     elif rows:
         headings = ("id", "state", "made", "channel", "kind", "tries", "tells of", "reason")
         click.echo(table([_line(row) for row in rows], headings))
@@ -92,22 +77,20 @@ def _wanted(asked: Mapping[str, str | None]) -> Wanted:
     from ops import kit
     from ops.store.listing import Wanted
 
-    named = {key: value for key, value in asked.items() if value is not None and key != "since"}
+    named: dict[str, Any] = {
+        key: value for key, value in asked.items() if value is not None and key != "since"
+    }
     since = asked["since"]
     return Wanted(since=None if since is None else kit.clock() - time_span(since), **named)
 
 
 def _refuse_unknown(connection: Connection, asked: Mapping[str, str | None]) -> None:
     """An empty list for a slip of the pen would look like an answer."""
-    from ops.store.listing import names_ever
-    from ops.watchlist.words import did_you_mean
+    from ops.slips import slip_of
 
     for noun in ("channel", "subscription", "topic"):
-        name = asked[noun]
-        if name is not None and name not in (known := names_ever(connection, noun)):
-            raise BadInput(
-                f'there never was a {noun} called "{plain_text(name, 60)}"{did_you_mean(name, known)}'
-            )
+        if (name := asked[noun]) is not None and (slip := slip_of(connection, noun, name)):
+            raise BadInput(slip)
 
 
 def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -146,10 +129,11 @@ def retry(wanted: str) -> None:
     """Send a delivery again that failed, expired, is held or in doubt (its number or its key)."""
     from ops.retrying import Refused
     from ops.retrying import retry as put_back
+    from ops.store.audit_log import COMMAND_LINE
 
     with connected() as connection:
         delivery = _find(connection, wanted)
-        outcome = put_back(connection, delivery)
+        outcome = put_back(connection, delivery, who=COMMAND_LINE)
     match outcome:
         case Refused(why):
             raise PantauError(f"delivery {delivery} is not sent again: {why}")
@@ -168,21 +152,15 @@ def _reservations(due: PutBack) -> str:
 
 
 def _find(connection: Connection, wanted: str) -> DeliveryId:
-    from ops.store.ledger import find_delivery
+    from ops.store.ledger import find_delivery, number_or_key
 
-    found = find_delivery(connection, _number_or_key(wanted))
+    called = number_or_key(wanted)
+    if called is None:
+        raise BadInput(
+            f'"{plain_text(wanted, 60)}" is no delivery: give its number or its key, '
+            "as `pantau deliveries list --json` shows them"
+        )
+    found = find_delivery(connection, called)
     if found is None:
         raise BadInput(f"there is no delivery {wanted}; `pantau deliveries list` shows them")
     return found
-
-
-def _number_or_key(text: str) -> int | UUID:
-    if text.isascii() and text.isdecimal() and len(text) <= 18:  # what PostgreSQL's bigint surely holds
-        return int(text)
-    try:
-        return UUID(text)
-    except ValueError:
-        raise BadInput(
-            f'"{plain_text(text, 60)}" is no delivery: give its number or its key, '
-            "as `pantau deliveries list --json` shows them"
-        ) from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
-from ops.cli.connected import connected
+from ops.cli.connected import connected, noted
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json_lines, table
 from worker.errors import BadInput, PantauError
@@ -83,7 +83,9 @@ def block(address: str) -> None:
     from alerts.store import consent
 
     with connected(_settings()) as connection:
-        consent.block(connection, _address(connection, address), "operator")
+        known = _address(connection, address)
+        consent.block(connection, known, "operator")
+        noted(connection, "blocked", "mailbox", _print(known))
     click.echo(f"nothing is written to {plain_text(address, 100)} any more; what was waiting is suppressed")
 
 
@@ -108,6 +110,7 @@ def unblock(address: str, asked_for: bool) -> None:
                 "unblock it with --asked-for, and only if they ask for it"
             )
         consent.unblock(connection, known)
+        noted(connection, "unblocked", "mailbox", _print(known))
     click.echo(f"{plain_text(address, 100)} may be written to again")
 
 
@@ -130,7 +133,7 @@ def blocked(as_json: bool) -> None:
 def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
     by = "its owner" if row["blocked_by"] == "recipient" else "an operator"
     names = plain_text(", ".join(row["channels"] or ()), 80) or "none"
-    return f"{row['address'][:12]}…", f"{row['blocked_at']:%Y-%m-%d %H:%M}", by, names
+    return _print(row["address"]), f"{row['blocked_at']:%Y-%m-%d %H:%M}", by, names
 
 
 @click.command()
@@ -148,6 +151,7 @@ def unsubscribe(channel: str, subscription: str) -> None:
         if not names:
             raise BadInput(f"{plain_text(channel, 80)} hears of nothing of that kind")
         consent.leave(connection, known, names, "operator")
+        noted(connection, "unsubscribed", "channel", channel, {"subscriptions": names})
     click.echo(f"{plain_text(channel, 80)} hears nothing more of {plain_text(', '.join(names), 300)}")
 
 
@@ -166,6 +170,7 @@ def remove(channel: str) -> None:
             raise PantauError(
                 f"{plain_text(channel, 80)} is declared by a watchlist: take it out there, and apply with --prune"
             )
+        noted(connection, "removed", "channel", channel)
     click.echo(f"{plain_text(channel, 80)} is removed; what was waiting for it is suppressed")
 
 
@@ -181,9 +186,16 @@ def resubscribe(channel: str, subscription: str) -> None:
         known = _mailbox(connection, channel)
         left = [row["subscription"] for row in departed(connection) if row["channel"] == channel]
         back = consent.rejoin(connection, known, [subscription] if subscription else left)
+        if back:
+            noted(connection, "resubscribed", "channel", channel, None, {"subscriptions": list(back)})
     if not back:
         raise BadInput(f"{plain_text(channel, 80)} has unsubscribed from nothing of that kind")
     click.echo(f"{plain_text(channel, 80)} hears again, from now on, of {plain_text(', '.join(back), 300)}")
+
+
+def _print(address: str) -> str:
+    """The address as it is shown where nobody need know it: the beginning of its keyed hash."""
+    return f"{address[:12]}…"
 
 
 def _settings() -> Settings:

@@ -81,20 +81,16 @@ def export_feeds(opml: bool, as_json: bool) -> None:
     """Print all feeds as an OPML list. It holds no passwords and headers, nor how often a feed is polled: the part of
     a watchlist that --toml prints does, with secrets as references."""
     from ops import kit
-    from ops.apply import stored_watchlist
-    from ops.watchlist import Watchlist, write_watchlist
-    from worker.feeds.opml import Outline, write_opml
+    from ops.exporting import as_opml, as_toml
+    from ops.store.declared import Shelf
 
     settings = kit.settings_of()
-    stored = stored_watchlist(settings)
-    found = (*stored.declared.feeds, *stored.made_here.feeds)
+    with kit.connected(settings) as connection:
+        found = Shelf(connection, kit.keyring(settings)).watched_feeds()
     if as_json:
         print_json_lines(
             {"url": feed.url, "name": feed.name or None, "tags": feed.tags, "language": feed.language}
             for feed in found
         )
-    elif opml:
-        outlines = [Outline(0, feed.url, feed.name, feed.tags, feed.language or "") for feed in found]
-        click.echo(write_opml("Pantau", outlines, kit.clock()), nl=False)
     else:
-        click.echo(write_watchlist(Watchlist(feeds=found)), nl=False)
+        click.echo(as_opml(found, kit.clock()) if opml else as_toml(found), nl=False)

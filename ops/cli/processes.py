@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -71,13 +72,14 @@ def web(host: str | None, port: int | None) -> None:
 
     from ops import kit, logs
     from ops.dashboard import make_app
+    from ops.dashboard.serving import Server
     from ops.rotation import keys_fit
 
     settings = kit.settings_of()
     logs.set_up(settings.log, settings.log_level)
     kit.database(settings)
     keys_fit(settings)
-    uvicorn.run(
+    config = uvicorn.Config(
         make_app(settings),
         host=host or settings.host,
         port=settings.port if port is None else port,
@@ -87,6 +89,11 @@ def web(host: str | None, port: int | None) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=3,
     )
+    server = Server(config)
+    with suppress(KeyboardInterrupt):  # raised again after it has stopped in order
+        server.run()
+    if not server.started:
+        sys.exit(1)
 
 
 @click.command()

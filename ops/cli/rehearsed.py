@@ -16,18 +16,13 @@ from ops.cli.steps import (
     way_lines,
 )
 from ops.moments import instant
+from ops.readings import noted, taken
 from ops.verdict import count
 
 if TYPE_CHECKING:
     from ops.rehearsal import Rehearsed
     from worker.model import ReadingNotes
 
-_METHODS = {
-    "site": "by the site's own rules",
-    "json-ld": "from what the page states in JSON-LD",
-    "extracted": "by the quick way",
-    "extracted:full": "by the thorough way",
-}
 _LONGEST_TEXT = 240
 
 
@@ -54,7 +49,7 @@ def _extracted(found: Rehearsed) -> Iterator[str]:
     assert found.page is not None
     paragraphs = found.page.text.count("\n\n") + 1
     of_all = f" of {found.page_words:,} on the page" if found.page_words >= found.words else ""
-    how = _METHODS.get(found.page.method, f"by {found.page.method}")
+    how = taken(found.page.method)
     yield from step(
         "extracted", f"{count(found.words, 'word')}{of_all}, in {count(paragraphs, 'paragraph')}, {how}"
     )
@@ -72,7 +67,7 @@ def _about(found: Rehearsed) -> Iterator[str]:
 
 
 def rehearsed_json(found: Rehearsed) -> dict[str, Any]:
-    """Everything of a reading made now but the text of the page around the article."""
+    """Everything of a reading made now, with all paragraphs of the page."""
     return {
         "url": found.url,
         "robots": permission_json(found.permission),
@@ -83,44 +78,12 @@ def rehearsed_json(found: Rehearsed) -> dict[str, Any]:
         "article": found.read,
         "words": found.words,
         "page_words": found.page_words,
+        "seen": found.seen,
         "problem": found.problem,
     }
 
 
 def notes_lines(notes: ReadingNotes) -> Iterator[str]:
     """What is kept of a reading: what was asked, what came, what was cut."""
-    if notes.asked:
-        yield from step("asked", *notes.asked)
-    if notes.via:
-        yield from step("", f"the link led through {notes.via}")
-    if notes.waited_s:
-        yield from step("", f"after {notes.waited_s:.1f} s of waiting for a turn at the site")
-    if answered := _answered(notes):
-        yield from step("answered", answered)
-    if notes.charset:
-        declared = (
-            f", declared as {notes.declared}" if notes.declared and notes.declared != notes.charset else ""
-        )
-        yield from step("decoded", f"{notes.charset}{declared}")
-    if cut := _cut(notes):
-        yield from step("cut", cut)
-
-
-def _answered(notes: ReadingNotes) -> str:
-    took = f" in {notes.seconds:.2f} s" if notes.seconds is not None else ""
-    if notes.rule:
-        return f"not asked, robots.txt forbids it: {notes.rule}"
-    if notes.failure:
-        return f"nothing{took}, {notes.failure}: {notes.detail or 'no more is known'}"
-    if notes.status is None:
-        return ""
-    size = f", {notes.bytes:,} bytes" if notes.bytes is not None else ""
-    where = f" from {notes.url}" if notes.url and notes.url not in notes.asked else ""
-    more = f", {notes.pages} pages" if notes.pages > 1 else ""
-    return f"{notes.status}{where}{took}{size}{more}"
-
-
-def _cut(notes: ReadingNotes) -> str:
-    repeated = f"{notes.repeated:,} characters that the site repeats" if notes.repeated else ""
-    wall = f"a wall: {notes.wall}" if notes.wall else ""
-    return "; ".join(filter(None, (repeated, wall)))
+    for word, sentences in noted(notes):
+        yield from step(word, *sentences)

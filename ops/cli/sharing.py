@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +13,6 @@ from ops.cli.output import json_option, print_json, print_json_lines, say, table
 if TYPE_CHECKING:
     from ops.store.sharing import Noun
     from worker.store.engine import Connection
-
-_BYTES = 24  # 192 bits: no list of guesses finds one
 
 
 def feed_command(noun: Noun) -> click.Command:
@@ -32,11 +29,11 @@ def feed_command(noun: Noun) -> click.Command:
         with connected() as connection:
             owner = _owner(connection, noun, name)
             if revoke:
-                _revoke(connection, noun, owner, as_json)
+                _revoke(connection, noun, owner, name, as_json)
             elif listed:
                 _list(connection, noun, owner, as_json)
             else:
-                _share(connection, noun, owner, as_json)
+                _share(connection, noun, owner, name, as_json)
 
     return feed
 
@@ -63,13 +60,14 @@ def _owner(connection: Connection, noun: Noun, name: str) -> int:
     return owner
 
 
-def _share(connection: Connection, noun: Noun, owner: int, as_json: bool) -> None:
+def _share(connection: Connection, noun: Noun, owner: int, name: str, as_json: bool) -> None:
+    from ops import feed_addresses
     from ops.store import sharing
+    from ops.store.audit_log import COMMAND_LINE
 
     earlier = len(sharing.addresses(connection, noun, owner))
-    token = secrets.token_urlsafe(_BYTES)
-    sharing.share(connection, noun, owner, token)
-    made = {form: f"{_base()}/feeds/{noun}/{token}.{form}" for form in ("atom", "json")}
+    token = feed_addresses.make(connection, noun, owner, name, COMMAND_LINE)
+    made = feed_addresses.forms(_base(), noun, token)
     if as_json:
         print_json({**made, "earlier": earlier})
         return
@@ -90,10 +88,11 @@ def _base() -> str:
     return (address or f"http://{settings.host}:{settings.port}").rstrip("/")
 
 
-def _revoke(connection: Connection, noun: Noun, owner: int, as_json: bool) -> None:
-    from ops.store.sharing import revoke
+def _revoke(connection: Connection, noun: Noun, owner: int, name: str, as_json: bool) -> None:
+    from ops.feed_addresses import close
+    from ops.store.audit_log import COMMAND_LINE
 
-    closed = revoke(connection, noun, owner)
+    closed = close(connection, noun, owner, name, COMMAND_LINE)
     if as_json:
         print_json({"revoked": closed})
     else:

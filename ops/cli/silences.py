@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,16 +13,15 @@ import click
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.grouped import Group
-from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.since import time_span
-from ops.spans import LONGEST_SILENCE, silence_end
 from worker.errors import BadInput
 
 if TYPE_CHECKING:
-    from alerts.model import ChannelId
-    from alerts.silences import Scope, What
-    from worker.store.engine import Connection
+    from collections.abc import Callable
+
+    from alerts.silences import Scope
+    from ops.silencing import Field, Wanted
 
 
 @click.group(cls=Group)
@@ -31,7 +30,7 @@ def silences() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Given:
     """What was asked to be silenced; one of them is given, and `channel` may stand beside it."""
 
     topic: str | None
@@ -70,25 +69,18 @@ def add(
 ) -> None:
     """Tell nobody of something for a while: what comes meanwhile is suppressed with that reason, and not told later.
     (To be told later, pause or snooze a subscription.)"""
-    from alerts.store.silences import add as make
     from ops import kit
+    from ops.silencing import make, moment
+    from ops.store.audit_log import COMMAND_LINE
 
-    wanted = _Wanted(topic, story, source, everything, channel)
-    _check_one(wanted)
-    since = _moment("--from", begin) if begin else None
-    end = _end(how_long, until, since or kit.clock())
+    given = _Given(topic, story, source, everything, channel)
+    _check_one(given)
+    since = _said("--from", moment, "begin", begin) if begin else None
+    now = kit.clock()
+    end = _end(how_long, until, since or now)
     with connected() as connection:
-        scope, what = _about(connection, wanted)
-        where = _channel(connection, channel) if channel else None
         number = make(
-            connection,
-            scope=scope,
-            what=what,
-            channel=where,
-            since=since,
-            until=end,
-            by=_who(),
-            comment=comment,
+            connection, _wanted(given, comment), begin=since, end=end, now=now, who=COMMAND_LINE, by=_who()
         )
     if as_json:
         print_json({"id": number, "until": end})
@@ -98,7 +90,7 @@ def add(
         )
 
 
-def _check_one(wanted: _Wanted) -> None:
+def _check_one(wanted: _Given) -> None:
     given = [each for each in (wanted.topic, wanted.story, wanted.source) if each is not None]
     count = len(given) + wanted.everything
     if count > 1 or (not count and wanted.channel is None):
@@ -107,67 +99,39 @@ def _check_one(wanted: _Wanted) -> None:
         raise click.UsageError("what is to be silenced has no name")
 
 
+def _wanted(given: _Given, comment: str) -> Wanted:
+    from ops.silencing import Wanted
+
+    named: tuple[tuple[Scope, str | None], ...] = (
+        ("topic", given.topic),
+        ("story", given.story),
+        ("source", given.source),
+    )
+    for scope, what in named:
+        if what is not None:
+            return Wanted(scope, what, given.channel or "", comment)
+    return Wanted("everything" if given.everything else "channel", "", given.channel or "", comment)
+
+
 def _end(how_long: str | None, until: str | None, begin: datetime) -> datetime:
+    from ops.silencing import LONGEST, check_end, moment
+
     if (how_long is None) == (until is None):
         raise click.UsageError("give --for 8h or --until 2026-11-30T07:00; a silence has an end")
-    end = (
-        _moment("--until", until)
-        if until
-        else begin + min(time_span(str(how_long), "--for"), 2 * LONGEST_SILENCE)
-    )
-    return silence_end(begin, end)
+    if until:
+        end = _said("--until", moment, "until", until)
+    else:
+        end = begin + min(time_span(str(how_long), "--for"), 2 * LONGEST)
+    check_end(begin, end)
+    return end
 
 
-def _moment(option: str, text: str) -> datetime:
+def _said(option: str, read: Callable[[Field, str], datetime], field: Field, text: str) -> datetime:
+    """A moment as an option gives it; what is wrong with it is told with the option's name."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f'{option}: "{plain_text(text, 40)}" is no time; write it as 2026-11-30T07:00+07:00'
-        ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def _about(connection: Connection, wanted: _Wanted) -> tuple[Scope, What]:
-    if wanted.topic is not None:
-        from ops.cli.topics import named
-
-        (topic,) = named(connection, (wanted.topic,))
-        return "topic", topic.id
-    if wanted.story is not None:
-        return "story", _story(connection, wanted.story)
-    if wanted.source is not None:
-        return "source", wanted.source.strip()
-    return ("everything", None) if wanted.everything else ("channel", None)
-
-
-def _story(connection: Connection, text: str) -> int:
-    """A story by its number, or by the address of one of its articles."""
-    from ops.store.hearing import story_exists, story_of
-    from ops.tracing import names_of
-
-    if text.isascii() and text.isdecimal() and len(text) <= 18:  # what PostgreSQL's bigint surely holds
-        if story_exists(connection, int(text)):
-            return int(text)
-        raise BadInput(f"there is no story {text}")
-    identities, _ = names_of(text)
-    found = story_of(connection, identities)
-    if found is None:
-        raise BadInput(
-            f"no story is known with an article at {plain_text(text, 200)}; `pantau why URL` says what is known of it"
-        )
-    return found
-
-
-def _channel(connection: Connection, name: str) -> ChannelId:
-    from alerts.store.schema import channels
-    from ops.store.hearing import names_in
-    from ops.store.watched import channel_named
-
-    found = channel_named(connection, name)
-    if found is None:
-        raise unknown("channel", name, names_in(connection, channels))
-    return found
+        return read(field, text)
+    except BadInput as error:
+        raise BadInput(f"{option}: {error}") from None
 
 
 def _who() -> str:
@@ -209,10 +173,11 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
 def end(number: int) -> int:
     """End a silence before its time. What it has suppressed stays so."""
     from alerts.model import SilenceId
-    from alerts.store.silences import end as stop
+    from ops.silencing import stop
+    from ops.store.audit_log import COMMAND_LINE
 
     with connected() as connection:
-        ended = stop(connection, SilenceId(number))
+        ended = stop(connection, SilenceId(number), COMMAND_LINE)
     if not ended:
         raise BadInput(f"no silence {number} holds or is to come; `pantau silences list --all` shows them")
     click.echo(f"silence {number} is over")

@@ -7,15 +7,10 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from alerts.letter import plain_text
+from ops.placed import placed_because
 
 if TYPE_CHECKING:
     from ops.store.storied import Storied
-
-_REASONS = {
-    "same_text": "the same text as",
-    "same_event": "the same event as",
-    "across_languages": "the same event, in another language, as",
-}
 
 
 def story_lines(story: Storied | None) -> Iterator[str]:
@@ -32,20 +27,7 @@ def story_lines(story: Storied | None) -> Iterator[str]:
     )
     since = f"{story.first_at.astimezone(UTC):%Y-%m-%d %H:%M}"
     yield f"story      {story.number}, {counts}, since {since}: {plain_text(story.title, 120)}"
-    yield f"           {_why(story)}"
-
-
-def _why(story: Storied) -> str:
-    if story.reason not in _REASONS:
-        return "it began the story (new)"
-    like = f"“{plain_text(story.like_title or '', 100)}” ({plain_text(story.like_source or '', 60)})"
-    alike = f", alike {story.likeness:.2f}" if story.reason != "same_text" else ""
-    both = (
-        f", both have {', '.join(plain_text(term.lstrip('#'), 40) for term in story.shared)}"
-        if story.shared
-        else ""
-    )
-    return f"{_REASONS[story.reason]} {like}{alike}{both} ({story.reason})"
+    yield f"           {placed_because(story)}"
 
 
 def _counted(number: int, word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +17,6 @@ from ops.cli.output import json_option, print_json_lines, table
 from ops.cli.sharing import feed_command
 from ops.cli.since import time_span
 from ops.moments import in_zone
-from ops.spans import snooze_span
 
 if TYPE_CHECKING:
     from alerts.store.keeping import Told
@@ -72,11 +71,12 @@ def _state(row: Mapping[str, Any]) -> str:
 @click.argument("name")
 def pause(name: str) -> None:
     """Let a subscription hear nothing until it is resumed. What comes meanwhile is kept for a week."""
-    from alerts.store import keeping
     from ops import kit
+    from ops.hearing import pause as hush
+    from ops.store.audit_log import COMMAND_LINE
 
     with connected() as connection:
-        keeping.pause(connection, _named(connection, name).id, kit.clock())
+        hush(connection, _named(connection, name).id, name, kit.clock(), COMMAND_LINE)
     again = f"pantau subscriptions resume {shlex.quote(plain_text(name, 200))}"
     click.echo(
         f"{plain_text(name, 60)} is paused: what comes is kept for 7 days, and told in one message after `{again}`"
@@ -87,13 +87,14 @@ def pause(name: str) -> None:
 @click.argument("name")
 def resume(name: str) -> None:
     """Let a subscription hear again; what was kept goes out in one message per channel."""
-    from alerts.store import keeping
     from ops import kit
+    from ops.hearing import resume as wake
+    from ops.store.audit_log import COMMAND_LINE
 
     with connected() as connection:
         known = _named(connection, name)
         now = kit.clock()
-        told = keeping.resume(connection, known.id, now)
+        told = wake(connection, known.id, name, now, COMMAND_LINE)
     click.echo(f"{plain_text(name, 60)} hears again: {_told(told, known.timezone, now)}")
 
 
@@ -103,24 +104,22 @@ def resume(name: str) -> None:
 def snooze(name: str, how_long: str) -> None:
     """Let a subscription hear nothing for TIME, such as 8h (at most 7d). What comes meanwhile is told then, in one
     message per channel."""
-    from alerts.store import keeping
     from ops import kit
+    from ops.hearing import snooze as rest
+    from ops.hearing import snooze_span
+    from ops.store.audit_log import COMMAND_LINE
 
-    span = _span(how_long)
+    span = snooze_span(time_span(how_long, "TIME"), how_long)
     with connected() as connection:
         known = _named(connection, name)
         now = kit.clock()
         until = now + span
-        told = keeping.snooze(connection, known.id, until, now)
+        told = rest(connection, known.id, name, until, now, COMMAND_LINE)
     end = in_zone(until, known.timezone)
     sooner = f"; {_told(told, known.timezone, now)}" if told.articles else ""
     click.echo(
         f"{plain_text(name, 60)} hears nothing before {end}, and then all of it in one message{sooner}"
     )
-
-
-def _span(text: str) -> timedelta:
-    return snooze_span(time_span(text, "TIME"), plain_text(text, 30))
 
 
 def _named(connection: Connection, name: str) -> Named:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 
 import click
 
 from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json_lines, say, table
-from worker.errors import BadInput
 
 ROLES = ("viewer", "editor", "admin")
 
@@ -44,17 +42,13 @@ def list_users(as_json: bool) -> None:
 @click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True, help="What it may do.")
 def add(name: str, role: str) -> None:
     """Make an account; the password is read from standard input, or generated and shown once."""
-    from ops.access import hash_password
+    from ops import membership
     from ops.cli.connected import connected
-    from ops.store import accounts
+    from ops.store.audit_log import COMMAND_LINE
 
-    if not name.strip():
-        raise BadInput("an account needs a name")
     password, generated = _password()
     with connected() as connection:
-        if accounts.find_user(connection, name):
-            raise BadInput(f"there is an account {name} already")
-        accounts.add_user(connection, name, hash_password(password), role)
+        membership.add(connection, name, password, role, COMMAND_LINE)
     _tell(name, password, generated)
 
 
@@ -62,31 +56,26 @@ def add(name: str, role: str) -> None:
 @click.argument("name")
 def reset_password(name: str) -> None:
     """Give an account a new password; its sessions end."""
-    from ops.access import hash_password
+    from ops import membership
     from ops.cli.connected import connected
-    from ops.store import accounts
+    from ops.store.audit_log import COMMAND_LINE
 
     password, generated = _password()
     with connected() as connection:
-        user = accounts.find_user(connection, name)
-        if user is None:
-            raise BadInput(f"there is no account {name}; `pantau users list` shows them")
-        accounts.set_password(connection, user, hash_password(password))
+        membership.reset_password(connection, name, password, COMMAND_LINE)
     _tell(name, password, generated)
 
 
 @users.command("remove")
 @click.argument("name")
 def remove(name: str) -> None:
-    """Remove an account."""
+    """Remove an account; the last admin stays."""
+    from ops import membership
     from ops.cli.connected import connected
-    from ops.store import accounts
+    from ops.store.audit_log import COMMAND_LINE
 
     with connected() as connection:
-        user = accounts.find_user(connection, name)
-        if user is None:
-            raise BadInput(f"there is no account {name}; `pantau users list` shows them")
-        accounts.drop_user(connection, user)
+        membership.remove(connection, name, COMMAND_LINE)
     click.echo(f"account {name} removed")
 
 
@@ -95,7 +84,9 @@ def _password() -> tuple[str, bool]:
         given = sys.stdin.readline().rstrip("\n")
         if given:
             return given, False
-    return secrets.token_urlsafe(12), True
+    from ops.membership import new_password
+
+    return new_password(), True
 
 
 def _tell(name: str, password: str, generated: bool) -> None:

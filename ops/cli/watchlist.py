@@ -100,19 +100,10 @@ def export(as_json: bool) -> None:
     import tomllib
 
     from ops import kit
-    from ops.apply import stored_watchlist
-    from ops.watchlist import Watchlist, write_watchlist
+    from ops.apply import everything, stored_watchlist
+    from ops.watchlist import write_watchlist
 
-    stored = stored_watchlist(kit.settings_of())
-    both = (stored.declared, stored.made_here)
-    whole = Watchlist(
-        feeds=tuple(feed for part in both for feed in part.feeds),
-        topics=tuple(topic for part in both for topic in part.topics),
-        channels=tuple(channel for part in both for channel in part.channels),
-        subscriptions=tuple(each for part in both for each in part.subscriptions),
-        entities=tuple(entity for part in both for entity in part.entities),
-    )
-    written = write_watchlist(whole)
+    written = write_watchlist(everything(stored_watchlist(kit.settings_of())))
     if as_json:
         print_json(tomllib.loads(written))
     else:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from worker.store.engine import Connection
 
 FAILED, NOT_KNOWN = 1, 4
+_SIGNS = {True: "+", False: "-"}
 
 
 @click.command()
@@ -90,31 +91,33 @@ def _rehearsed(url: str) -> Rehearsed:
 
 
 def _asked_now(found: Rehearsed, name: str | None) -> tuple[list[Asked] | None, int]:
-    """The topics as `asked` gives them; None where no installation runs that has any."""
-    from ops.asking import asked
+    """The topics as `hold_against` gives them; None where no installation runs that has any."""
+    from ops.asking import hold_against
 
     try:
         with connected() as connection:
-            topics = _topics_named(connection, name)
-            return asked(connection, found.read.article if found.read else None, None, topics)
+            return hold_against(
+                connection, found.read.article if found.read else None, None, _named(connection, name)
+            )
     except Unavailable:
         return None, 0
 
 
 def _trace(connection: Connection, url: str, name: str | None) -> Trace:
-    from ops.asking import asked_of
+    from ops.asking import hold_against
     from ops.store.tracing import trail_of
     from ops.tracing import Trace, names_of
 
     trail = trail_of(connection, *names_of(url))
-    asked, silent = asked_of(connection, trail, _topics_named(connection, name))
+    asked, silent = hold_against(connection, trail.read, trail.topic_set, _named(connection, name))
     return Trace(url, trail, asked, silent, name)
 
 
-def _topics_named(connection: Connection, name: str | None) -> list[Topic] | None:
+def _named(connection: Connection, name: str | None) -> Sequence[Topic] | None:
+    """The topic that was asked for; None where none was."""
     from ops.cli.topics import named
 
-    return named(connection, (name,)) if name is not None else None
+    return None if name is None else named(connection, (name,))
 
 
 def _in_words(trace: Trace, story: Storied | None) -> Iterator[str]:
@@ -201,22 +204,19 @@ def _topic(asked: Asked, quote: Mapping[str, Any] | None) -> Iterator[str]:
     word = "matches" if asked.explained.holds else "does not match"
     since = ", added or changed since it was read" if asked.changed_since else ""
     yield f"topic      {plain_text(asked.topic.name, 80)} {word}{since}"
-    yield from _tree(asked.explained, 0)
+    yield from _tree(asked.explained)
     if quote is not None:
         marks = [(start, end) for start, end in quote["marks"]]
         yield f"           > {highlighted(quote['text'], marks, 300)}"
     yield ""
 
 
-def _tree(part: Explained, depth: int) -> Iterator[str]:
+def _tree(part: Explained) -> Iterator[str]:
     """The query's parts, + for what holds and - for what does not, with the words."""
-    words = list(dict.fromkeys(hit.text for hit in part.hits))
-    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
-    said = "; ".join(filter(None, (part.note, ", ".join(words[:5]) + more)))
-    line = f"{'+' if part.holds else '-'} {part.query}{': ' if said else ''}{said}"
-    yield f"           {'  ' * depth}{plain_text(line, 300)}"
-    for inner in part.parts:
-        yield from _tree(inner, depth + 1)
+    from ops.tracing import parts_of
+
+    for depth, holds, said in parts_of(part):
+        yield f"           {'  ' * depth}{plain_text(f'{_SIGNS[holds]} {said}', 300)}"
 
 
 def _alert(alert: Mapping[str, Any]) -> Iterator[str]:

@@ -5,8 +5,6 @@ Pages are made on the server and work without JavaScript; nothing on them comes 
 
 from __future__ import annotations
 
-from functools import partial
-
 from starlette.applications import Starlette
 
 from ops.health import checks
@@ -20,20 +18,23 @@ def make_app(settings: Settings) -> Starlette:
     from ops import kit  # noqa: PLC0415
     from ops.dashboard.app import build  # noqa: PLC0415
     from ops.dashboard.context import Context  # noqa: PLC0415
+    from ops.outbox import make_outbox  # noqa: PLC0415
     from ops.slack.app import slack_app  # noqa: PLC0415
-    from ops.trying import try_once  # noqa: PLC0415
+    from ops.tools import make_kit  # noqa: PLC0415
 
+    engine = kit.engine(settings, pool_size=6)
     return build(
         Context(
-            engine=kit.engine(settings, pool_size=6),
+            engine=engine,
             checks=checks(open_engine(kit.database(settings), pooled=False), settings.redis_url),
             clock=kit.clock,
             version=kit.our_version(),
             public_url=settings.public_url,
             keys=kit.keyring(settings),
             slack=slack_app(settings),
+            outbox=make_outbox(settings, make_kit(settings, database=engine)),
             metrics_for=settings.metrics,
             api_token=settings.api_token,
-            tries=partial(try_once, settings),
+            settings=settings,
         )
     )

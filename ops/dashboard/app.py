@@ -28,6 +28,7 @@ from ops.dashboard.consent import (
     take_manage,
 )
 from ops.dashboard.context import Context, DatabaseSilent, context_of
+from ops.dashboard.live import Watch
 from ops.dashboard.login import Endpoint, show_login, take_login, take_logout
 from ops.dashboard.metrics import Meter, metrics
 from ops.dashboard.pages import ROUTES
@@ -86,11 +87,18 @@ class Gate:
 def build(context: Context) -> Starlette:
     """The web process that works with this context, and closes it at its end."""
 
+    watch = Watch(context)
+
     @asynccontextmanager
     async def life(_app: Starlette) -> AsyncIterator[None]:
         yield
+        watch.close()
         if context.slack is not None:
             await context.slack.web.close()
+        if context.outbox is not None:
+            await context.outbox.kit.web.close()
+            if context.outbox.mail is not None:
+                context.outbox.mail.close()
         context.close()
 
     app = Starlette(
@@ -123,7 +131,7 @@ def build(context: Context) -> Starlette:
         },
     )
     context.offered = frozenset({*(route.path for route in ROUTES), DOCS})
-    app.state.context = context
+    app.state.context, app.state.watch = context, watch
     app.state.meter = Meter(context.clock(), context.metrics_for, context.api_token)
     return app
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Rendering
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from alerts.desks.outbox import Outbox
 from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
-from ops.dashboard.gate import HEADERS, Access
+from ops.dashboard.gate import HEADERS, LOOKS, Access, cookie_name
+from ops.dashboard.imports import Imports
 from ops.dashboard.proof import Proof
+from ops.dashboard.rereading import Rereading
 from ops.dashboard.said import Tongue, spoken
 from ops.dashboard.tongues import LANGUAGES, tongue
 from ops.dashboard.words import in_zone
@@ -28,11 +31,8 @@ from ops.health import Checks
 from ops.slack.app import SlackApp
 from ops.store.pages.rail import Counts, counts
 from worker.secrets import KeyRing, Secret
+from worker.settings import Settings
 from worker.store.engine import Connection, Engine
-
-if TYPE_CHECKING:
-    from alerts.model import Channel
-    from ops.trial import Trial
 
 Answer = TypeVar("Answer")
 
@@ -43,6 +43,7 @@ RAIL_S = 3.0
 """The numbers in the rail are this old at most; they are the same for everybody."""
 
 _PAGE_THREADS = 8
+_ERRAND_THREADS = 2  # what takes seconds must not keep them busy either
 _LOG_IN_THREADS = 2  # hashing passwords must not keep the pages' threads busy
 
 
@@ -55,8 +56,8 @@ class Context:
     """One web process's tools. `clock` reads the time, `steady` any clock that never goes back (seconds); `keys`
     open what is sealed, such as what hubs sign with; `link_keys`, once they are opened, tell which links are ours;
     `slack` is our app there, where one is set up; `api_token` opens what is for programs, such as the figures of
-    /metrics that are else `metrics_for` this machine alone; `tries` sends a test message through a channel, in a
-    thread."""
+    /metrics that are else `metrics_for` this machine alone; `outbox` sends what people try a channel with; `settings`
+    are what the whole installation was given."""
 
     engine: Engine
     checks: Checks
@@ -66,25 +67,32 @@ class Context:
     keys: KeyRing | None = None
     link_keys: KeyRing | None = None
     slack: SlackApp | None = None
+    outbox: Outbox | None = None
     metrics_for: Access = "local"
     api_token: Secret | None = None
-    tries: Callable[[Channel], Trial] | None = None
+    settings: Settings | None = None
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)
     proof: Proof = field(default_factory=Proof)
+    rereading: Rereading = field(default_factory=Rereading)
+    imports: Imports = field(default_factory=Imports)
     tries_by_name: Attempts = field(default_factory=lambda: Attempts(most=5, window_s=60))
     tries_by_visitor: Attempts = field(default_factory=lambda: Attempts(most=50, window_s=60))
     offered: frozenset[str] = frozenset({"/"})
     templates: dict[str, Environment] = field(init=False)
+    began: datetime = field(init=False)
     _counted: tuple[float, Counts] | None = None
     _pages: ThreadPoolExecutor = field(init=False)
     _log_ins: ThreadPoolExecutor = field(init=False)
+    _errands: ThreadPoolExecutor = field(init=False)
 
     def __post_init__(self) -> None:
+        self.began = self.clock()
         self.templates = {language: _templates(self.assets, tongue(language)) for language in LANGUAGES}
         self._pages = ThreadPoolExecutor(_PAGE_THREADS, "page")
         self._log_ins = ThreadPoolExecutor(_LOG_IN_THREADS, "log-in")
+        self._errands = ThreadPoolExecutor(_ERRAND_THREADS, "errand")
 
     async def ask(self, work: Callable[[Connection], Answer], *, log_in: bool = False) -> Answer:
         """What `work` finds in one transaction, done in a thread. Raises DatabaseSilent when it takes too
@@ -101,9 +109,13 @@ class Context:
         except TimeoutError:
             raise DatabaseSilent from None
 
+    def errand(self, work: Callable[[], Answer]) -> Future[Answer]:
+        """Has `work` done that takes longer than a page may, in one of few threads."""
+        return self._errands.submit(work)
+
     def close(self) -> None:
         """Lets go of threads and connections; work under way is not waited for."""
-        for threads in (self._pages, self._log_ins):
+        for threads in (self._pages, self._log_ins, self._errands):
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
@@ -129,6 +141,12 @@ def context_of(request: Request) -> Context:
     """The process's tools."""
     context: Context = request.app.state.context
     return context
+
+
+def look_of(request: Request) -> str:
+    """The colours that this browser was told to use: "light", "dark", or "" for what its system says."""
+    told = request.cookies.get(cookie_name("look", context_of(request).public_url), "")
+    return told if told in LOOKS else ""
 
 
 def prose(text: str, tongue: Tongue | None = None) -> list[tuple[str, bool]]:

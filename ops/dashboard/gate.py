@@ -42,6 +42,8 @@ HEADERS = {
 }
 """What every answer carries, unless it says otherwise itself."""
 
+LOOKS = ("light", "dark")
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")

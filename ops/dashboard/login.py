@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from ops import access
 from ops.access import Session
 from ops.dashboard import gate
-from ops.dashboard.context import Context, context_of
+from ops.dashboard.browsers import browser_family
+from ops.dashboard.context import Context, context_of, look_of
 from worker.plain import one_line
 
 LARGEST_FORM = 16 * 1024
@@ -41,12 +42,7 @@ def for_people(page: Page) -> Endpoint:
 
 async def session_of(request: Request) -> Session | None:
     """Who is asking; None for a stranger."""
-    return await session_in(context_of(request), request)
-
-
-async def session_in(context: Context, request: Request) -> Session | None:
-    """The same, where the request is not one of a page."""
-    token = request.cookies.get(gate.cookie_name("session", context.public_url), "")
+    context, token = context_of(request), token_of(request)
     return await context.ask(lambda connection: access.session_of(connection, token)) if token else None
 
 
@@ -87,17 +83,20 @@ async def take_login(request: Request) -> Response:
     name, wanted = one_line(fields.get("name", "")[:LONGEST_NAME]), gate.local_path(fields.get("next", "/"))
     if not _may_try(context, request, name):
         return _form(request, wanted, name=name, complaint=SLOW_DOWN, status=429)
-    password, old = fields.get("password", ""), _token(request)
+    password, old = fields.get("password", ""), token_of(request)
 
-    found = await context.ask(lambda connection: access.log_in(connection, name, password), log_in=True)
+    browser = browser_family(request.headers.get("user-agent", ""))
+    found = await context.ask(
+        lambda connection: access.log_in(connection, name, password, browser), log_in=True
+    )
     if found is None:
         return _form(request, wanted, name=name, complaint=WRONG, status=403)
     _forgive(context, request, name)
     if old:
         await context.ask(lambda connection: access.log_out(connection, old))
     answer = _see_other(wanted)
-    _set_cookie(answer, context, "session", found[0], lasts_s=int(access.SESSION.total_seconds()))
-    _drop_cookie(answer, context, "form")
+    set_cookie(answer, context, "session", found[0], lasts_s=int(access.SESSION.total_seconds()))
+    drop_cookie(answer, context, "form")
     return answer
 
 
@@ -106,10 +105,10 @@ async def take_logout(request: Request) -> Response:
     context, session = context_of(request), await session_of(request)
     if session is not None:
         await form_of(request, session.csrf)
-        token = _token(request)
+        token = token_of(request)
         await context.ask(lambda connection: access.log_out(connection, token))
     answer = _see_other("/login")
-    _drop_cookie(answer, context, "session")
+    drop_cookie(answer, context, "session")
     return answer
 
 
@@ -119,9 +118,15 @@ def _form(
     context = context_of(request)
     token = _form_token(request) or secrets.token_urlsafe(24)
     answer = context.page(
-        "login.html", status=status, csrf=token, wanted=wanted, name=name, complaint=complaint
+        "login.html",
+        status=status,
+        csrf=token,
+        wanted=wanted,
+        name=name,
+        complaint=complaint,
+        look=look_of(request),
     )
-    _set_cookie(answer, context, "form", token, lasts_s=3600)
+    set_cookie(answer, context, "form", token, lasts_s=3600)
     if status == 429:
         answer.headers["retry-after"] = "60"
     return answer
@@ -153,7 +158,8 @@ def _wanted(request: Request) -> str:
     return gate.local_path(request.url.path + query)
 
 
-def _token(request: Request) -> str:
+def token_of(request: Request) -> str:
+    """What the session's cookie carries; "" where there is none."""
     return request.cookies.get(gate.cookie_name("session", context_of(request).public_url), "")
 
 
@@ -165,7 +171,8 @@ def _see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303)
 
 
-def _set_cookie(answer: Response, context: Context, name: str, value: str, *, lasts_s: int) -> None:
+def set_cookie(answer: Response, context: Context, name: str, value: str, *, lasts_s: int) -> None:
+    """Gives the browser a cookie that no script reads and no foreign form brings along."""
     answer.set_cookie(
         gate.cookie_name(name, context.public_url),
         value,
@@ -177,5 +184,6 @@ def _set_cookie(answer: Response, context: Context, name: str, value: str, *, la
     )
 
 
-def _drop_cookie(answer: Response, context: Context, name: str) -> None:
-    _set_cookie(answer, context, name, "", lasts_s=0)
+def drop_cookie(answer: Response, context: Context, name: str) -> None:
+    """Takes a cookie away."""
+    set_cookie(answer, context, name, "", lasts_s=0)

@@ -10,16 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from alerts.model import Channel
 from ops.access import Session
 from ops.api.app import ROOT, build, description
 from ops.api.house import House
 from ops.dashboard import gate
 from ops.dashboard.context import Context, DatabaseSilent, context_of
-from ops.dashboard.login import for_people, session_in
+from ops.dashboard.login import for_people, session_of
 from ops.dashboard.shell import show
 from ops.dashboard.views.api import Docs, compose
-from ops.store.accounts import Session as Account
 from ops.store.audit import Audit, audit
+from ops.trial import Trial, try_channel
 from worker.errors import Unavailable
 
 API, DOCS = ROOT + "/", ROOT + "/docs"
@@ -51,21 +52,22 @@ def house_of(context: Context) -> House:
         except DatabaseSilent as silent:
             raise Unavailable("the database does not answer in time") from silent
 
-    async def session(request: Request) -> Account | None:
-        return await session_in(context, request)
-
     async def proof() -> Audit | None:
         return await context.proof.latest(lambda: context.ask(audit), context.steady)
+
+    async def tries(channel: Channel) -> Trial:
+        assert context.outbox is not None
+        return await try_channel(context.outbox, channel, context.clock())
 
     return House(
         ask=ask,
         clock=context.clock,
         steady=context.steady,
-        session=session,
+        session=session_of,
         visitor=lambda request: gate.visitor(request.client.host if request.client else None),
         proof=proof,
         ready=context.checks.look,
         keys=context.keys,
         api_token=context.api_token,
-        tries=context.tries,
+        tries=tries if context.outbox is not None else None,
     )

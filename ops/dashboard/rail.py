@@ -9,6 +9,19 @@ from ops.dashboard.said import Said, said, said_n
 from ops.store.accounts import ROLES, Role
 from ops.store.pages.rail import Counts
 
+_LETTERS = {
+    "overview": "o",
+    "live": "l",
+    "topics": "t",
+    "stories": "s",
+    "articles": "a",
+    "subscriptions": "u",
+    "channels": "c",
+    "deliveries": "d",
+    "feeds": "f",
+    "workers": "w",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -19,6 +32,11 @@ class Link:
     word: Said
     note: Said | str = ""
     bad: bool = False
+
+    @property
+    def letter(self) -> str:
+        """The key that leads there after a `g`; "" where there is none."""
+        return _LETTERS.get(self.key, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ def rail(counts: Counts, offered: Collection[str], role: Role) -> tuple[Part, ..
             (
                 Link("subscriptions", "/subscriptions", said("Subscriptions"), _number(counts.subscriptions)),
                 Link("channels", "/channels", said("Channels")),
+                Link("silences", "/silences", said("Silences")),
                 Link("deliveries", "/deliveries", said("Deliveries"), failed, bad=bool(failed)),
             ),
         ),

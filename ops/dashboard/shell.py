@@ -6,6 +6,7 @@ there once, by its key in the address; who sends such a link to somebody can mak
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ops.access import Session
-from ops.dashboard.context import context_of
+from ops.dashboard.context import context_of, look_of
 from ops.dashboard.login import form_of
 from ops.dashboard.rail import may, rail
 from ops.dashboard.said import Said
@@ -35,7 +36,7 @@ async def show(
     """The page `here` (its key in the rail). `deeds` are the sentences that a form of the page may have it say."""
     context = context_of(request)
     parts = rail(await context.counts(), context.offered, session.role)
-    return context.page(
+    page = context.page(
         template,
         status=status,
         session=session,
@@ -44,8 +45,30 @@ async def show(
         version=context.version,
         did=(deeds or {}).get(request.query_params.get("did", "")),
         may=lambda needed: may(session.role, needed),
+        look=look_of(request),
+        back=_address(request),
         **values,
     )
+    return _unless_known(request, page)
+
+
+def _address(request: Request) -> str:
+    """Where to come back to: the page as it was asked for, and for a form's own address the start."""
+    if request.method != "GET":
+        return "/"
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "did"]
+    return f"{request.url.path}?{urlencode(kept)}" if kept else request.url.path
+
+
+def _unless_known(request: Request, page: Response) -> Response:
+    """The page; 304 for who has exactly this one. A page that keeps itself fresh asks often."""
+    if page.status_code != 200 or request.method != "GET":
+        return page
+    tag = f'"{hashlib.blake2s(bytes(page.body), digest_size=16).hexdigest()}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"etag": tag})
+    page.headers["etag"] = tag
+    return page
 
 
 async def taken(request: Request, session: Session, needed: Role = "editor") -> Mapping[str, str]:

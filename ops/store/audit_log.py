@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import Connection, and_, insert, select, text
 
 from ops.store.schema import audit_log
 
@@ -46,3 +46,26 @@ def noted(
     chosen = select(audit_log).where(and_(True, *(each for each in wanted if each is not None)))
     rows = connection.execute(chosen.order_by(audit_log.c.id.desc()).limit(limit))
     return [dict(row) for row in rows.mappings()]
+
+
+# Walks from kind to kind through the index, however many notes there are of each.
+_KINDS = text("""
+    WITH RECURSIVE kinds AS (
+        SELECT min(kind) AS kind FROM audit_log
+        UNION ALL
+        SELECT (SELECT min(l.kind) FROM audit_log l WHERE l.kind > kinds.kind) FROM kinds WHERE kinds.kind IS NOT NULL)
+    SELECT kind FROM kinds WHERE kind IS NOT NULL
+""")
+
+
+def kinds(connection: Connection) -> Sequence[str]:
+    """The kinds of things that were changed so far."""
+    return list(connection.execute(_KINDS).scalars())
+
+
+def note_many(connection: Connection, who: str, notes: Sequence[Mapping[str, Any]]) -> None:
+    """The same as `note`, for many things at once; each with what, kind, name, and before and after where they are
+    known."""
+    if notes:
+        rows = [{"who": who, "before": None, "after": None, **each} for each in notes]
+        connection.execute(insert(audit_log), rows)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import ARRAY, Connection, Table, Text, cast, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
 
 from alerts.channels import channels as registry
 from alerts.store.addresses import recognise
 from alerts.store.schema import channels, circuits, subscriptions
+from ops.store import topics as topic_rows
+from ops.store.topics import NEXT_CHANGE
 from ops.watchlist import (
     Changes,
     DeclaredChannel,
@@ -21,11 +23,13 @@ from ops.watchlist import (
     FromEnv,
     FromFile,
     Given,
+    Known,
     Reference,
     SecretAt,
     Snapshot,
     Stored,
     Watchlist,
+    known_names,
 )
 from ops.watchlist.addresses import address_key
 from ops.watchlist.model import OPEN_HEADERS, OPEN_KINDS
@@ -34,9 +38,10 @@ from worker.secrets import KeyRing, Secret
 from worker.store.schema import entities, feeds, topics
 from worker.store.spread import spread_new
 
-NEXT_CHANGE = text("nextval('topic_changes')")
 WATCHLIST, FOLDER = "watchlist", "folder"
 """Where an entity of the users' own comes from."""
+_TOGETHER = 500
+"""Feeds that are stored in one statement."""
 LONGEST_NAME = 2000
 """Bytes; an index of PostgreSQL takes at most 2,704 of a value (nbtree.h, BTMaxItemSize)."""
 
@@ -46,15 +51,18 @@ def alone(connection: Connection) -> None:
     connection.execute(text("LOCK TABLE topics IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def drop_feed(connection: Connection, number: int) -> None:
-    """The feed is watched no more; its entries and articles stay."""
-    here = (feeds.c.id == number) & feeds.c.removed_at.is_(None)
-    connection.execute(update(feeds).where(here).values(removed_at=func.now()))
-
-
 def place_of(at: SecretAt) -> str:
     """The name of a secret's place, which is sealed into it."""
     return ":".join(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A standing channel or subscription; `declared` if a watchlist declares it."""
+
+    id: int
+    item: DeclaredChannel | DeclaredSubscription
+    declared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,34 @@ class Shelf:
         prints: dict[SecretAt, str] = {}
         parts = {declared: self._watchlist(declared, prints) for declared in (True, False)}
         return Snapshot(parts[True], parts[False], self._entities(FOLDER), prints)
+
+    def known(self, *, sources: bool = False) -> Known:
+        """The names that what people make may refer to; those of feeds only where they are asked for, since there may
+        be ten thousand."""
+        standing = {table: table.c.removed_at.is_(None) for table in (topics, channels, feeds)}
+        named = select(topics.c.name, topics.c.tags).where(standing[topics])
+        listened = select(feeds.c.url, feeds.c.name, feeds.c.tags).where(standing[feeds])
+        return known_names(
+            topics=[(row.name, row.tags) for row in self.connection.execute(named)],
+            channels=self.connection.execute(select(channels.c.name).where(standing[channels])).scalars(),
+            feeds=[(row.url, row.name or "", row.tags) for row in self.connection.execute(listened)]
+            if sources
+            else (),
+        )
+
+    def made(self, noun: Literal["channel", "subscription"], name: str) -> Made | None:
+        """The standing channel or subscription of this name; None where there is none. Its secrets are what they are
+        exported as."""
+        table = channels if noun == "channel" else subscriptions
+        standing = table.c.removed_at.is_(None) & (table.c.name == name)
+        row = self.connection.execute(select(table).where(standing)).first()
+        if row is None:
+            return None
+        item = _channel(row, self._as_exported) if noun == "channel" else _subscription(row)
+        return Made(row.id, item, row.declared)
+
+    def _as_exported(self, at: SecretAt, sealed: str, written: str, shown: bool = False) -> Reference:
+        return Given(self.keys.open(sealed, place_of(at))) if shown else _read(written)
 
     def secret(self, identity: str) -> Secret | None:
         """The kept secret that `stored:ID` means."""
@@ -120,7 +156,8 @@ class Shelf:
         self.write_entities(declared.entities, found, WATCHLIST)
         for topic in declared.topics:
             if ("topic", topic.name) in touched:
-                self._put_topic(topic)
+                known = self._id(topics, topic.name)
+                topic_rows.put(self.connection, known, topic, declared=True, by=topic_rows.WATCHLIST)
         self._wait_for_the_desks()
         for channel in declared.channels:
             if ("channel", channel.name) in touched:
@@ -134,6 +171,23 @@ class Shelf:
                 self._remove(item.noun, item.key, ids)
         recognise(self.connection, self.keys)
         spread_new(self.connection)
+
+    def put_made_here(self, made: Watchlist, secrets: Mapping[SecretAt, Secret]) -> None:
+        """Adds or changes channels and subscriptions by hand: no file declares them from then on. The caller is alone
+        (`alone`). Raises BadInput for a subscription whose name cannot be stored."""
+        ours = {"declared": False}
+        self._wait_for_the_desks()
+        for channel in made.channels:
+            self._put_channel(channel, secrets, ours)
+        for subscription in made.subscriptions:
+            known = self._id(subscriptions, subscription.name)
+            self._put(subscriptions, known, {**_subscription_row(subscription), **ours})
+        recognise(self.connection, self.keys)
+
+    def remove_made_here(self, noun: Literal["channel", "subscription"], name: str) -> None:
+        """Removes what people made; what waits for it ends as suppressed."""
+        self._wait_for_the_desks()
+        self._remove(noun, name, {})
 
     def _wait_for_the_desks(self) -> None:
         """Planners, who keep subscriptions as they are, before any channel; and channels in the order in which senders
@@ -181,9 +235,60 @@ class Shelf:
 
     def add_feeds(self, found: Iterable[DeclaredFeed]) -> None:
         """Adds feeds by hand, none of which is watched. They have no secrets."""
+        together: list[dict[str, Any]] = []
         for feed in found:
-            self._put(feeds, None, {**self._feed_row(feed, {}), "declared": False})
+            # what is the same for all is written once, beside their rows
+            facts = {**self._feed_row(feed, {}), "declared": False}
+            together.append({key: value for key, value in facts.items() if key != "next_poll_at"})
+            if len(together) == _TOGETHER:
+                self._insert_feeds(together)
+                together = []
+        self._insert_feeds(together)
         spread_new(self.connection)
+
+    def _insert_feeds(self, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self.connection.execute(insert(feeds).values(created_at=func.clock_timestamp()), rows)
+
+    def watched_feeds(self) -> tuple[DeclaredFeed, ...]:
+        """All feeds, those that a watchlist declares first, with references for secrets."""
+
+        def reference(at: SecretAt, sealed: str, written: str, shown: bool = False) -> Reference:
+            stored = shown and written.startswith("stored:")
+            return Given(self.keys.open(sealed, place_of(at))) if stored else _read(written)
+
+        return tuple(
+            _feed(row, reference) for declared in (True, False) for row in self._rows(feeds, declared)
+        )
+
+    def feed_of(self, feed: int) -> tuple[DeclaredFeed, bool] | None:
+        """The feed as a watchlist would declare it, with references for secrets, and whether one does; None where there
+        is no such feed. It stays as it is until the caller's transaction ends."""
+        standing = (feeds.c.id == feed) & feeds.c.removed_at.is_(None)
+        row = self.connection.execute(select(feeds).where(standing).with_for_update()).one_or_none()
+        if row is None:
+            return None
+        return _feed(row, lambda _at, _sealed, written, _shown=False: _read(written)), row.declared
+
+    def change_feed(
+        self, feed: int, wanted: DeclaredFeed, secrets: Mapping[SecretAt, Secret], *, keep_password: bool
+    ) -> None:
+        """Gives a feed that was added by hand other settings; its headers stay, and its password where that is said."""
+        row = {**self._feed_row(wanted, secrets), "declared": False}
+        kept = {"url", "headers"} | ({"password", "password_ref"} if keep_password else set())
+        changed = {key: value for key, value in row.items() if key not in kept}
+        self.connection.execute(update(feeds).where(feeds.c.id == feed).values(**changed))
+
+    def remove_feed(self, feed: int) -> None:
+        """It is not watched any more; what it brought stays."""
+        self.connection.execute(update(feeds).where(feeds.c.id == feed).values(removed_at=func.now()))
+
+    def poll_now(self, feed: int) -> None:
+        """The feed is due; one that was given up, because it said that it is gone, is taken up again."""
+        if not self._take_up_again(feed):
+            standing = (feeds.c.id == feed) & feeds.c.removed_at.is_(None)
+            due = {"next_poll_at": func.statement_timestamp(), "next_poll_why": "asked_for"}
+            self.connection.execute(update(feeds).where(standing).values(**due))
 
     def feed_addresses(self) -> set[str]:
         """The keys of all addresses that are watched."""
@@ -202,21 +307,14 @@ class Shelf:
         self.connection.execute(update(table).where(table.c.id == known).values(**row))
         return known
 
-    def _put_topic(self, topic: DeclaredTopic) -> None:
-        """A subscription to a tag that the topic now has, or has no more, is another one from now on."""
-        known = self._id(topics, topic.name)
-        before = self.connection.execute(select(topics.c.tags).where(topics.c.id == known)).scalar() or ()
-        self._put(topics, known, _topic_row(topic))
-        if known is not None and (moved := set(before) ^ set(topic.tags)):
-            self.connection.execute(
-                update(subscriptions)
-                .where(subscriptions.c.topics.op("&&")(cast([f"tag:{tag}" for tag in moved], ARRAY(Text))))
-                .values(changed_at=func.clock_timestamp())
-            )
-
-    def _put_channel(self, channel: DeclaredChannel, secrets: Mapping[SecretAt, Secret]) -> None:
+    def _put_channel(
+        self,
+        channel: DeclaredChannel,
+        secrets: Mapping[SecretAt, Secret],
+        otherwise: Mapping[str, Any] | None = None,
+    ) -> None:
         known = self._id(channels, channel.name)
-        row = self._channel_row(channel, secrets)
+        row = {**self._channel_row(channel, secrets), **(otherwise or {})}
         stored = self._put(channels, known, {**row, "options": self._options(known, channel)})
         # a changed channel is a mended one: what was held for it goes out at the next look
         self.connection.execute(delete(circuits).where(circuits.c.name == f"channel:{stored}"))
@@ -230,10 +328,11 @@ class Shelf:
     def _remove(self, noun: str, key: str, ids: Mapping[str, int]) -> None:
         table = {"feed": feeds, "topic": topics, "channel": channels, "subscription": subscriptions}[noun]
         known = ids.get(address_key(key)) if noun == "feed" else self._id(table, key)
-        gone: dict[str, Any] = {"removed_at": func.now()}
-        if noun == "topic":
-            gone["change"] = NEXT_CHANGE
-        self.connection.execute(update(table).where(table.c.id == known).values(**gone))
+        if noun == "topic" and known is not None:
+            topic_rows.remove(self.connection, known)
+        else:
+            gone = {"removed_at": func.now()}
+            self.connection.execute(update(table).where(table.c.id == known).values(**gone))
 
     def _id(self, table: Table, name: str) -> int | None:
         standing = table.c.removed_at.is_(None) & (table.c.name == name)
@@ -354,16 +453,6 @@ def _pace(kept: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
 
 def _topic(row: Any) -> DeclaredTopic:
     return DeclaredTopic(row.name, row.query, tuple(row.tags))
-
-
-def _topic_row(topic: DeclaredTopic) -> dict[str, Any]:
-    return {
-        "name": topic.name,
-        "query": topic.query,
-        "tags": list(topic.tags),
-        "declared": True,
-        "change": NEXT_CHANGE,
-    }
 
 
 def _channel(row: Any, reference: ReferenceOf) -> DeclaredChannel:

@@ -23,7 +23,9 @@ _DELIVERY = text("""
     SELECT d.id, d.key, c.name AS channel, c.kind AS channel_kind, s.name AS subscription, d.kind, d.state, d.reason,
            d.possible_repeat, d.created_at, d.due_at, d.expires_at, d.ended_at, d.held_by, d.remote_id, d.last_answer,
            story.title AS story, d.thread_of, first.state AS thread_state, first.ended_at AS thread_ended_at,
-           (SELECT count(*) FROM deliveries f WHERE f.thread_of = d.id AND f.kind = 'followup') AS followups
+           (SELECT count(*) FROM deliveries f WHERE f.thread_of = d.id AND f.kind = 'followup') AS followups,
+           (SELECT count(*) FROM delivery_articles da WHERE da.delivery_id = d.id) AS article_count,
+           first.key AS thread_key
     FROM deliveries d JOIN channels c ON c.id = d.channel_id LEFT JOIN subscriptions s ON s.id = d.subscription_id
     LEFT JOIN stories story ON story.id = d.story_id LEFT JOIN deliveries first ON first.id = d.thread_of
     WHERE d.id = :delivery
@@ -32,25 +34,31 @@ _DELIVERY = text("""
 _ARTICLES = text("""
     SELECT r.id, r.title, r.url, r.source, r.language, r.published_at, r.seen_at
     FROM delivery_articles da JOIN articles r ON r.id = da.article_id
-    WHERE da.delivery_id = :delivery ORDER BY r.id
+    WHERE da.delivery_id = :delivery ORDER BY r.id LIMIT :most
 """)
 
 _ALERTS = text("""
-    SELECT m.article_id, t.name AS topic, s.name AS subscription, a.reason, m.quote->>'text' AS quote
+    SELECT m.article_id, t.name AS topic, s.name AS subscription, a.reason, m.quote->>'text' AS quote,
+           s.timezone, s.cap_per_hour AS cap
     FROM alerts a JOIN matches m ON m.id = a.match_id JOIN topics t ON t.id = m.topic_id
     JOIN subscriptions s ON s.id = a.subscription_id
-    WHERE a.delivery_id = :delivery ORDER BY m.article_id, t.name, s.name
+    WHERE a.delivery_id = :delivery
+      AND (CAST(:most AS bigint) IS NULL OR m.article_id IN (
+               SELECT article_id FROM delivery_articles WHERE delivery_id = :delivery
+               ORDER BY article_id LIMIT CAST(:most AS bigint)))
+    ORDER BY m.article_id, t.name, s.name
 """)
 
-_STANDING = text("""
+_STANDING = """
     SELECT d.state, d.reason, d.due_at, d.state = 'unknown' AND d.ended_at IS NULL AS looked_for, c.name AS channel,
            c.removed_at IS NOT NULL AS channel_removed,
            d.kind IN ('update', 'notice') OR EXISTS (
                SELECT FROM alerts a JOIN subscriptions s ON s.id = a.subscription_id
                WHERE a.delivery_id = d.id AND s.removed_at IS NULL) AS wanted
     FROM deliveries d JOIN channels c ON c.id = d.channel_id
-    WHERE d.id = :delivery FOR UPDATE OF d
-""")
+    WHERE d.id = :delivery
+"""
+_LOOKED_AT, _HELD_STILL = text(_STANDING), text(f"{_STANDING} FOR UPDATE OF d")
 
 # Waiting and not ready: another delivery may have opened under its bundle's key meanwhile.
 _PUT_BACK = text("""
@@ -74,6 +82,11 @@ _PROBE_NOW = text("""
 _PAUSE = text("""
     SELECT c.pause_until FROM deliveries d JOIN channels c ON c.id = d.channel_id
     WHERE d.id = :delivery AND c.pause_until > clock_timestamp()
+""")
+
+_FAILED_ON = text("""
+    SELECT d.id FROM deliveries d JOIN channels c ON c.id = d.channel_id
+    WHERE d.state = 'failed' AND c.name = :channel AND c.removed_at IS NULL ORDER BY d.id LIMIT :most
 """)
 
 _ELSEWHERE = text("""
@@ -108,6 +121,18 @@ class PutBack:
     paused_until: datetime | None
 
 
+def number_or_key(written: str) -> int | UUID | None:
+    """What a person or a program calls a delivery by; None for what can be neither."""
+    if (
+        written.isascii() and written.isdecimal() and len(written) <= 18
+    ):  # what PostgreSQL's bigint surely holds
+        return int(written)
+    try:
+        return UUID(written)
+    except ValueError:
+        return None
+
+
 def find_delivery(connection: Connection, wanted: int | UUID) -> DeliveryId | None:
     """The delivery with this number or key; None where there is none."""
     column = deliveries.c.key if isinstance(wanted, UUID) else deliveries.c.id
@@ -115,24 +140,36 @@ def find_delivery(connection: Connection, wanted: int | UUID) -> DeliveryId | No
     return None if found is None else DeliveryId(found)
 
 
-def whole_delivery(connection: Connection, delivery: DeliveryId) -> dict[str, Any]:
-    """A delivery with its `articles`, its `alerts` (why each is told, and to whom) and every one of its
-    `attempts`."""
+def whole_delivery(connection: Connection, delivery: DeliveryId, most: int | None = None) -> dict[str, Any]:
+    """A delivery with its `articles` (of a large bundle the first `most`; `article_count` is how many there are), its
+    `alerts` (why each of these is told, and to whom) and every one of its `attempts`."""
     asked = {"delivery": delivery}
     row = connection.execute(_DELIVERY, asked).mappings().one()
     attempts = attempts_of(connection, delivery)
+    some = {**asked, "most": most}
     return {
         **row,
-        "articles": [dict(article) for article in connection.execute(_ARTICLES, asked).mappings()],
-        "alerts": [dict(alert) for alert in connection.execute(_ALERTS, asked).mappings()],
+        "articles": [dict(article) for article in connection.execute(_ARTICLES, some).mappings()],
+        "alerts": [dict(alert) for alert in connection.execute(_ALERTS, some).mappings()],
         "attempts": [{key: each[key] for key in each if key != "delivery_id"} for each in attempts],
     }
+
+
+def failed_on(connection: Connection, channel: str, most: int) -> list[DeliveryId]:
+    """The oldest deliveries that failed on the channel of this name."""
+    rows = connection.execute(_FAILED_ON, {"channel": channel, "most": most})
+    return [DeliveryId(row.id) for row in rows]
 
 
 def standing(connection: Connection, delivery: DeliveryId) -> Standing:
     """Where the delivery stands; it stays there, and nothing is planned, until the caller's transaction ends."""
     hold_planning(connection)
-    return Standing(**connection.execute(_STANDING, {"delivery": delivery}).mappings().one())
+    return Standing(**connection.execute(_HELD_STILL, {"delivery": delivery}).mappings().one())
+
+
+def glance(connection: Connection, delivery: DeliveryId) -> Standing:
+    """Where the delivery stands at this moment; it may have gone on at the next."""
+    return Standing(**connection.execute(_LOOKED_AT, {"delivery": delivery}).mappings().one())
 
 
 def take_slots(connection: Connection, delivery: DeliveryId) -> DeliveryId | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, text, update
 
 from alerts.model import ChannelId
 from alerts.store.schema import addresses, channels, departures, subscriptions
@@ -170,12 +170,21 @@ def remove_channel(connection: Connection, name: str) -> Literal["removed", "dec
     if declared is None or declared:
         return None if declared is None else "declared"
     connection.execute(update(channels).where(here).values(removed_at=func.clock_timestamp()))
-    alone = subscriptions.c.channels == [name]
-    made_here = subscriptions.c.removed_at.is_(None) & subscriptions.c.declared.is_(False)
     connection.execute(
-        update(subscriptions).where(made_here, alone).values(removed_at=func.clock_timestamp())
+        update(subscriptions).where(_made_alone_for(name)).values(removed_at=func.clock_timestamp())
     )
     return "removed"
+
+
+def alone_with(connection: Connection, name: str) -> Sequence[str]:
+    """The subscriptions that no watchlist declares and that lead to this channel alone: they go when it goes."""
+    going = select(subscriptions.c.name).where(_made_alone_for(name)).order_by(subscriptions.c.name)
+    return list(connection.execute(going).scalars())
+
+
+def _made_alone_for(name: str) -> ColumnElement[bool]:
+    made_here = subscriptions.c.removed_at.is_(None) & subscriptions.c.declared.is_(False)
+    return made_here & (subscriptions.c.channels == [name])
 
 
 def add_subscription(

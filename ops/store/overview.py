@@ -174,13 +174,18 @@ def overview(connection: Connection) -> Overview:
     return Overview(
         **counts,
         feeds={row.state: row.n for row in connection.execute(_FEEDS)},
-        desks={row.desk: _queue(row, counts["at"]) for row in connection.execute(_DESKS)},
+        desks=desks(connection, counts["at"]),
         seen_to_sent=Lag(_seconds(lags.seen_p50), _seconds(lags.seen_p95), lags.seen_n),
         published_to_sent=Lag(_seconds(lags.published_p50), _seconds(lags.published_p95), lags.published_n),
         circuits={row["stops"]: row["reason"] for row in circuit_list(connection)},
         pauses={row.name: Pause(row.pause_until, row.waiting) for row in connection.execute(_PAUSES)},
         cooling=hosts.cooling(connection),
     )
+
+
+def desks(connection: Connection, at: datetime) -> Mapping[str, Queue]:
+    """What waits at each desk at this instant, for how long, and what it did in the last hour."""
+    return {row.desk: _queue(row, at) for row in connection.execute(_DESKS)}
 
 
 def _queue(row: Any, at: datetime) -> Queue:

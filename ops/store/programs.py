@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
@@ -15,6 +15,8 @@ from ops.searching import Stored
 from worker.model import Article, ArticleId, Topic, TopicId
 
 Row = Mapping[str, Any]
+
+Named = Literal["topic", "channel", "subscription"]
 
 NEWEST = 2**63 - 1
 """Before the first piece."""
@@ -145,10 +147,10 @@ _OF_STORY = text("SELECT id FROM articles WHERE story_id = :story ORDER BY id LI
 
 _SIGNS = text("SELECT part, at FROM heartbeats ORDER BY part LIMIT 1000")
 
-_EXISTS = {
-    "story": text("SELECT id FROM stories WHERE id = :id"),
-    "topic": text("SELECT id FROM topics WHERE id = :id AND removed_at IS NULL"),
-    "channel": text("SELECT id FROM channels WHERE id = :id AND removed_at IS NULL"),
+_CALLED = {
+    "topic": text("SELECT name FROM topics WHERE id = :id AND removed_at IS NULL"),
+    "channel": text("SELECT name FROM channels WHERE id = :id AND removed_at IS NULL"),
+    "subscription": text("SELECT name FROM subscriptions WHERE id = :id AND removed_at IS NULL"),
 }
 
 
@@ -317,9 +319,9 @@ def signs_of_life(connection: Connection) -> Sequence[Row]:
     return _rows(connection, _SIGNS)
 
 
-def exists(connection: Connection, noun: str, number: int) -> bool:
-    """Whether there is a standing topic or channel, or a story, of this number."""
-    return connection.execute(_EXISTS[noun], {"id": number}).first() is not None
+def name_of(connection: Connection, noun: Named, number: int) -> str | None:
+    """What the thing of this number is called; None where there is none."""
+    return connection.execute(_CALLED[noun], {"id": number}).scalar()
 
 
 def _rows(connection: Connection, query: Any, **asked: Any) -> list[Row]:

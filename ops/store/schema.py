@@ -45,7 +45,12 @@ sessions = Table(
     Column("user_id", BigInteger, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("csrf", Text, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("key", Uuid, nullable=False, server_default=text("gen_random_uuid()")),  # the public id
+    Column("used_at", Instant, nullable=False, server_default=func.now()),  # to the minute
+    Column("browser", Text, nullable=False, server_default=""),  # its family and system, in words
     created(),
+    UniqueConstraint("key"),
+    Index("ix_sessions_user_id", "user_id"),
 )
 
 tokens = Table(  # what programs carry that ask for somebody
@@ -77,6 +82,21 @@ audit_log = Table(  # what people and programs changed, for good
     Column("before", JSONB),
     Column("after", JSONB),
     Index("ix_audit_log_kind_name", "kind", "name", "id"),
+    Index("ix_audit_log_who", "who", "id"),
+)
+
+topic_versions = Table(  # what a topic was and is; one that was never changed may have none
+    "topic_versions",
+    metadata,
+    key(),
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("saved_by", Text),  # an account, or a watchlist; null: not known any more
+    Column("saved_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    UniqueConstraint("topic_id", "number"),
 )
 
 api_answers = (
@@ -99,6 +119,7 @@ heartbeats = Table(  # the last sign of life of each part, by the database's clo
     metadata,
     Column("part", Text, primary_key=True),
     Column("at", Instant, nullable=False),
+    Column("says", JSONB, nullable=False, server_default="{}"),  # a worker: what it is and does (ops.alive)
 )
 
 slack_calls = Table(  # signatures of calls that were taken, so that a copy of one counts for nothing
@@ -131,4 +152,18 @@ shared_feeds = Table(  # addresses at which a topic or a subscription is read as
     CheckConstraint("(topic_id IS NULL) <> (subscription_id IS NULL)", name="of_one"),
     Index("ix_shared_feeds_topic_id", "topic_id"),
     Index("ix_shared_feeds_subscription_id", "subscription_id"),
+)
+
+extraction_reports = (
+    Table(  # what people say is wrong with the text of an article; the last word of each counts
+        "extraction_reports",
+        metadata,
+        key(),
+        Column("article_id", BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+        Column("said_by", Text, nullable=False),  # an account
+        Column("said", Text, nullable=False),
+        Column("method", Text, nullable=False),  # with which the text was taken that they saw
+        Column("said_at", Instant, nullable=False, server_default=func.now()),
+        UniqueConstraint("article_id", "said_by"),
+    )
 )

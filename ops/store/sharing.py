@@ -147,12 +147,13 @@ def entries_of(connection: Connection, shared: Shared) -> list[Entry]:
         matches[match.article_id].append(match)
     rows = {row.id: row for row in connection.execute(_ARTICLES, {"articles": asked["articles"]})}
     return [
-        Entry(_item(rows[article], matches[article]), rows[article].identity, rows[article].updated_at)
+        Entry(item_of(rows[article], matches[article]), rows[article].identity, rows[article].updated_at)
         for article in newest
     ]
 
 
-def _item(row: Any, matches: Sequence[Any]) -> Item:
+def item_of(row: Any, matches: Sequence[Any]) -> Item:
+    """An article as a message tells of it, with the sentences in which these matches of it stand."""
     quote, marks, title_marks = show_why([_evidence(match) for match in matches])
     return Item(
         article=ArticleId(row.id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, text
@@ -53,10 +54,10 @@ def desks_with_work(connection: Connection) -> list[Desk]:
     return [desk for desk, due in found if due]
 
 
-def beat(connection: Connection, part: str) -> None:
-    """A sign of life; it may be forgotten if PostgreSQL itself crashes."""
+def beat(connection: Connection, part: str, says: Mapping[str, object] | None = None) -> None:
+    """A sign of life, with what the part says of itself; it may be forgotten if PostgreSQL itself crashes."""
     without_fsync(connection)
-    alive = {"at": func.clock_timestamp()}
+    alive = {"at": func.clock_timestamp(), "says": says or {}}
     connection.execute(
         upsert(heartbeats)
         .values(part=part, **alive)

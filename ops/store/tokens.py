@@ -62,9 +62,12 @@ def holder_of(connection: Connection, secret: str) -> Holder | None:
     return Holder(row.name, row.user, row.role, frozenset(row.scopes))
 
 
-def list_tokens(connection: Connection) -> Sequence[dict[str, Any]]:
-    """All tokens that were not revoked, the newest first, without what opens anything."""
-    rows = connection.execute(
+def list_tokens(
+    connection: Connection, user: str | None = None, limit: int = 1000
+) -> Sequence[dict[str, Any]]:
+    """The tokens that were not revoked, the newest first, without what opens anything; of one account only, where a
+    `user` is named."""
+    chosen = (
         select(
             tokens.c.key,
             tokens.c.name,
@@ -77,8 +80,21 @@ def list_tokens(connection: Connection) -> Sequence[dict[str, Any]]:
         .join(users, users.c.id == tokens.c.user_id)
         .where(tokens.c.revoked_at.is_(None))
         .order_by(tokens.c.id.desc())
+        .limit(limit)
     )
-    return [dict(row) for row in rows.mappings()]
+    if user is not None:
+        chosen = chosen.where(users.c.name == user)
+    return [dict(row) for row in connection.execute(chosen).mappings()]
+
+
+def token_owner(connection: Connection, key: UUID) -> tuple[str, str] | None:
+    """The name of a token that was not revoked and of its account; None where there is none."""
+    row = connection.execute(
+        select(tokens.c.name, users.c.name.label("user"))
+        .join(users, users.c.id == tokens.c.user_id)
+        .where(tokens.c.key == key, tokens.c.revoked_at.is_(None))
+    ).one_or_none()
+    return (row.name, row.user) if row else None
 
 
 def revoke_token(connection: Connection, key: UUID) -> str | None:

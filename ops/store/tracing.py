@@ -105,6 +105,11 @@ class Trail:
     earlier: Sequence[Row] = ()
 
     @property
+    def topic_set(self) -> int:
+        """The last change of topics that its reader had taken in; 0 where nobody kept it."""
+        return 0 if self.article is None else self.article["topic_set"] or 0
+
+    @property
     def read(self) -> Article | None:
         """The article as the matcher saw it."""
         row = self.article

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 from urllib.parse import urlsplit
@@ -136,17 +136,29 @@ def _action(declared: bool, made_here: bool, differs: bool) -> Literal["add", "c
 def known_after(stored: Snapshot, *, prune: bool = False) -> Known:
     """The names that a file may refer to without declaring them: all that stays once it is applied."""
     parts = [stored.made_here] if prune else [stored.made_here, stored.declared]
-    topics = [topic for part in parts for topic in part.topics]
-    feeds = [feed for part in parts for feed in part.feeds]
-    hosts = {urlsplit(feed.url).hostname or "" for feed in feeds}
+    known = known_names(
+        topics=[(topic.name, topic.tags) for part in parts for topic in part.topics],
+        channels=[channel.name for part in parts for channel in part.channels],
+        feeds=[(feed.url, feed.name, feed.tags) for part in parts for feed in part.feeds],
+    )
+    entities = tuple(entity for part in parts for entity in part.entities)
+    return replace(known, entities=entities, catalogue=extended(shipped(), stored.folder))
+
+
+def known_names(
+    *,
+    topics: Sequence[tuple[str, Sequence[str]]],
+    channels: Iterable[str],
+    feeds: Iterable[tuple[str, str, Sequence[str]]],
+) -> Known:
+    """What topics (name, tags), channels and feeds (address, name, tags) may be referred to by."""
+    sources = {name for url, called, tags in feeds for name in (urlsplit(url).hostname or "", called, *tags)}
     return Known(
-        topics=frozenset(topic.name for topic in topics),
-        topic_tags=frozenset(tag for topic in topics for tag in topic.tags),
-        tags_of={topic.name: frozenset(topic.tags) for topic in topics if topic.tags},
-        channels=frozenset(channel.name for part in parts for channel in part.channels),
-        entities=tuple(entity for part in parts for entity in part.entities),
-        catalogue=extended(shipped(), stored.folder),
-        sources=frozenset(hosts.union(*((feed.name, *feed.tags) for feed in feeds)) - {""}),
+        topics=frozenset(name for name, _ in topics),
+        topic_tags=frozenset(tag for _, tags in topics for tag in tags),
+        tags_of={name: frozenset(tags) for name, tags in topics if tags},
+        channels=frozenset(channels),
+        sources=frozenset(sources - {""}),
     )
 
 
@@ -211,6 +223,13 @@ def _shown(fact: _Fact) -> Shown:
             return value.reveal() if fact.open else "***"
         case reference:
             return str(reference)
+
+
+def as_written(item: Declared) -> dict[str, Shown]:
+    """An item's keys as the file writes them, without its name and without what is empty; a secret that is no
+    reference is "***"."""
+    facts = {key: _shown(fact) for key, fact in _facts(item, {}).items()}
+    return {key: value for key, value in facts.items() if value is not None}
 
 
 def _facts(item: Declared, fingerprints: Fingerprints) -> dict[str, _Fact]:

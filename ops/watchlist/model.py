@@ -197,6 +197,11 @@ class Complaint:
     problem: str
     expected: str = ""
 
+    @property
+    def field(self) -> str:
+        """The item's key that it is about, such as "quiet"; empty where it is about the item as a whole."""
+        return self.key.partition("]] ")[2].partition(".")[0]
+
     def __str__(self) -> str:
         key = f"{self.key}: " if self.key else ""
         expected = f"; expected {self.expected}" if self.expected else ""

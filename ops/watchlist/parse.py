@@ -20,6 +20,7 @@ from ops.watchlist.consistency import check, check_entities
 from ops.watchlist.doubts import doubts, language_hint
 from ops.watchlist.entities import catalogue_with, read_entity
 from ops.watchlist.languages import is_language
+from ops.watchlist.lines import Lines, find_lines
 from ops.watchlist.model import (
     MESSAGE_LANGUAGES,
     NOTHING_KNOWN,
@@ -93,6 +94,21 @@ def parse_watchlist(
     sheet = Sheet(file, document.lines)
     watchlist = _watchlist(sheet, document.tables, known, served_kinds)
     return None if sheet.complaints else watchlist, _by_line(sheet.complaints), _by_line(sheet.warnings)
+
+
+def read_items(
+    tables: Mapping[str, list[Mapping[str, Any]]],
+    *,
+    known: Known = NOTHING_KNOWN,
+    served_kinds: frozenset[str] | None = None,
+) -> Parsed:
+    """The same for items that stand in no file, such as what a form or a program gives: by their noun, each as its
+    pairs. All complaints are of line 1; the key tells what each is about (`Complaint.field`)."""
+    sheet = Sheet("", Lines({}))
+    watchlist = _watchlist(
+        sheet, {noun: [dict(item) for item in items] for noun, items in tables.items()}, known, served_kinds
+    )
+    return None if sheet.complaints else watchlist, sheet.complaints, sheet.warnings
 
 
 def parse_entities(text: str, file: str, known: Known = NOTHING_KNOWN) -> Parsed:
@@ -193,6 +209,22 @@ def _feed(section: Section) -> DeclaredFeed:
     )
     _doubt_language(section, "language", feed.language or "")
     return feed
+
+
+def parse_feed(values: Mapping[str, Any]) -> tuple[DeclaredFeed, Mapping[str, str]]:
+    """One feed's table as a form brings it, held to the same rules; and what is wrong with it, by key ("every",
+    "pace.burst")."""
+    sheet = Sheet("", find_lines(""))
+    section = Section(sheet, "feed", ("feed", 0), dict(values))
+    feed = _feed(section)
+    section.finish()
+    wrong: dict[str, str] = {}
+    for complaint in sheet.complaints:
+        expected = f"; expected {complaint.expected}" if complaint.expected else ""
+        wrong.setdefault(
+            complaint.key.removeprefix("[[feed]]").strip() or "url", f"{complaint.problem}{expected}"
+        )
+    return feed, wrong
 
 
 _PACE: Mapping[str, Read[float]] = {

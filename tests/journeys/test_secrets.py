@@ -125,6 +125,7 @@ name = "semua"
 topics = ["Ukraina"]
 channels = ["meja", "risiko", "ponsel", "ruang", "dewi"]
 cap_per_hour = 500
+group = "off"
 '''
 
 

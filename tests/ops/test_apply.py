@@ -188,7 +188,7 @@ SMALLER = SMALLER.replace('[[channel]]\nname = "rina"\nemail = "rina@example.org
 
 def test_pruning_removes_only_what_a_file_had_declared(apply, settings, rows):
     apply()
-    adding.add_feed(settings, url="https://byhand.example/feed", name="", every="", tags=())
+    adding.add_feed(settings, url="https://byhand.example/feed", name="", every="", tags=(), by="test")
     assert keys(apply(SMALLER).left) == [
         ("feed", "https://other.example/feed"),
         ("channel", "rina"),
@@ -209,7 +209,9 @@ def test_what_was_removed_may_come_back(apply, rows):
 
 
 def test_a_feed_added_by_hand_is_taken_over_however_it_is_spelt(apply, settings, rows):
-    adding.add_feed(settings, url="https://NEWS.example.id:443/rss", name="By hand", every="", tags=())
+    adding.add_feed(
+        settings, url="https://NEWS.example.id:443/rss", name="By hand", every="", tags=(), by="test"
+    )
     assert keys(apply().adopted) == [("feed", "https://news.example.id/rss")]
     found = rows.all("SELECT id, url, name, declared FROM feeds WHERE url ILIKE '%news.example.id%'")
     assert found == [(1, "https://news.example.id/rss", "Harian", True)]
@@ -217,8 +219,8 @@ def test_a_feed_added_by_hand_is_taken_over_however_it_is_spelt(apply, settings,
 
 def test_a_feed_is_added_by_hand_once_and_held_to_the_rules_of_a_file(apply, settings):
     facts = {"name": "", "every": "", "tags": ()}
-    assert adding.add_feed(settings, url="https://a.example/rss", **facts)
-    assert not adding.add_feed(settings, url="https://A.example/rss#x", **facts)
+    assert adding.add_feed(settings, url="https://a.example/rss", **facts, by="test")
+    assert not adding.add_feed(settings, url="https://A.example/rss#x", **facts, by="test")
     for wrong in (
         {"url": "ftp://a.example/"},
         {"every": "1s"},
@@ -227,20 +229,20 @@ def test_a_feed_is_added_by_hand_once_and_held_to_the_rules_of_a_file(apply, set
         {"tags": ("-x",)},
     ):
         with pytest.raises(BadInput):
-            adding.add_feed(settings, **{"url": "https://b.example/", **facts, **wrong})
+            adding.add_feed(settings, **{"url": "https://b.example/", "by": "test", **facts, **wrong})
 
 
 def test_a_feed_that_was_given_up_is_taken_up_again_by_adding_it_again(settings, rows):
     facts = {"name": "", "every": "", "tags": ()}
     rows.feed(url="https://a.example/rss", state="gone", failures=2, rhythm={"gone": 2}, next_poll_why="gone")
-    assert adding.add_feed(settings, url="https://a.example/rss", **facts)
+    assert adding.add_feed(settings, url="https://a.example/rss", **facts, by="test")
     assert rows.one("SELECT state, failures, rhythm, next_poll_at <= now() FROM feeds") == (
         "new",
         0,
         {},
         True,
     )
-    assert not adding.add_feed(settings, url="https://a.example/rss", **facts)
+    assert not adding.add_feed(settings, url="https://a.example/rss", **facts, by="test")
 
 
 def test_feeds_added_by_the_hundred_are_spread_and_a_few_are_polled_at_once(settings, rows, tmp_path):

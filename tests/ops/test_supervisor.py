@@ -263,7 +263,7 @@ def test_a_child_that_dies_comes_back_without_what_it_left_behind(tmp_path: Path
 @pytest.mark.servers
 def test_a_child_that_ignores_its_signals_is_killed_with_its_whole_group() -> None:
     told = Told()
-    ladder = (Rung(Signals.SIGTERM), Rung(Signals.SIGQUIT, 0.3), Rung(Signals.SIGKILL, 0.6))
+    ladder = (Rung(Signals.SIGTERM), Rung(Signals.SIGQUIT, 0.5), Rung(Signals.SIGKILL, 5.0))
     script = "trap '' TERM; trap 'echo quit' QUIT; (trap '' TERM QUIT; exec sleep 300) & echo $!; "
     script += "while :; do wait; done"
     with background([[shell("stubborn", script, stop=ladder)]], log=told):

@@ -182,7 +182,23 @@ def test_a_found_feed_is_polled_at_once_as_if_for_the_first_time():
         "next_poll_at": NOW,
         "next_poll_why": "feed_found",
         "last_polled_at": NOW,
+        "polls": "f",
     }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts", "letter"),
+    [
+        (Unchanged(304, {}), {}, "u"),
+        (Failing("dns: unknown"), {}, "e"),
+        (Failing("the server answered 429", 429, {}), {"cooling_until": NOW + timedelta(hours=1)}, "c"),
+        (Fresh(parse_feed(RSS, url="https://a.example/rss"), b"", 200, {}), {"new": 1}, "n"),
+        (Fresh(parse_feed(RSS, url="https://a.example/rss"), b"", 200, {}), {"known": 1}, "u"),
+    ],
+)
+def test_a_feed_remembers_what_came_of_its_last_polls_and_of_no_more(outcome, counts, letter):
+    assert after(outcome, **counts)["polls"] == letter
+    assert after(outcome, replace(FEED, polls="n" * 30), **counts)["polls"] == "n" * 29 + letter
 
 
 def test_a_document_without_a_single_known_entry_is_called_a_possible_gap():

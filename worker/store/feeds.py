@@ -118,6 +118,7 @@ def due_feed(row: Mapping[Any, Any], turn: Turn | None = None) -> DueFeed:
         every_most_s=row["every_most_s"],
         notice=row["notice"],
         quirks=row["quirks"],
+        polls=row["polls"],
     )
 
 

@@ -26,7 +26,7 @@ from ops.api.shapes import (
     Retried,
     with_string_ids,
 )
-from ops.asking import asked_of, why_json
+from ops.asking import hold_against, why_json
 from ops.plain_json import plain
 from ops.searching import Sighting, sightings
 from ops.store import audit_log, programs
@@ -161,7 +161,7 @@ async def explain_article(
             raise not_found("topic", topic)
         trail = trail_of(connection, [said["identity"]], [])
         topics = [named] if named is not None else None
-        asked, silent = asked_of(connection, trail, topics)
+        asked, silent = hold_against(connection, trail.read, trail.topic_set, topics)
         trace = Trace(said["identity"], trail, asked, silent, named.name if named is not None else None)
         story = story_of(connection, int(number))
         return {**why_json(trace), "story": story, "sentence": sentence(trace)}

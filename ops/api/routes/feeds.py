@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ops.adding import checked, place
+from ops.adding import add, checked
 from ops.api.callers import Here, Reader, Writer
-from ops.api.doing import Done, Key, do
+from ops.api.doing import Done, Key, do, keys_of
 from ops.api.pieces import Cursor, Limit, before, piece
-from ops.api.problems import Problem, invalid, not_found, unavailable
+from ops.api.problems import declared, invalid, not_found
 from ops.api.shapes import Added, Feed, Listed, NamePart, NewFeed, NumberInPath
-from ops.removing import Declared, Removed, remove_feed
-from ops.store import audit_log, programs
+from ops.store import programs
+from ops.tending import Declared, Gone, remove
 from worker.errors import BadInput
 from worker.store.engine import Connection
 
@@ -54,19 +54,14 @@ async def add_feed(
     request: Request, house: Here, caller: Writer, asked: NewFeed, key: Key = None
 ) -> Response:
     """Add a feed, or a site whose feed is discovered. It is polled within seconds. 200: it is watched already."""
-    keys = house.keys
-    if keys is None:
-        raise unavailable("This process has no key to seal with.")
+    keys = keys_of(house)
     try:
         feed = checked(asked.url, asked.name, asked.every, tuple(asked.tags))
     except BadInput as error:
         raise invalid("", str(error)) from None
 
     def work(connection: Connection) -> Done:
-        added = place(connection, keys, feed)
-        if added:
-            after = {"name": feed.name, "every": asked.every, "tags": list(feed.tags)}
-            audit_log.note(connection, caller.who, "added", "feed", feed.url, after=after)
+        added = add(connection, keys, feed, caller.who)
         return Done({"url": feed.url, "added": added}, 201 if added else 200)
 
     return await do(house, request, caller, key, work)
@@ -75,22 +70,10 @@ async def add_feed(
 @router.delete("/feeds/{number}", operation_id="removeFeed", status_code=204, responses={409: {}})
 async def drop_feed(house: Here, caller: Writer, number: NumberInPath) -> Response:
     """Poll a feed no more. What it brought stays. One that a watchlist declares is taken away there (409)."""
-
-    def work(connection: Connection) -> Removed | Declared | None:
-        outcome = remove_feed(connection, int(number))
-        if isinstance(outcome, Removed):
-            was = {name: outcome.before[name] for name in ("name", "every_s", "tags")}
-            audit_log.note(connection, caller.who, "removed", "feed", outcome.before["url"], before=was)
-        return outcome
-
-    match await house.ask(work):
-        case None:
+    keys = keys_of(house)
+    match await house.ask(lambda connection: remove(connection, keys, int(number), caller.who)):
+        case Gone():
             raise not_found("feed", number)
-        case Declared(url):
-            raise Problem(
-                409,
-                "conflict",
-                f"A watchlist declares {url}: take it out there, then `pantau apply FILE --prune`. "
-                "`pantau export` prints what is declared.",
-            )
+        case Declared():
+            raise declared("feed")
     return Response(status_code=204)

@@ -129,11 +129,10 @@ async def retry_delivery(
 
     def work(connection: Connection) -> Done:
         delivery = _find(connection, number)
-        match retry(connection, delivery):
+        match retry(connection, delivery, caller.who):
             case Refused(why):
                 raise Problem(409, "conflict", f"Delivery {delivery} is not sent again: {why}.")
             case due:
-                audit_log.note(connection, caller.who, "retried", "delivery", str(delivery))
                 return Done(
                     {
                         "id": str(delivery),

@@ -8,7 +8,45 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from ops.dashboard.pages import overview
+from ops.dashboard.pages import (
+    accounts,
+    articles,
+    audit_log,
+    channels,
+    deliveries,
+    entities,
+    feed_lists,
+    feeds,
+    installation,
+    live,
+    look,
+    overview,
+    settings,
+    silences,
+    stories,
+    subscriptions,
+    tokens,
+    workers,
+)
 
-ROUTES: tuple[Route, ...] = (*overview.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *overview.ROUTES,
+    *live.ROUTES,
+    *stories.ROUTES,
+    *articles.ROUTES,
+    *subscriptions.ROUTES,
+    *channels.ROUTES,
+    *silences.ROUTES,
+    *deliveries.ROUTES,
+    *feed_lists.ROUTES,
+    *feeds.ROUTES,
+    *workers.ROUTES,
+    *settings.ROUTES,
+    *accounts.ROUTES,
+    *audit_log.ROUTES,
+    *entities.ROUTES,
+    *installation.ROUTES,
+    *look.ROUTES,
+    *tokens.ROUTES,
+)
 """All addresses of all pages."""

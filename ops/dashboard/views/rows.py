@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from alerts.evidence import Evidence, show_why
 from alerts.letter import plain_text, runs, safe_link
+from ops.dashboard.said import said
 from ops.dashboard.words import (
     Stamp,
     State,
@@ -40,7 +41,22 @@ _KINDS = {
     "update": "update of a message",
 }
 _PROMPT_S = 60.0
-_WHY = {"pushed": "its hub is trusted to tell", "pinged": "its hub has told of news"}
+_WHY = {
+    "asked_for": said("somebody asked for it"),
+    "catching_up": said("entries may have slipped through"),
+    "every": said("as often as set"),
+    "failing": said("fails, so ever more seldom"),
+    "feed_found": said("its feed was just found"),
+    "gap_possible": said("entries may have slipped through"),
+    "host_cooling": said("its site wants to be left alone"),
+    "news": said("as often as it brings news"),
+    "pinged": said("its hub has told of news"),
+    "pushed": said("its hub is trusted to tell"),
+    "retry_after": said("its server named the time"),
+    "server_hint": said("its server wants it less often"),
+    "skipped_hours": said("it says that it rests until then"),
+    "unchanged": said("nothing new, so more seldom"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +133,22 @@ class FeedRow:
 
 def alert_row(row: Row, now: datetime) -> AlertRow:
     """An article with its evidence and sendings (`ops.store.overview.latest_alerts`)."""
-    quote, marks, title_marks = show_why([_evidence(match) for match in row["evidence"]])
+    quote, marks, title_marks = show_why([evidence_of(match) for match in row["evidence"]])
     lag, lag_of, slow = _lag(row)
     return AlertRow(
         told=stamp(_first_sent(row) or row["seen_at"], now),
-        topics=tuple(dict.fromkeys(_name(match["topic"]) for match in row["evidence"])),
-        title=_title(row["title"], title_marks),
+        topics=tuple(dict.fromkeys(name_of(match["topic"]) for match in row["evidence"])),
+        title=title_runs(row["title"], title_marks),
         link=safe_link(row["url"]),
         language=language_tag(row["language"]),
         quote=tuple(runs(quote, marks, _QUOTE)),
-        source=_name(row["source"]),
+        source=name_of(row["source"]),
         places=_places(row),
         summary_only=row["summary_only"],
         lag=lag,
         lag_of=lag_of,
         slow=slow,
-        sendings=tuple(_sending(sending, now) for sending in row["sendings"]),
+        sendings=tuple(sending_row(sending, now) for sending in row["sendings"]),
     )
 
 
@@ -145,10 +161,10 @@ def delivery_row(row: Row, attempts: Sequence[Row], now: datetime) -> DeliveryRo
         id=row["id"],
         key=str(row["key"]),
         created=stamp(row["created_at"], now),
-        channel=_name(row["channel"]),
+        channel=name_of(row["channel"]),
         title=plain_text(row["title"] or "", _TITLE) or "(without a title)",
         language=language_tag(row["language"]),
-        about=" · ".join(filter(None, (kind, rest, ", ".join(map(_name, row["topics"] or ()))))),
+        about=" · ".join(filter(None, (kind, rest, ", ".join(map(name_of, row["topics"] or ()))))),
         state=delivery_state(row["state"], row["reason"], row["due_at"], now),
         repeat=row["possible_repeat"],
         attempts=tuple(attempt_row(attempt, now) for attempt in attempts),
@@ -167,43 +183,45 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
     gone = row["state"] == "gone"
     return FeedRow(
         name=feed_name(row),
-        site=_host(row["url"]),
+        site=host_of(row["url"]),
         state=feed_state("silent" if row.get("silence") and row["state"] == "ok" else row["state"]),
         next_poll=None if gone else due_stamp(row["next_poll_at"], now),
-        why_then="not polled any more" if gone else _why_then(row),
+        why_then=said("not polled any more") if gone else why_then(row),
         last_ok=maybe_stamp(row["last_ok_at"], now),
-        error=_trouble(row, now),
+        error=trouble(row, now),
         note="; ".join(notes(row, now)),
         last_entry=maybe_stamp(row["last_entry_at"], now),
         entries=count(row["entries"], "entry") if row["entries"] == 1 else f"{row['entries']:,} entries",
     )
 
 
-def _trouble(row: Row, now: datetime) -> str:
+def trouble(row: Row, now: datetime) -> str:
+    """What is wrong with the feed, in words; \"\" where nothing is."""
     if row["state"] in ("failing", "gone"):
         return plain_text(cause(row["last_error"]), _ANSWER)
     return "; ".join(remarks(row, now))
 
 
-def _why_then(row: Row) -> str:
+def why_then(row: Row) -> str:
     """Why the next poll is when it is; a site that is left alone goes before what its feed would want."""
-    return "host cooling" if row.get("cooling_until") else _spoken(row["next_poll_why"])
+    return said("host cooling") if row.get("cooling_until") else _spoken(row["next_poll_why"])
 
 
 def feed_name(row: Row) -> str:
     """The feed's name, or its host where it has none."""
-    return _name(row["name"] or "") or _host(row["url"])
+    return name_of(row["name"] or "") or host_of(row["url"])
 
 
 def _spoken(code: str | None) -> str:
     return _WHY.get(code or "") or plain_text((code or "").replace("_", " "), _NAME)
 
 
-def _name(name: str) -> str:
+def name_of(name: str) -> str:
+    """A name as one harmless line."""
     return plain_text(name, _NAME)
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """The host alone: the rest of a feed's address may be a key."""
     try:
         return plain_text(urlsplit(url).hostname or "", _NAME)
@@ -211,14 +229,16 @@ def _host(url: str) -> str:
         return ""
 
 
-def _evidence(match: Row) -> Evidence:
+def evidence_of(match: Row) -> Evidence:
+    """What one match shows of its topic."""
     quote = match["quote"]
     in_title = tuple((start, end) for field, start, end, _ in match["hits"] if field == "title")
     marks = tuple((start, end) for start, end in quote["marks"])
     return Evidence(in_title, quote["field"], quote["text"], marks)
 
 
-def _title(title: str, marks: Sequence[tuple[int, int]]) -> Runs:
+def title_runs(title: str, marks: Sequence[tuple[int, int]]) -> Runs:
+    """A title in pieces, never empty."""
     pieces = tuple(runs(title, marks, _TITLE))
     visible = any(piece.strip() for piece, _ in pieces)
     return pieces if visible else (("(without a title)", False),)
@@ -257,7 +277,8 @@ def _lag(row: Row) -> tuple[str, str, bool]:
     return span(seconds), f"since it was {since}", first["kind"] == "article" and not prompt
 
 
-def _sending(row: Row, now: datetime) -> Sending:
+def sending_row(row: Row, now: datetime) -> Sending:
+    """What became of an article on one channel."""
     notes = (_KINDS.get(row["kind"], ""), "possible repeat" if row["possible_repeat"] else "")
     state = delivery_state(row["state"], row["reason"], row["due_at"], now)
-    return Sending(_name(row["channel"]), state, ", ".join(filter(None, notes)))
+    return Sending(name_of(row["channel"]), state, ", ".join(filter(None, notes)))

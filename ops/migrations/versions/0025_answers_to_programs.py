@@ -1,6 +1,6 @@
 """What a program asked once under a key of its own is answered the same when it asks again.
 
-Revision: 0025, after 0020
+Revision: 0025, after 0024
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0025"
-down_revision = "0020"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -14,7 +14,7 @@ from alerts.store import circuits, deliveries, doubts, tidying
 pytestmark = pytest.mark.servers
 
 NOW = datetime.now(UTC)
-AGO, SOON = NOW - timedelta(minutes=1), NOW + timedelta(minutes=5)
+AGO, SOON = NOW - timedelta(minutes=1), NOW + timedelta(hours=2)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.cli.sheet import cell, sheet
+from ops.sheets import cell, sheet
 
 DANGEROUS = [
     "=cmd|' /C calc'!A0",

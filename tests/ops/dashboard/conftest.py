@@ -34,6 +34,7 @@ from ops import access, migrations, servers
 from ops.dashboard.app import build
 from ops.dashboard.context import Context
 from ops.dashboard.metrics import Meter
+from ops.dashboard.serving import Server
 from ops.health import checks
 from ops.places import Urls
 from ops.store import accounts
@@ -146,7 +147,7 @@ def serving(context: Context, app: Starlette | None = None) -> Iterator[str]:
         server_header=False,
         proxy_headers=False,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

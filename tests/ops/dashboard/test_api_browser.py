@@ -1,4 +1,4 @@
-"""The API's documentation in a real browser: readable at any width, in the dark, with a keyboard, and without script."""
+"""The API's documentation in a real browser: readable at any width, in the dark and with a keyboard."""
 
 from __future__ import annotations
 

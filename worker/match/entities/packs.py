@@ -40,17 +40,29 @@ def read_lines(json_lines: str, where: str) -> list[Entity]:
 
 def entries(pack: bytes, where: str) -> Iterator[tuple[str, Entry]]:
     """The entities of a pack by key, each to be read when asked for; `where` is the file's name."""
-    read: Callable[[str, str], Entity]
+    read = _of_json if where.endswith(".jsonl") else _of_toml
+    for key, start, end in _places(pack, where):
+        yield key, partial(_piece, read, pack, start, end, where)
+
+
+def pieces(pack: bytes, where: str) -> Iterator[tuple[str, str]]:
+    """The entities of a pack by key, each as it is written there."""
+    for key, start, end in _places(pack, where):
+        yield key, pack[start:end].decode()
+
+
+def _places(pack: bytes, where: str) -> Iterator[tuple[str, int, int]]:
+    """Where each entity stands, with its key."""
     if where.endswith(".jsonl"):
-        starts, key, read = _starts_of_lines(pack), _JSON_KEY, _of_json
+        starts, key = _starts_of_lines(pack), _JSON_KEY
     else:
-        starts, key, read = [head.start() for head in _TOML_HEAD.finditer(pack)], _TOML_KEY, _of_toml
+        starts, key = [head.start() for head in _TOML_HEAD.finditer(pack)], _TOML_KEY
     for start, end in zip(starts, [*starts[1:], len(pack)], strict=True):
         found = key.search(pack, start, end)
         if not found:
             piece = pack[start : start + 40].decode(errors="replace").strip()
             raise BadInput(f"{where}: expected the key first in every entity, not '{piece} ...'")
-        yield found[1].decode(), partial(_piece, read, pack, start, end, where)
+        yield found[1].decode(), start, end
 
 
 def _starts_of_lines(pack: bytes) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete
 
+from ops.dashboard.programs import house_of
 from ops.store import accounts, tokens
 from ops.store.schema import users
 from worker.secrets import KeyRing, Secret
@@ -64,6 +65,18 @@ MakeProgram = Callable[..., Program]
 @pytest.fixture
 def keys() -> Any:
     return KeyRing.of(("a phrase that is long enough",))
+
+
+@pytest.fixture
+def house_with(monkeypatch: Any) -> Callable[..., None]:
+    """Web processes that are made from now on work with something else."""
+
+    def put(**facts: Any) -> None:
+        monkeypatch.setattr(
+            "ops.dashboard.programs.house_of", lambda context: replace(house_of(context), **facts)
+        )
+
+    return put
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from alerts.store.schema import subscriptions
 from ops.access import Attempts
 from ops.api.app import description
 from ops.api.paces import Pace
-from ops.dashboard.programs import house_of
 from ops.trial import Trial
 from worker.secrets import Secret
 from worker.store.schema import topics
@@ -30,12 +29,11 @@ EXAMPLES = int(os.environ.get("PANTAU_API_EXAMPLES", "6"))
 
 @pytest.mark.timeout(170 if EXAMPLES < 10 else 3600)
 def test_whatever_is_asked_is_answered_as_described(
-    make_site: Any, database: Any, urls: Any, keys: Any, token_of: Any, world: Any, monkeypatch: Any
+    make_site: Any, database: Any, urls: Any, keys: Any, token_of: Any, world: Any, house_with: Any
 ) -> None:
-    monkeypatch.setattr("ops.dashboard.programs.house_of", lambda context: _unhurried(context))
-    site = make_site(
-        database, Secret(urls.redis), keys=keys, tries=lambda _: Trial(Sent("1"), "200 ok"), patience_s=60
-    )
+    calm = Attempts(most=100_000, window_s=60)
+    house_with(tries=_tries, pace=Pace(most=100_000), strangers=calm)
+    site = make_site(database, Secret(urls.redis), keys=keys, patience_s=60)
     with world() as news:
         news.tick()
         news.story()
@@ -86,11 +84,8 @@ def _given(operation: Any) -> Any:
     )
 
 
-def _unhurried(context: Any) -> Any:
-    from dataclasses import replace
-
-    calm = Attempts(most=100_000, window_s=60)
-    return replace(house_of(context), pace=Pace(most=100_000), strangers=calm)
+async def _tries(_channel: Any) -> Trial:
+    return Trial(Sent("1"), "200 ok")
 
 
 def test_the_checks_that_matter_are_there() -> None:

@@ -1,0 +1,142 @@
+"""Stories: the latest, and one of them with its articles; it can be silenced for a day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from alerts.letter import plain_text
+from alerts.model import SilenceId
+from alerts.store import silences
+from ops.access import Session
+from ops.dashboard.context import context_of
+from ops.dashboard.login import for_people
+from ops.dashboard.said import said
+from ops.dashboard.shell import gone_on, show, taken
+from ops.dashboard.views import stories as views
+from ops.store import audit_log
+from ops.store.pages import articles as stored
+from ops.store.pages import stories as reads
+from worker.store.engine import Connection
+
+PATH = "/stories"
+MUTED_FOR = timedelta(hours=24)
+DEEDS = {
+    "muted": said(
+        "Nobody is told of this story for 24 hours. What comes meanwhile is not told later either."
+    ),
+    "muted-already": said("This story is silenced already."),
+    "heard": said("The story is told again from now on."),
+    "over": said("That silence was over already."),
+}
+
+
+async def stories(request: Request, session: Session) -> Response:
+    """The latest stories."""
+    context = context_of(request)
+    wanted = views.sought(request.query_params)
+
+    def read(connection: Connection) -> tuple[reads.Found, list[str], list[str]]:
+        names, spoken = stored.topic_names(connection), stored.languages(connection)
+        return reads.find(connection, wanted), list(names), list(spoken)
+
+    found, topics, languages = await context.ask(read)
+    view = views.compose(wanted, found, context.clock())
+    spoken = sorted({*languages, *filter(None, [wanted.language])})
+    return await show(
+        request, session, "stories.html", here="stories", view=view, topics=topics, languages=spoken
+    )
+
+
+async def story(request: Request, session: Session) -> Response:
+    """One story with its articles."""
+    context, number = context_of(request), _number(request)
+    after = request.query_params.get("after", "")
+    behind = int(after) if after.isascii() and after.isdecimal() and len(after) <= 18 else 0
+
+    def read(connection: Connection) -> views.StoryView | None:
+        row = reads.story(connection, number)
+        if row is None:
+            return None
+        articles, further = reads.articles_of(connection, number, behind)
+        return views.one(row, articles, further, context.clock())
+
+    view = await context.ask(read)
+    if view is None:
+        raise HTTPException(404, "No story has this number.")
+    return await show(request, session, "story.html", here="stories", deeds=DEEDS, view=view)
+
+
+async def take_mute(request: Request, session: Session) -> Response:
+    """Silences a story on every channel for a day."""
+    await taken(request, session)
+    context, number = context_of(request), _number(request)
+
+    def mute(connection: Connection) -> str:
+        row = reads.story(connection, number)
+        if row is None:
+            return ""
+        if any(silence["channel"] is None for silence in row["silences"]):
+            return "muted-already"
+        until = context.clock() + MUTED_FOR
+        silence = silences.add(
+            connection,
+            scope="story",
+            what=number,
+            until=until,
+            by=session.user,
+            comment="muted on the page of the story",
+        )
+        after = {"silence": silence, "until": until.isoformat(timespec="seconds")}
+        audit_log.note(connection, session.user, "silenced", "story", _named(row), None, after)
+        return "muted"
+
+    return _answered(number, await context.ask(mute))
+
+
+async def take_end(request: Request, session: Session) -> Response:
+    """Ends a silence of the story before its time."""
+    fields, number = await taken(request, session), _number(request)
+    wanted = fields.get("silence", "")
+
+    def end(connection: Connection) -> str:
+        row = reads.story(connection, number)
+        if row is None:
+            return ""
+        found = next((each["id"] for each in row["silences"] if str(each["id"]) == wanted), None)
+        if found is None or not silences.end(connection, SilenceId(found)):
+            return "over"
+        audit_log.note(connection, session.user, "unsilenced", "story", _named(row), {"silence": found}, None)
+        return "heard"
+
+    return _answered(number, await context_of(request).ask(end))
+
+
+def _answered(number: int, did: str) -> Response:
+    if not did:
+        raise HTTPException(404, "No story has this number.")
+    return gone_on(f"{PATH}/{number}", did=did)
+
+
+def _named(row: reads.Row) -> str:
+    return f"{row['id']}: {plain_text(row['title'], 200)}"
+
+
+def _number(request: Request) -> int:
+    """The story's number. Raises HTTPException (404) for what can be none."""
+    number: int = request.path_params["number"]
+    if number >= 2**63:
+        raise HTTPException(404, "No story has this number.")
+    return number
+
+
+ROUTES = (
+    Route(PATH, for_people(stories), methods=["GET"]),
+    Route(f"{PATH}/{{number:int}}", for_people(story), methods=["GET"]),
+    Route(f"{PATH}/{{number:int}}/mute", for_people(take_mute), methods=["POST"]),
+    Route(f"{PATH}/{{number:int}}/end-silence", for_people(take_end), methods=["POST"]),
+)

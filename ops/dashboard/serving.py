@@ -1,0 +1,19 @@
+"""The HTTP server of the web process."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from starlette.applications import Starlette
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which would wait for open streams as for any answer that is under way: they end first."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends the streams, then everything else in order."""
+        app = self.config.app
+        if isinstance(app, Starlette):
+            app.state.watch.close()
+        await super().shutdown(sockets)

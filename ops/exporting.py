@@ -1,0 +1,20 @@
+"""The feeds that are watched as a list for other readers, or as part of a watchlist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ops.watchlist import DeclaredFeed, Watchlist, write_watchlist
+from worker.feeds.opml import Outline, write_opml
+
+
+def as_opml(feeds: Sequence[DeclaredFeed], now: datetime) -> str:
+    """An OPML list. It holds no passwords and headers, nor how often a feed is polled."""
+    outlines = [Outline(0, feed.url, feed.name, feed.tags, feed.language or "") for feed in feeds]
+    return write_opml("Pantau", outlines, now)
+
+
+def as_toml(feeds: Sequence[DeclaredFeed]) -> str:
+    """Part of a watchlist, with secrets as references."""
+    return write_watchlist(Watchlist(feeds=tuple(feeds)))

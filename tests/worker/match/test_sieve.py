@@ -1,0 +1,84 @@
+"""The sieve never keeps an article from a topic that would match it, and keeps most others."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from worker.errors import BadQuery
+from worker.match import TopicIndex
+from worker.match.sieve import Sieve
+from worker.model import Article, Topic, TopicId
+
+WORDS = (
+    "nato NATO Nato ＮＡＴＯ НАТО Ukraina Україні Украиной Ukrainanya wa-Ukraina l'Ukraine L’Église peche pêche "
+    "PÊCHE Straße STRASSE strasse Œuvre oeuvre Łódź lodz İstanbul istanbul ёлка елка 北约 乌克兰 "
+    '集中国力 ウクライナ ｳｸﾗｲﾅ وأوكرانيا أُوكرانيا ארה"ב ประเทศยูเครน यूक्रेन C++ covid-19 so\u00adft ﬁn fin '
+    "🚀 𝐍𝐀𝐓𝐎 perangkat New York new-york"
+).split(" ")
+QUERIES = (
+    "nato", "@nato", "@ukraine", "@ukraine AND @nato", "ukraina OR peche", "pêche", "strasse", "Straße", "=NATO",
+    '=C++', "title:nato", "perang*", '"new york"', '"new york"~2', "atleast/2(nato, ukraina, lodz)", "oeuvre",
+    "nato NEAR/3 ukraina", "istanbul", "елка", "北约", "ウクライナ", "中国", "أوكرانيا", 'ארה"ב', "soft", "fin",
+    "nato -ukraina", "lodz lang:pl", "covid-19", "@turkey OR @china", "église", "eglise",
+)  # fmt: skip
+
+
+def agrees(query: str, article: Article) -> None:
+    index = TopicIndex()
+    index.add(Topic(TopicId(1), "", query))
+    if index.match(article):
+        assert Sieve([query]).through(["hujan", f"{article.title}\n{article.body}", ""])[1], (query, article)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_what_matches_goes_through_in_any_writing(query, form):
+    for written in WORDS:
+        for text in (written, written.upper(), written.lower(), written.title()):
+            agrees(query, Article(unicodedata.normalize(form, f"x {text} di pakta"), "", None))
+    agrees(query, Article("", unicodedata.normalize(form, " ".join(WORDS)), None))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(QUERIES), st.lists(st.sampled_from(WORDS), max_size=8), st.text(max_size=6))
+@example("strasse", ["ẞ"], "STRAẞE")
+def test_what_matches_goes_through_among_anything(query, words, between):
+    agrees(query, Article(between.join(words), " ".join(words), None))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(categories=["L", "N", "M"], max_codepoint=0xFFFF), min_size=1, max_size=5))
+def test_a_word_of_any_letters_is_found_where_the_topic_finds_it(word):
+    try:
+        for text in (word, word.upper(), unicodedata.normalize("NFD", word)):
+            agrees(word, Article(f"x {text} y", "", None))
+    except BadQuery:
+        pass  # an operator, or no word
+
+
+def test_what_holds_none_of_the_words_is_kept():
+    texts = [
+        "Hujan turun lama sekali di kota.",
+        "Sekjen NATO tiba.",
+        "senator",
+        "Дощ іде",
+        "🚀 roket",
+        "нато",
+    ]
+    assert Sieve(["@nato"]).through(texts) == [False, True, True, False, False, True]
+    assert Sieve(["nato", "roket"]).through(texts)[4]
+    assert Sieve(["nato"]).through([]) == []
+
+
+def test_each_text_answers_for_itself_however_many_there_are():
+    texts = ["nat", "o", "nato", "", "x" * 5000, "nato" * 2] * 50
+    assert Sieve(["nato"]).through(texts) == [False, False, True, False, False, True] * 50
+
+
+def test_a_query_that_cannot_be_read_is_refused():
+    with pytest.raises(BadQuery):
+        Sieve(["nato AND"])
