@@ -20,7 +20,7 @@ from ops.watchlist.consistency import check, check_entities
 from ops.watchlist.doubts import doubts, language_hint
 from ops.watchlist.entities import catalogue_with, read_entity
 from ops.watchlist.languages import is_language
-from ops.watchlist.lines import Lines, find_lines
+from ops.watchlist.lines import Lines
 from ops.watchlist.model import (
     MESSAGE_LANGUAGES,
     NOTHING_KNOWN,
