@@ -28,10 +28,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class PutBackTogether:
-    """How many deliveries are due again, and how many stay as they are."""
+    """How many deliveries are due again, and how many stay as they are; `more` if there are others."""
 
     due: int
     refused: int
+    more: bool = False
 
 
 def retry(
@@ -56,9 +57,10 @@ def retry(
 
 def retry_failed(connection: Connection, channel: str, who: str, most: int = AT_ONCE) -> PutBackTogether:
     """Makes due again what failed on this channel, the oldest first, as many as `most`: each as `retry` does."""
-    outcomes = [retry(connection, delivery, who) for delivery in ledger.failed_on(connection, channel, most)]
+    found = ledger.failed_on(connection, channel, most + 1)
+    outcomes = [retry(connection, delivery, who) for delivery in found[:most]]
     refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
-    return PutBackTogether(len(outcomes) - refused, refused)
+    return PutBackTogether(len(outcomes) - refused, refused, more=len(found) > most)
 
 
 def refusal(standing: Standing) -> Said | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,13 @@ _FORMS = {
     "cooling": "M{x} 8h3v4h-3z",
     "none": "M{x} 18.5h3v1.5h-3z",
 }
+
+_TOLD: tuple[tuple[str, Callable[[int], Said]], ...] = (
+    ("news", lambda n: said("{n} with news", n=n)),
+    ("same", lambda n: said("{n} with nothing new", n=n)),
+    ("failed", lambda n: said("{n} failed", n=n)),
+    ("cooling", lambda n: said("{n} put off by its site", n=n)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ class FeedLine:
     raw: str
     note: Said | str
     tags: tuple[str, ...]
+    declared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +189,7 @@ def feed_line(row: Row, now: datetime) -> FeedLine:
         raw=_raw(row),
         note=joined(notes(row, now), "; "),
         tags=tuple(plain_text(tag, _NAME) for tag in row["tags"]),
+        declared=row["declared"],
     )
 
 
@@ -203,15 +212,8 @@ def heart(polls: str) -> Heart:
     paths = tuple(drawn.items())
     if not kinds:
         return Heart(paths, said("Not polled yet"))
-    alt = said(
-        "The last {n} polls: {news} with news, {same} with nothing new, {failed} failed, {cooling} put off by the site",
-        n=len(kinds),
-        news=counted["news"],
-        same=counted["same"],
-        failed=counted["failed"],
-        cooling=counted["cooling"],
-    )
-    return Heart(paths, alt)
+    told = joined((words(counted[kind]) for kind, words in _TOLD if counted[kind]), ", ")
+    return Heart(paths, said_n("The last poll: {what}", "The last {n} polls: {what}", len(kinds), what=told))
 
 
 def answer_in_words(row: Row) -> Said | str:
@@ -290,7 +292,6 @@ class Feed:
     id: int
     line: FeedLine
     language: str | None
-    declared: bool
     address: str
     found_at: str
     notice: str
@@ -328,7 +329,6 @@ def compose_one(row: Row, articles_at: str, now: datetime) -> Feed:
         id=row["id"],
         line=feed_line({**row, "rank": 0}, now),
         language=language_tag(row["language"]),
-        declared=row["declared"],
         address=plain_text(row["url"], 4000),
         found_at=plain_text(row["found_url"] or "", 4000),
         notice=plain_text(row["notice"] or "", _LONGEST),

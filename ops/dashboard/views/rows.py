@@ -210,7 +210,7 @@ def reason_in_words(reason: str | None) -> Said | str:
 
 def why_then(row: Row) -> str:
     """Why the next poll is when it is; a site that is left alone goes before what its feed would want."""
-    return said("host cooling") if row.get("cooling_until") else _spoken(row["next_poll_why"])
+    return _WHY["host_cooling"] if row.get("cooling_until") else _spoken(row["next_poll_why"])
 
 
 def feed_name(row: Row) -> str:
