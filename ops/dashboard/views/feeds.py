@@ -246,10 +246,10 @@ def _quality(good: int, looked: int) -> Said | str:
     if not looked:
         return ""
     if good == looked:
-        return said("all pages read")
+        return said("all in full")
     if not good:
         return said("summaries only")
-    return said("{share} % of pages read", share=f"{100 * good / looked:.0f}")
+    return said("{share} % in full", share=f"{100 * good / looked:.0f}")
 
 
 def _raw(row: Row) -> str:
