@@ -215,19 +215,25 @@ def compare(
 def _looked(
     queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
 ) -> Iterator[tuple[Stored, list[tuple[Hit, ...] | None]]]:
-    """Every article with the hits of each query in it; None for one that does not match. Only those are read whose
-    letters a query may match at all."""
-    index, sieve = TopicIndex(known), Sieve(queries, known)
+    """Every article with the hits of each query in it; None for one that does not match."""
+    index = TopicIndex(known)
     for number, query in enumerate(queries):
         index.add(Topic(TopicId(number), "", query))
-    coming = iter(articles)
+    for stored, read in sifted(queries, articles, known):
+        hits: list[tuple[Hit, ...] | None] = [None] * len(queries)
+        for match in index.match(stored.article) if read else ():
+            hits[match.topic] = match.hits
+        yield stored, hits
+
+
+def sifted(
+    queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
+) -> Iterator[tuple[Stored, bool]]:
+    """Every article, and whether a query may match its letters at all, so that it must be read."""
+    sieve, coming = Sieve(queries, known), iter(articles)
     while some := list(islice(coming, _AT_ONCE)):
         through = sieve.through([f"{stored.article.title}\n{stored.article.body}" for stored in some])
-        for stored, read in zip(some, through, strict=True):
-            hits: list[tuple[Hit, ...] | None] = [None] * len(queries)
-            for match in index.match(stored.article) if read else ():
-                hits[match.topic] = match.hits
-            yield stored, hits
+        yield from zip(some, through, strict=True)
 
 
 def _day_of(stored: Stored) -> date:

@@ -90,12 +90,13 @@ class Trials:
         self._known: dict[Hashable, Trial] = {}
         self._threads: ThreadPoolExecutor | None = None
 
-    def ask(self, key: Hashable, work: Work, *, lasting: bool = False) -> Trial | None:
-        """The trial of this key, begun if need be; None where too many are under way."""
+    def ask(self, key: Hashable, work: Work, *, lasting: bool = False, anew: bool = False) -> Trial | None:
+        """The trial of this key, begun if need be, or `anew` where the last one has ended; None where too many are
+        under way."""
         now = self._steady()
         self._tidy(now)
         trial = self._known.get(key)
-        if trial is None:
+        if trial is None or (anew and trial.ended):
             if sum(not each.ended for each in self._known.values()) >= AT_ONCE + WAITING:
                 return None
             trial = self._known[key] = Trial(self._steady, lasting=lasting, asked_at=now)
@@ -104,8 +105,11 @@ class Trials:
         return trial
 
     def known(self, key: Hashable) -> Trial | None:
-        """The trial of this key, if there is one."""
-        return self._known.get(key)
+        """The trial of this key, if there is one; somebody still waits for it."""
+        trial = self._known.get(key)
+        if trial is not None:
+            trial.asked_at = self._steady()
+        return trial
 
     def _run(self, trial: Trial, work: Work) -> Any:
         try:

@@ -26,7 +26,9 @@ from ops.dashboard.pages import (
     stories,
     subscriptions,
     tokens,
+    topic_applying,
     topic_editing,
+    topic_sharing,
     topics,
     workers,
 )
@@ -36,6 +38,8 @@ ROUTES: tuple[Route, ...] = (
     *live.ROUTES,
     *topics.ROUTES,
     *topic_editing.ROUTES,
+    *topic_sharing.ROUTES,
+    *topic_applying.ROUTES,
     *stories.ROUTES,
     *articles.ROUTES,
     *subscriptions.ROUTES,
