@@ -16,7 +16,7 @@ from ops.dashboard import charts
 from ops.dashboard.charts import Bar
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import AttemptRow, Runs, attempt_row, host_of
-from ops.dashboard.words import Stamp, State, delivery_state, language_tag, maybe_stamp, stamp
+from ops.dashboard.words import Stamp, State, delivery_state, feed_state, language_tag, maybe_stamp, stamp
 from ops.outcome import outcome
 from ops.placed import placed_because
 from ops.readings import noted, taken
@@ -224,7 +224,7 @@ class Unknown:
     asked: str
     sentence: str
     brought: tuple[Brought, ...]
-    near: tuple[tuple[str, str, str, str], ...]
+    near: tuple[tuple[str, str, State, str], ...]
 
 
 def unread(trace: Trace, feeds: Sequence[Row], now: datetime) -> Unknown:
@@ -238,7 +238,7 @@ def unread(trace: Trace, feeds: Sequence[Row], now: datetime) -> Unknown:
             (
                 _name(feed["name"]),
                 host_of(feed["url"]),
-                feed["state"],
+                feed_state(feed["state"]),
                 plain_text(feed["last_error"] or "", _LINE),
             )
             for feed in near
