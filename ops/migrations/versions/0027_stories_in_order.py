@@ -1,6 +1,6 @@
 """A story's articles are found in their order: a page of a large story reads what it shows, and not all of them.
 
-Revision: 0027, after 0024
+Revision: 0027, after 0025
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0027"
-down_revision = "0024"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
