@@ -39,16 +39,16 @@ async def stories(request: Request, session: Session) -> Response:
     context = context_of(request)
     wanted = views.sought(request.query_params)
 
-    def read(connection: Connection) -> tuple[reads.Found, list[str], list[str]]:
-        names, spoken = stored.topic_names(connection), stored.languages(connection)
-        return reads.find(connection, wanted), list(names), list(spoken)
+    def read(connection: Connection) -> views.View:
+        return views.compose(
+            wanted,
+            reads.find(connection, wanted),
+            stored.languages(connection),
+            stored.topic_names(connection),
+            context.clock(),
+        )
 
-    found, topics, languages = await context.ask(read)
-    view = views.compose(wanted, found, context.clock())
-    spoken = sorted({*languages, *filter(None, [wanted.language])})
-    return await show(
-        request, session, "stories.html", here="stories", view=view, topics=topics, languages=spoken
-    )
+    return await show(request, session, "stories.html", here="stories", view=await context.ask(read))
 
 
 async def story(request: Request, session: Session) -> Response:

@@ -297,7 +297,7 @@ def _brought(entry: Row, now: datetime) -> Brought:
 
 def _facts(article: Row) -> Iterator[tuple[Said, str]]:
     """How the article was had, a line each."""
-    yield said("Language"), article["language"] or said("unknown")
+    yield said("Language"), language_tag(article["language"]) or said("unknown")
     if article["authors"]:
         yield said("By"), plain_text(", ".join(article["authors"]), _LINE)
     yield said("Text"), joined((_characters(article["text_length"]), _how(article["method"])), ", ")

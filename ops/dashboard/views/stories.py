@@ -71,6 +71,8 @@ class View:
 
     asked: Mapping[str, str]
     spans: tuple[tuple[Said, str, bool], ...]
+    languages: tuple[str, ...]
+    topics: tuple[str, ...]
     rows: tuple[StoryRow, ...]
     narrowed: bool
     no_topic: bool
@@ -141,7 +143,9 @@ def sought(query: Mapping[str, str]) -> Sought:
     )
 
 
-def compose(wanted: Sought, found: Found, now: datetime) -> View:
+def compose(
+    wanted: Sought, found: Found, languages: Sequence[str], topics: Sequence[str], now: datetime
+) -> View:
     """The page that shows what was found."""
     return View(
         asked={
@@ -154,6 +158,8 @@ def compose(wanted: Sought, found: Found, now: datetime) -> View:
             (word, _address(replace(wanted, hours=hours, before=None)), hours == wanted.hours)
             for hours, _, word in _HOURS
         ),
+        languages=tuple(sorted({*filter(language_tag, languages), *filter(None, [wanted.language])})),
+        topics=tuple(plain_text(name, 120) for name in topics),
         rows=tuple(story_row(row, now) for row in found.rows),
         narrowed=bool(wanted.topic or wanted.language or wanted.least > 1 or wanted.before),
         no_topic=found.no_topic,
