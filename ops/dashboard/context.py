@@ -22,10 +22,12 @@ from ops.access import Attempts, Session
 from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, LOOKS, Access, cookie_name
 from ops.dashboard.imports import Imports
+from ops.dashboard.knowing import Knowing
 from ops.dashboard.remembered import Remembered
 from ops.dashboard.rereading import Rereading
 from ops.dashboard.said import Tongue, spoken
 from ops.dashboard.tongues import LANGUAGES, tongue
+from ops.dashboard.trials import Trials
 from ops.dashboard.words import in_zone
 from ops.health import Checks
 from ops.slack.app import SlackApp
@@ -80,6 +82,8 @@ class Context:
     imports: Imports = field(default_factory=Imports)
     tries_by_name: Attempts = field(default_factory=lambda: Attempts(most=5, window_s=60))
     tries_by_visitor: Attempts = field(default_factory=lambda: Attempts(most=50, window_s=60))
+    trials: Trials = field(default_factory=Trials)
+    knowing: Knowing = field(default_factory=Knowing)
     offered: frozenset[str] = frozenset({"/"})
     templates: dict[str, Environment] = field(init=False)
     began: datetime = field(init=False)
@@ -117,6 +121,7 @@ class Context:
 
     def close(self) -> None:
         """Lets go of threads and connections; work under way is not waited for."""
+        self.trials.close()
         for threads in (self._pages, self._log_ins, self._errands):
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()

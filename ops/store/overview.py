@@ -184,7 +184,7 @@ _SIGNS = text("""
 
 _CIRCUITS = text("""
     SELECT k.name, coalesce(c.name, regexp_replace(k.name, '^sender:', '')) AS stops, c.kind, k.reason,
-           k.opened_at, k.probe_at, k.probes,
+           k.opened_at, nullif(k.probe_at, 'infinity') AS probe_at, k.probes,
            (SELECT count(*) FROM deliveries d WHERE d.held_by = k.name AND d.state = 'held') AS held
     FROM circuits k LEFT JOIN channels c ON 'channel:' || c.id = k.name
     ORDER BY k.opened_at, k.name

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.channel import Sent
 from alerts.model import Channel, ChannelId
 from alerts.store.people import load_channel
 from ops import made_here
@@ -24,12 +23,12 @@ from ops.dashboard.views import channels as views
 from ops.dashboard.views.forms import channel_faults, channel_of, offered
 from ops.made_here import Done, Refused, Ways
 from ops.releasing import Released, TooEarly, release
-from ops.store import audit_log, restored
+from ops.store import restored
 from ops.store.pages import channels as reads
-from ops.trial import Trial, in_words, let_through, try_channel, unwanted
+from ops.trial import try_channel, unwanted, write_down
 from ops.watchlist.model import TARGET_KEYS
 from worker.errors import BadConfiguration
-from worker.secrets import KeyRing, without
+from worker.secrets import KeyRing
 from worker.store.engine import Connection
 
 DEEDS = {
@@ -44,7 +43,6 @@ DEEDS = {
 }
 LARGEST_NUMBER = 2**63 - 1
 _LONGEST_SEARCH = 100
-_SAID_LIMIT = 300
 
 
 async def show_channels(request: Request, session: Session) -> Response:
@@ -200,7 +198,7 @@ async def test_channel(request: Request, session: Session) -> Response:
     channel, refused = await context.ask(lambda connection: _tried(connection, number, keys))
     trial = None if refused else await try_channel(context.outbox, channel, context.clock())
     opened = await context.ask(
-        lambda connection: _note(connection, channel, trial, refused or "", session.user)
+        lambda connection: write_down(connection, channel, trial, refused or "", session.user)
     )
     return gone_on(f"/channels/{number}", did="opened" if opened else "tested")
 
@@ -216,18 +214,6 @@ def _tried(connection: Connection, number: int, keys: KeyRing) -> tuple[Channel,
             400, "The channel's secret does not open with this installation's key (PANTAU_SECRET_KEY)."
         ) from None
     return channel, unwanted(connection, keys, channel)
-
-
-def _note(connection: Connection, channel: Channel, trial: Trial | None, refused: str, who: str) -> bool:
-    """Keeps how the test ended, without secrets and addresses; what works again lets go what it held."""
-    accepted = trial is not None and isinstance(trial.verdict, Sent)
-    told = {
-        "accepted": accepted,
-        "meaning": in_words(trial.verdict) if trial else refused,
-        "answer": without(trial.answer, channel.to, channel.secret)[:_SAID_LIMIT] if trial else "",
-    }
-    audit_log.note(connection, who, "tested", "channel", channel.name, None, told)
-    return accepted and let_through(connection, channel)
 
 
 async def release_all(request: Request, session: Session) -> Response:

@@ -103,13 +103,22 @@ def _circuits(circuits: Sequence[Row], now: datetime) -> list[Task]:
 def _circuit(row: Row, now: datetime) -> Task:
     """A channel, or what channels share, that lets nothing through until somebody mends it."""
     channel, name = row["kind"] is not None, plain_text(row["stops"], 80)
-    text = said(
-        "The reason: {cause}. It began {began}. {messages} held; Pantau tries again {again} and sends them all once "
-        "it works.",
-        cause=_cause(row["reason"]),
-        began=ago(row["opened_at"], now),
-        messages=count(row["held"], "message"),
-        again=ago(max(row["probe_at"], now), now),
+    text = joined(
+        (
+            said(
+                "The reason: {cause}. It began {began}. {messages} held.",
+                cause=_cause(row["reason"]),
+                began=ago(row["opened_at"], now),
+                messages=count(row["held"], "message"),
+            ),
+            # after a restore no probe closes it
+            said("Nothing goes out before somebody says so.")
+            if row["probe_at"] is None
+            else said(
+                "Pantau tries again {when} and sends them all once it works.",
+                when=ago(max(row["probe_at"], now), now),
+            ),
+        )
     )
     released = "pantau release --drop" if row["reason"] == "restored" else ""
     if channel:
