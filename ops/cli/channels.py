@@ -100,13 +100,13 @@ def test(name: str) -> int:
     """Send a test message through a channel; exit 0 if its receiver accepts it. What is held goes out then."""
     from alerts.channel import Sent
     from ops import kit
-    from ops.trial import in_words, let_through
+    from ops.trial import as_noted, in_words, let_through
 
     settings = kit.settings_of()
     channel = _open(settings, name)
     found = _try(settings, channel)
     with connected(settings) as connection:
-        noted(connection, "tested", "channel", channel.name, after={"verdict": in_words(found.verdict)})
+        noted(connection, "tested", "channel", channel.name, after=as_noted(channel, found))
     if found.answer:
         click.echo(f"answer   {found.answer}")
     click.echo(f"verdict  {in_words(found.verdict)}")

@@ -74,11 +74,16 @@ def _unless_known(request: Request, page: Response) -> Response:
 async def taken(request: Request, session: Session, needed: Role = "editor") -> Mapping[str, str]:
     """The fields of a form of ours that this role may send. Raises HTTPException: 403 for who may not, or a form
     that is none of ours."""
+    let_in(session, needed)
+    return await form_of(request, session.csrf)
+
+
+def let_in(session: Session, needed: Role = "editor") -> None:
+    """For a page that is of no use to who may only look, such as an empty form. Raises HTTPException (403)."""
     if not may(session.role, needed):
         raise HTTPException(
             403, f"Your account may look at this and not change it: that takes the role {needed}."
         )
-    return await form_of(request, session.csrf)
 
 
 def gone_on(path: str, did: str = "", **query: str) -> Response:

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.channel import Sent
 from alerts.model import Channel, ChannelId
 from alerts.store.people import load_channel
 from ops import made_here
@@ -19,17 +18,17 @@ from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.said import said
-from ops.dashboard.shell import gone_on, show, taken
+from ops.dashboard.shell import gone_on, let_in, show, taken
 from ops.dashboard.views import channels as views
 from ops.dashboard.views.forms import channel_faults, channel_of, offered
 from ops.made_here import Done, Refused, Ways
 from ops.releasing import Released, TooEarly, release
 from ops.store import audit_log, restored
 from ops.store.pages import channels as reads
-from ops.trial import Trial, in_words, let_through, try_channel, unwanted
+from ops.trial import Trial, as_noted, let_through, try_channel, unwanted
 from ops.watchlist.model import TARGET_KEYS
 from worker.errors import BadConfiguration
-from worker.secrets import KeyRing, without
+from worker.secrets import KeyRing
 from worker.store.engine import Connection
 
 DEEDS = {
@@ -44,7 +43,6 @@ DEEDS = {
 }
 LARGEST_NUMBER = 2**63 - 1
 _LONGEST_SEARCH = 100
-_SAID_LIMIT = 300
 
 
 async def show_channels(request: Request, session: Session) -> Response:
@@ -128,6 +126,7 @@ def _target(keys: KeyRing | None, row: Mapping[str, Any]) -> str | None:
 
 async def new_channel(request: Request, session: Session) -> Response:
     """The form of a new channel."""
+    let_in(session)
     kind = request.query_params.get("kind", "")
     first = kind if kind in offered(made_here.offered_kinds()) else "email"
     return await _form(request, session, {"target_kind": first, "language": "en"}, {})
@@ -219,15 +218,10 @@ def _tried(connection: Connection, number: int, keys: KeyRing) -> tuple[Channel,
 
 
 def _note(connection: Connection, channel: Channel, trial: Trial | None, refused: str, who: str) -> bool:
-    """Keeps how the test ended, without secrets and addresses; what works again lets go what it held."""
-    accepted = trial is not None and isinstance(trial.verdict, Sent)
-    told = {
-        "accepted": accepted,
-        "meaning": in_words(trial.verdict) if trial else refused,
-        "answer": without(trial.answer, channel.to, channel.secret)[:_SAID_LIMIT] if trial else "",
-    }
+    """Keeps how the test ended; what works again lets go what it held."""
+    told = as_noted(channel, trial) if trial else {"accepted": False, "verdict": refused}
     audit_log.note(connection, who, "tested", "channel", channel.name, None, told)
-    return accepted and let_through(connection, channel)
+    return bool(told["accepted"]) and let_through(connection, channel)
 
 
 async def release_all(request: Request, session: Session) -> Response:

@@ -14,6 +14,7 @@ from ops.dashboard.words import Stamp, State, due_stamp, maybe_stamp, stamp
 from ops.store.mailboxes import masked
 from ops.store.pages.channels import SINCE_DAYS
 from ops.store.restored import Held
+from ops.trial import as_told
 from ops.verdict import BY_READERS, cause
 from ops.watchlist.model import ChannelKind
 
@@ -36,7 +37,7 @@ class Test:
     at: Stamp
     by: str
     state: State
-    meaning: str
+    meaning: Said | str
     answer: str
 
 
@@ -207,7 +208,7 @@ def standing(row: Row, now: datetime) -> tuple[State, Said | str, tuple[tuple[Sa
     if row["circuit"]:
         return (
             State("bad", said("lets nothing through")),
-            said("Nothing is lost: {cause}.", cause=plain_text(cause(row["reason"]), _ANSWER)),
+            said("Nothing is lost: {cause}.", cause=cause(plain_text(row["reason"], _ANSWER))),
             (
                 (said("since"), stamp(row["opened_at"], now)),
                 (said("next try"), due_stamp(row["probe_at"], now)),
@@ -253,7 +254,7 @@ def _test(row: Row, now: datetime) -> Test | None:
         at=stamp(row["tested_at"], now),
         by=plain_text(row["tested_by"], _NAME),
         state=State("ok", said("accepted")) if accepted else State("bad", said("not accepted")),
-        meaning=plain_text(str(told.get("meaning", "")), _ANSWER),
+        meaning=as_told(told),
         answer=plain_text(str(told.get("answer", "")), _ANSWER),
     )
 

@@ -205,7 +205,7 @@ def _reached(name: str, row: Row | None, subscription: str) -> Reached:
     if row["unconfirmed"]:
         return Reached(row["id"], shown, State("off", said("waits for its owner's yes")), "")
     if row["stopped"] and row["stopped"] not in BY_READERS:
-        why = plain_text(cause(row["stopped"]), 200)
+        why = cause(plain_text(row["stopped"], 200))
         return Reached(row["id"], shown, State("bad", said("lets nothing through")), why)
     if row["stopped"]:
         return Reached(row["id"], shown, State("off", said("resting")), "")
