@@ -102,15 +102,15 @@ async def _page(
     past = asked.get("state") == "over"
     before = _before(asked.get("before", ""))
 
-    def work(connection: Connection) -> tuple[tuple[views.SilenceView, ...], int]:
+    def work(connection: Connection) -> tuple[tuple[views.SilenceView, ...], int, views.Names]:
         now = context.clock()
         if not past:
-            return views.compose(reads.standing(connection), now), 0
+            return views.compose(reads.standing(connection), now), 0, reads.names(connection)
         rows = reads.over(connection, before, reads.PAGE + 1)
         shown = rows[: reads.PAGE]
-        return views.compose(shown, now), shown[-1]["id"] if len(rows) > len(shown) else 0
+        return views.compose(shown, now), shown[-1]["id"] if len(rows) > len(shown) else 0, ((), ())
 
-    found, further = await context.ask(work)
+    found, further, (topics, channels) = await context.ask(work)
     return await show(
         request,
         session,
@@ -123,6 +123,8 @@ async def _page(
         further=further,
         values={**dict.fromkeys(_FIELDS, ""), **fields},
         faults=faults,
+        topics=topics,
+        channels=channels,
         scopes=list(views.SCOPES.items()),
         spans=[(key, words) for key, (words, _) in SPANS.items()],
     )

@@ -12,7 +12,6 @@ from alerts.letter import plain_text
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Stamp, State, due_stamp, maybe_stamp, stamp
 from ops.store.mailboxes import masked
-from ops.store.pages.channels import SINCE_DAYS
 from ops.store.restored import Held
 from ops.trial import as_told
 from ops.verdict import BY_READERS, cause
@@ -53,7 +52,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class ChannelView:
-    """A channel: `where` is masked, `detail` says what its state means, `kept` how its secret is known."""
+    """A channel: `where` is masked, `detail` says what its state means, `kept` how its secret is known; `test_failed`
+    if its receiver took nothing since a test that it did not take; `may_ask` if its owner can be asked once more."""
 
     id: int
     name: str
@@ -71,6 +71,8 @@ class ChannelView:
     sent_24h: str
     hears: tuple[Heard, ...]
     test: Test | None
+    test_failed: bool
+    may_ask: bool
     created: Stamp
 
 
@@ -147,7 +149,8 @@ def where(kind: str, target: str | None) -> str:
         case "apprise":
             return plain_text(target.partition("://")[0], 40) + "://…"
     try:
-        host = urlsplit(target).hostname or ""
+        parts = urlsplit(target)
+        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
     except ValueError:
         host = ""
     return plain_text(f"{host}/…", _WHERE)
@@ -182,6 +185,8 @@ def _channel(
             for each in heard
         ),
         test=_test(row, now),
+        test_failed=_test_failed(row, last),
+        may_ask=row["confirmation"] not in (None, "due", "sending") and not row["blocked_by"],
         created=stamp(row["created_at"], now),
     )
 
@@ -245,6 +250,11 @@ def _kept(reference: str, target: str | None) -> Said | str:
     return said("from {reference}", reference=plain_text(reference, _WHERE))
 
 
+def _test_failed(row: Row, last_sent: datetime | None) -> bool:
+    told, at = row["test"], row["tested_at"]
+    return bool(told) and not told.get("accepted") and (last_sent is None or last_sent < at)
+
+
 def _test(row: Row, now: datetime) -> Test | None:
     told = row["test"]
     if not told or row["tested_at"] is None:
@@ -257,8 +267,3 @@ def _test(row: Row, now: datetime) -> Test | None:
         meaning=as_told(told),
         answer=plain_text(str(told.get("answer", "")), _ANSWER),
     )
-
-
-def nothing_sent() -> Said:
-    """What stands where no message is known."""
-    return said_n("none in {n} day", "none in {n} days", SINCE_DAYS)
