@@ -77,7 +77,10 @@ def _end(fields: Mapping[str, str], begin: datetime, timezone: str) -> datetime:
         return _moment("until", fields["until"], timezone)
     if fields["for"] not in SPANS:
         raise BadSilence("until", "until when? a silence has an end")
-    return begin + SPANS[fields["for"]][1]
+    try:
+        return begin + SPANS[fields["for"]][1]
+    except OverflowError:
+        raise BadSilence("begin", "no silence can begin so late") from None
 
 
 def _moment(field: silencing.Field, text: str, timezone: str) -> datetime:

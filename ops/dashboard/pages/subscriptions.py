@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.model import SubscriptionId
+from alerts.model import Item, SubscriptionId
 from ops import feed_addresses, hearing, made_here
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
@@ -44,6 +44,7 @@ DEEDS = {
     "closed": said("Every address at which it was read as a feed is closed."),
 }
 _LONGEST_SEARCH = 100
+_MOST_EXAMPLES = 4
 _KINDS = ("slack_webhook", "email")
 """What a message is shown as where no channel of the subscription says otherwise."""
 
@@ -131,17 +132,29 @@ def _facts(connection: Connection, context: Context, number: int) -> dict[str, A
         letter = reads.letter_within(connection, first, now)
         shown[first["id"]] = previews(letter, [first["channel_kind"]], sender)
     article = reads.recent_article(connection, row["topics"])
-    kinds = [channels[name]["kind"] for name in row["channels"] if name in channels]
-    told = previews(letter_of(article, row, now), [*kinds, *_KINDS][:4], sender) if article else ()
     shared = sharing.addresses(connection, "subscriptions", number)
     return {
         "subscription": views.compose([row], channels, reads.collecting(connection, [number]), now)[0],
         "given": views.as_given(row),
         "coming": views.coming(bundles, shown, now),
-        "previews": told,
+        "previews": _examples(article, row, channels, sender, now) if article else (),
         "article_language": views.language_of(article),
         "shared": len(shared),
     }
+
+
+def _examples(
+    article: Item, row: reads.Row, channels: Mapping[str, reads.Row], sender: Mapping[str, str], now: datetime
+) -> tuple[Preview, ...]:
+    """A message as its channels would show it, each kind once and in the language of the first such channel."""
+    there = [channels[name] for name in row["channels"] if name in channels]
+    languages = {each["kind"]: each["language"] for each in reversed(there)}
+    kinds = list(dict.fromkeys([*(each["kind"] for each in there), *_KINDS]))[:_MOST_EXAMPLES]
+    return tuple(
+        example
+        for kind in kinds
+        for example in previews(letter_of(article, row, now, languages.get(kind)), [kind], sender)
+    )
 
 
 def _row(connection: Connection, number: int) -> Mapping[str, Any]:

@@ -156,13 +156,18 @@ def where(kind: str, target: str | None) -> str:
     return plain_text(f"{host}/…", _WHERE)
 
 
+def called(name: str, longest: int = _NAME) -> Said | str:
+    """A name as one harmless line; something to point at where nothing of it can be seen."""
+    return plain_text(name, longest) or said("(without a visible name)")
+
+
 def _channel(
     row: Row, sent_24h: int, last: datetime | None, heard: Sequence[Row], target: str | None, now: datetime
 ) -> ChannelView:
     state, detail, stamps = standing(row, now)
     return ChannelView(
         id=row["id"],
-        name=plain_text(row["name"], _NAME),
+        name=called(row["name"]),
         kind=KINDS.get(row["kind"], plain_text(row["kind"], 40)),
         where=where(row["kind"], target) or f"{row['print']}…",
         kept=_kept(row["target_ref"], target),
@@ -178,7 +183,7 @@ def _channel(
         hears=tuple(
             Heard(
                 each["subscription"],
-                plain_text(each["name"], _NAME),
+                called(each["name"]),
                 each["departed"],
                 not each["declared"] and each["channels"] == [row["name"]],
             )
