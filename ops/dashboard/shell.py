@@ -87,7 +87,8 @@ async def taken(
 
 
 def require(session: Session, needed: Role) -> None:
-    """Lets this role on. Raises HTTPException, 403, for who may not."""
+    """Lets this role on, as a page asks that is of no use to who may only look. Raises HTTPException, 403, for who may
+    not."""
     if not may(session.role, needed):
         raise HTTPException(
             403, f"Your account may look at this and not change it: that takes the role {needed}."
