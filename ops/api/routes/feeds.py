@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ops.adding import add, checked
+from ops.adding import NameTaken, add, checked
 from ops.api.callers import Here, Reader, Writer
 from ops.api.doing import Done, Key, do, keys_of
 from ops.api.pieces import Cursor, Limit, before, piece
@@ -61,7 +61,10 @@ async def add_feed(
         raise invalid("", str(error)) from None
 
     def work(connection: Connection) -> Done:
-        added = add(connection, keys, feed, caller.who)
+        try:
+            added = add(connection, keys, feed, caller.who)
+        except NameTaken as error:
+            raise invalid("#/name", str(error)) from None
         return Done({"url": feed.url, "added": added}, 201 if added else 200)
 
     return await do(house, request, caller, key, work)
