@@ -20,8 +20,8 @@ from ops.store import ticking
 from worker.settings import Settings
 from worker.store.engine import DatabaseTrouble, Engine, open_engine
 
-EVERY_S = 20.0
-"""A third of the time after which a worker without a sign counts as dead (`ops.store.measuring`)."""
+EVERY_S = ticking.DEAD_AFTER_S / 3
+"""Two signs may be missed before a worker counts as dead."""
 
 
 @dataclass(slots=True)
