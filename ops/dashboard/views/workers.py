@@ -223,9 +223,10 @@ def _because(now: Running, alive: Sequence[Row]) -> Said:
     if not waiting:
         return said("Nothing waits at any desk; {busy} of {slots} places are busy.", busy=busy, slots=slots)
     name, queue = max(now.desks.items(), key=lambda desk: desk[1].oldest_s)
-    return said(
+    return said_n(
+        "{n} waits, for {span} at the {desk} desk; {busy} of {slots} places are busy.",
         "{n} wait in all, the oldest for {span} at the {desk} desk; {busy} of {slots} places are busy.",
-        n=f"{waiting:,}",
+        waiting,
         span=span(queue.oldest_s),
         desk=name,
         busy=busy,
