@@ -25,7 +25,6 @@ from ops.dashboard.words import (
     stamp,
 )
 from ops.remarks import notes, remarks
-from ops.said import joined
 from ops.verdict import cause, count, span
 
 Row = Mapping[str, Any]
