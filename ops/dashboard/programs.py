@@ -17,6 +17,7 @@ from ops.api.house import House
 from ops.dashboard import gate
 from ops.dashboard.context import Context, DatabaseSilent, context_of
 from ops.dashboard.login import for_people, session_of
+from ops.dashboard.pages.channels import ways_of
 from ops.dashboard.shell import show
 from ops.dashboard.views.api import Docs, compose
 from ops.store.audit import Audit, audit
@@ -68,6 +69,7 @@ def house_of(context: Context) -> House:
         proof=proof,
         ready=context.checks.look,
         keys=context.keys,
+        ways=ways_of(context),
         api_token=context.api_token,
         tries=tries if context.outbox is not None else None,
     )

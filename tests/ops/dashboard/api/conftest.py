@@ -46,6 +46,12 @@ class Program:
     def post(self, path: str, body: object = None, **headers: str) -> Reply:
         return self.ask("POST", path, body, headers)
 
+    def put(self, path: str, body: object, **headers: str) -> Reply:
+        return self.ask("PUT", path, body, headers)
+
+    def patch(self, path: str, body: object, **headers: str) -> Reply:
+        return self.ask("PATCH", path, body, headers)
+
     def delete(self, path: str, **headers: str) -> Reply:
         return self.ask("DELETE", path, None, headers)
 
