@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from ops import kit
 from ops.store import audit_log
 from ops.store.declared import Shelf, alone
-from ops.watchlist import DeclaredFeed, Watchlist, parse_watchlist, write_watchlist
-from ops.watchlist.values import every as read_every
+from ops.watchlist import DeclaredFeed, read_items
 from ops.watchlist.values import every_text
-from ops.watchlist.words import Fault
 from worker.errors import BadInput
 from worker.secrets import KeyRing
 from worker.settings import Settings
@@ -58,26 +58,22 @@ def _every(feed: DeclaredFeed) -> str:
     return every_text(feed.every_s, feed.within_s) if feed.every_s or feed.within_s else ""
 
 
+def read_feed(given: Mapping[str, Any]) -> DeclaredFeed | Mapping[str, str]:
+    """The feed that a form or a program describes by a watchlist's keys; or what is wrong, by key ("every",
+    "pace.burst")."""
+    found, complaints, _ = read_items({"feed": [given]})
+    if found is not None:
+        return found.feeds[0]
+    wrong: dict[str, str] = {}
+    for each in complaints:
+        wrong.setdefault(each.place or "url", each.sentence)
+    return wrong
+
+
 def checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:
-    """The feed as a watchlist would declare it, with a watchlist's complaints."""
-    interval = read_every("5s", "30d")(every) if every else (0.0, 0.0)
-    if isinstance(interval, Fault):
-        raise BadInput(f"--every: {interval.problem}; expected {interval.expected}")
-    shortest, longest = interval
-    feed = DeclaredFeed(
-        url,
-        name,
-        every_s=(shortest or None) if shortest == longest else None,
-        within_s=interval if shortest != longest else None,
-        tags=tags,
-    )
-    written = write_watchlist(Watchlist(feeds=(feed,)))
-    found, complaints, _ = parse_watchlist(written, "feed")
-    if found is None:
-        raise BadInput(
-            "; ".join(
-                f"{each.problem}" + (f", expected {each.expected}" if each.expected else "")
-                for each in complaints
-            )
-        )
-    return found.feeds[0]
+    """The feed as a watchlist would declare it; what is empty is not said. Raises BadInput with its complaints."""
+    said = {"name": name, "every": every, "tags": list(tags)}
+    found = read_feed({"url": url, **{key: value for key, value in said.items() if value}})
+    if not isinstance(found, DeclaredFeed):
+        raise BadInput("; ".join(f"{key}: {sentence}" for key, sentence in found.items()))
+    return found

@@ -5,8 +5,8 @@ of its terms, and what another query would have found instead.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
@@ -88,10 +88,11 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Articles that one query finds and the other does not: how many, and the first of them."""
+    """Articles that one query finds and the other does not: how many, the first of them, and how many of each day."""
 
     articles: int = 0
     sightings: tuple[Sighting, ...] = ()
+    days: Mapping[date, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class _Tally:
 
     def take(self, stored: Stored, hits: tuple[Hit, ...] | None) -> None:
         """Takes in an article with the query's hits in it; None where it does not match."""
-        day = stored.read_at.astimezone(UTC).date()
+        day = _day_of(stored)
         self._read[day] += 1
         if hits is not None:
             self._matched[day] += 1
@@ -170,10 +171,13 @@ class _Tally:
         return tuple(Day(day, self._read[day], self._matched[day]) for day in days)
 
 
-def search(query: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Search:
+def search(
+    query: str, articles: Iterable[Stored], known: Catalogue | None = None, *, by_term: bool = True
+) -> Search:
     """Looks for the query, which may name the entities of a catalogue, in all articles; keeps the first SHOWN that
-    match. Raises BadQuery, before it takes any article, where the query cannot be read."""
-    tally = _Tally(query, known)
+    match. Raises BadQuery, before it takes any article, where the query cannot be read. What each term brings takes
+    longer than all the rest, so it can be left out."""
+    tally = _Tally(query, known, by_term=by_term)
     for stored, (hits,) in _looked((query,), articles, known):
         tally.take(stored, hits)
     return tally.result()
@@ -194,8 +198,8 @@ def compare(
     *,
     by_term: bool = True,
 ) -> Comparison:
-    """Looks for both queries in all articles, each of which is read once. Raises BadQuery as `search` does. What each
-    term brings takes longer than all the rest, so it can be left out."""
+    """Looks for both queries in all articles, each of which is read once. Raises BadQuery, and leaves out what each
+    term brings, as `search` does."""
     old, other = _Tally(saved, known, by_term=by_term), _Tally(new, known, by_term=by_term)
     gained, lost = _Collected(), _Collected()
     for stored, (before, after) in _looked((saved, new), articles, known):
@@ -226,20 +230,26 @@ def _looked(
             yield stored, hits
 
 
+def _day_of(stored: Stored) -> date:
+    return stored.read_at.astimezone(UTC).date()
+
+
 class _Collected:
     """Counts articles, and keeps the first."""
 
     def __init__(self) -> None:
         self._articles = 0
+        self._days: Counter[date] = Counter()
         self._sightings: list[Sighting] = []
 
     def add(self, stored: Stored, hits: tuple[Hit, ...]) -> None:
         self._articles += 1
+        self._days[_day_of(stored)] += 1
         if len(self._sightings) < SHOWN:
             self._sightings.append(sighting(stored, hits))
 
     def difference(self) -> Difference:
-        return Difference(self._articles, tuple(self._sightings))
+        return Difference(self._articles, tuple(self._sightings), dict(self._days))
 
 
 def sighting(stored: Stored, hits: tuple[Hit, ...]) -> Sighting:

@@ -185,22 +185,41 @@ def _tenths(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
 
 
-_COUNTED: Mapping[str, Callable[[int], Said]] = {
+Noun = Literal[
+    "alert",
+    "article",
+    "channel",
+    "character",
+    "entry",
+    "feed",
+    "language",
+    "message",
+    "more article",
+    "paragraph",
+    "possible repeat",
+    "source",
+    "word",
+]
+
+_COUNTED: Mapping[Noun, Callable[[int], Said]] = {
     "alert": lambda n: said_n("{n} alert", "{n} alerts", n),
     "article": lambda n: said_n("{n} article", "{n} articles", n),
     "channel": lambda n: said_n("{n} channel", "{n} channels", n),
+    "character": lambda n: said_n("{n} character", "{n} characters", n),
     "entry": lambda n: said_n("{n} entry", "{n} entries", n),
     "feed": lambda n: said_n("{n} feed", "{n} feeds", n),
+    "language": lambda n: said_n("{n} language", "{n} languages", n),
     "message": lambda n: said_n("{n} message", "{n} messages", n),
     "more article": lambda n: said_n("{n} more article", "{n} more articles", n),
     "paragraph": lambda n: said_n("{n} paragraph", "{n} paragraphs", n),
     "possible repeat": lambda n: said_n("{n} possible repeat", "{n} possible repeats", n),
+    "source": lambda n: said_n("{n} source", "{n} sources", n),
     "word": lambda n: said_n("{n} word", "{n} words", n),
 }
 
 
-def count(n: int, noun: str) -> Said:
-    """ "1 feed", "2 feeds", "12,400 articles". Raises KeyError for a noun that the catalogue does not have."""
+def count(n: int, noun: Noun) -> Said:
+    """ "1 feed", "2 feeds", "12,400 articles"."""
     return _COUNTED[noun](n)
 
 

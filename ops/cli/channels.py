@@ -87,6 +87,8 @@ def _state(row: Mapping[str, Any]) -> str:
         return f"invited, not confirmed yet (the mail that asks: {cause(row['confirmation'])})"
     if row["circuit"] and row["reason"] in BY_READERS:
         return plain_text(cause(row["reason"]), 80)
+    if row["circuit"] and row["probe_at"] is None:
+        return f"held: {plain_text(cause(row['reason']), 120)}"
     if row["circuit"]:
         return f"lets nothing through: {plain_text(cause(row['reason']), 80)}; next try {row['probe_at']:%H:%M:%S}"
     return f"paused until {row['paused_until']:%H:%M:%S}" if row["paused_until"] else "ok"

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -84,9 +85,11 @@ class Listener:
 
 @dataclass(slots=True)
 class Watch:
-    """The listeners of one web process, and the task that looks for them while there are any."""
+    """The listeners of one web process, and the task that looks for them while there are any. `steady` is a clock that
+    never goes back, in seconds."""
 
     context: Context
+    steady: Callable[[], float] = time.monotonic
     linger_s: float = LINGER_S
     listeners: set[Listener] = field(default_factory=set)
     memory: Memory = field(default_factory=Memory)
@@ -136,8 +139,8 @@ class Watch:
 
     async def _keep_looking(self) -> None:
         in_vain, alone_since = False, None
-        while alone_since is None or self.context.steady() - alone_since < self.linger_s:
-            began = self.context.steady()
+        while alone_since is None or self.steady() - alone_since < self.linger_s:
+            began = self.steady()
             try:
                 await self._look(began)
                 if in_vain:  # nobody knows what happened meanwhile
@@ -148,7 +151,7 @@ class Watch:
                     log.warning("live_looks_in_vain", error=type(trouble).__name__)
                 in_vain = True
             self._beat(began)
-            await asyncio.sleep(max(EVERY_S - (self.context.steady() - began), EVERY_S / 10))
+            await asyncio.sleep(max(EVERY_S - (self.steady() - began), EVERY_S / 10))
             alone_since = None if self.listeners else (alone_since or began)
 
     async def _look(self, now: float) -> None:
@@ -193,7 +196,7 @@ class Watch:
                 listener.tell(_BEAT)
 
     def _again(self, name: str, began: float, every_s: float) -> None:
-        took = self.context.steady() - began
+        took = self.steady() - began
         self._due[name] = began + max(every_s, took * _SHARE)
 
 

@@ -46,21 +46,21 @@ async def session_of(request: Request) -> Session | None:
     return await context.ask(lambda connection: access.session_of(connection, token)) if token else None
 
 
-async def form_of(request: Request, token: str | None) -> Mapping[str, str]:
+async def form_of(request: Request, token: str | None, largest: int = LARGEST_FORM) -> Mapping[str, str]:
     """The fields of a form that carries `token`. Raises HTTPException: 403 for any other form, 413 for a
     huge one, 400 for what is no form."""
-    fields = await fields_of(request)
+    fields = await fields_of(request, largest)
     if not gate.same(fields.get("csrf"), token):
         raise HTTPException(403, "This form is out of date. Load the page again and repeat what you did.")
     return fields
 
 
-async def fields_of(request: Request) -> Mapping[str, str]:
+async def fields_of(request: Request, largest: int = LARGEST_FORM) -> Mapping[str, str]:
     """The fields of a form. Raises HTTPException: 413 for a huge one, 400 for what is no form."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > LARGEST_FORM:
+        if len(body) > largest:
             raise HTTPException(413, "The form is too large.")
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))

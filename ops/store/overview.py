@@ -152,7 +152,7 @@ _COUNTS = text("""
 
 _CIRCUITS = text("""
     SELECT k.name, coalesce(c.name, regexp_replace(k.name, '^sender:', '')) AS stops, c.kind, k.reason,
-           k.opened_at, k.probe_at, k.probes,
+           k.opened_at, nullif(k.probe_at, 'infinity') AS probe_at, k.probes,
            (SELECT count(*) FROM deliveries d WHERE d.held_by = k.name AND d.state = 'held') AS held
     FROM circuits k LEFT JOIN channels c ON 'channel:' || c.id = k.name
     ORDER BY k.opened_at, k.name
@@ -246,30 +246,6 @@ _SENDINGS = text("""
     ORDER BY d.id
 """)
 
-_HOURS = text("""
-    WITH span AS (SELECT date_trunc('hour', statement_timestamp()) AS last),
-    told AS (
-        SELECT date_trunc('hour', d.ended_at) AS hour, d.id,
-               extract(epoch FROM d.ended_at - r.published_at)::float AS published
-        FROM span, deliveries d
-        LEFT JOIN delivery_articles da ON da.delivery_id = d.id AND d.kind = 'article'
-        LEFT JOIN articles r ON r.id = da.article_id
-        WHERE d.state = 'sent' AND d.ended_at >= span.last - interval '23 hours'),
-    lag AS (
-        SELECT hour, count(DISTINCT id) AS sent,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY published) AS p50,
-               percentile_cont(0.95) WITHIN GROUP (ORDER BY published) AS p95
-        FROM told GROUP BY hour),
-    seen AS (
-        SELECT date_trunc('hour', read_at) AS hour, count(*) AS n FROM span, articles
-        WHERE read_at >= span.last - interval '23 hours' GROUP BY 1)
-    SELECT h.hour AS at, coalesce(seen.n, 0) AS articles, coalesce(lag.sent, 0) AS sent, lag.p50, lag.p95
-    FROM span
-    CROSS JOIN generate_series(span.last - interval '23 hours', span.last, interval '1 hour') AS h(hour)
-    LEFT JOIN seen ON seen.hour = h.hour LEFT JOIN lag ON lag.hour = h.hour
-    ORDER BY h.hour
-""")
-
 
 def feed_list(connection: Connection, limit: int = 10_000) -> Sequence[Row]:
     """All feeds with their state, those that need a look first, and with what is remarkable about them (`gap`,
@@ -312,12 +288,6 @@ def latest_alerts(connection: Connection, limit: int = 12) -> Sequence[Row]:
         {**article, "evidence": evidence.get(article["id"], []), "sendings": sendings.get(article["id"], [])}
         for article in articles
     ]
-
-
-def hours(connection: Connection) -> Sequence[Row]:
-    """The last 24 hours by the clock, oldest first: articles read, messages sent, and seconds from
-    publication to alert (`p50`, `p95`; None where nothing was told)."""
-    return _rows(connection, _HOURS)
 
 
 def _rows(connection: Connection, query: Any, **values: Any) -> list[Row]:

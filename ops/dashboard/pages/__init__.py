@@ -26,12 +26,16 @@ from ops.dashboard.pages import (
     stories,
     subscriptions,
     tokens,
+    topic_editing,
+    topics,
     workers,
 )
 
 ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
     *live.ROUTES,
+    *topic_editing.ROUTES,
+    *topics.ROUTES,
     *stories.ROUTES,
     *articles.ROUTES,
     *subscriptions.ROUTES,

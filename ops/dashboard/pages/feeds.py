@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ops.access import Session
-from ops.adding import add
+from ops.adding import add, read_feed
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.rail import may
@@ -35,7 +35,6 @@ from ops.store.pages.feeds import counts_by_rank, list_feeds, named_by, one_feed
 from ops.tending import Declared, Gone, Tended, change, poll_now, remove
 from ops.watchlist import DeclaredFeed
 from ops.watchlist.addresses import web_address
-from ops.watchlist.parse import parse_feed
 from ops.watchlist.words import Fault
 from worker.secrets import KeyRing
 from worker.settings import Settings
@@ -113,9 +112,9 @@ async def take_add(request: Request, session: Session) -> Response:
     """Adds the feed that was chosen."""
     context, typed = context_of(request), dict(await taken(request, session))
     asked = {key: typed.get(key, "") for key in ("name", "every", "tags")}
-    wanted, wrong = parse_feed(table_of({**asked, "full_text": "on"}, url_typed(typed.get("url", ""))))
-    if wrong:
-        return await _adding(request, session, typed, wrong, status=422)
+    wanted = read_feed(table_of({**asked, "full_text": "on"}, url_typed(typed.get("url", ""))))
+    if not isinstance(wanted, DeclaredFeed):
+        return await _adding(request, session, typed, wanted, status=422)
     keys = _keys(context)
 
     def added(connection: Connection) -> tuple[bool, int | None]:
@@ -159,10 +158,11 @@ async def take_changes(request: Request, session: Session) -> Response:
     """Gives the feed other settings."""
     context, typed = context_of(request), dict(await taken(request, session))
     stands, keys, number = await _stands(request), _keys(context), _number(request)
-    wanted, wrong = parse_feed(table_of(typed, stands.url))
+    wanted = read_feed(table_of(typed, stands.url))
+    wrong = {} if isinstance(wanted, DeclaredFeed) else dict(wanted)
     if refused := reference_refused(typed):
-        wrong = {**wrong, "password": refused}
-    if wrong:
+        wrong["password"] = refused
+    if wrong or not isinstance(wanted, DeclaredFeed):
         return await _changing(request, session, stands, typed, wrong, status=422)
     forget = typed.get("forget") == "on"
     outcome = await context.ask(

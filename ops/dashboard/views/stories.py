@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,7 +40,8 @@ class ToldRow:
 
 @dataclass(frozen=True, slots=True)
 class StoryRow:
-    """A story of the list. `bars` show how it grew from its first article to its latest, which took `over`."""
+    """A story of the list. `bars` show how it grew from its first article to its `last`, which took `over`; a story of
+    one moment has neither."""
 
     path: str
     title: str
@@ -49,7 +51,7 @@ class StoryRow:
     copies: Said | str
     languages: tuple[str, ...]
     first: Stamp
-    last: Stamp
+    last: Stamp | None
     over: str
     bars: tuple[Bar, ...]
     alt: Said
@@ -158,7 +160,8 @@ def story_row(row: Row, now: datetime) -> StoryRow:
     """A story as `ops.store.pages.stories` reads it."""
     spread = row["spread"] or {"sources": 0, "languages": None, "language": None, "copies": 0}
     over = span((row["last_at"] - row["first_at"]).total_seconds())
-    counts = [row["growth"].get(bar, 0) for bar in range(1, BARS + 1)]
+    grown = tuple(accumulate(row["growth"].get(bar, 0) for bar in range(1, BARS + 1)))
+    several = row["last_at"] > row["first_at"]
     copies = spread["copies"]
     return StoryRow(
         path=f"/stories/{row['id']}",
@@ -169,14 +172,13 @@ def story_row(row: Row, now: datetime) -> StoryRow:
         copies=said_n("{n} is a copy", "{n} are copies", copies) if copies else "",
         languages=tuple(filter(None, map(language_tag, spread["languages"] or ()))),
         first=stamp(row["first_at"], now),
-        last=stamp(row["last_at"], now),
+        last=stamp(row["last_at"], now) if several else None,
         over=over,
-        bars=charts.bars(counts, *SPARK),
+        bars=charts.bars(grown, *SPARK) if several else (),
         alt=said(
-            "How it grew: {articles} in {span}, at most {most} at once",
-            articles=row["articles"],
+            "It grew to {articles} in {span}",
+            articles=said_n("{n} article", "{n} articles", grown[-1]),
             span=over,
-            most=max(counts),
         ),
         topics=tuple(
             (plain_text(topic["topic"], _NAME), f"{topic['articles']:,}") for topic in row["topics"]
@@ -191,7 +193,7 @@ def _told(row: Row, now: datetime) -> ToldRow:
     messages = (
         said_n("{n} message", "{n} messages", row["sent"])
         if row["sent"] == row["messages"]
-        else said("{sent} of {all} messages", sent=row["sent"], all=row["messages"])
+        else said("{sent} of {all} sent", sent=row["sent"], all=row["messages"])
     )
     return ToldRow(plain_text(row["channel"], _NAME), messages, first)
 

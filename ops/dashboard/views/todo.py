@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
+from ops.dashboard.said import Said, said
 from ops.dashboard.views.rows import feed_name
 from ops.dashboard.words import Shape, ago
 from ops.remarks import gap_in_words, silence_in_words
@@ -19,16 +20,22 @@ from ops.verdict import BY_READERS, TICK_LATE_S, cause, count, span
 Row = Mapping[str, Any]
 
 _NAMED = 3
+_DOUBTS = (said("See messages"), "/deliveries?state=unknown")
+_FEEDS = {state: (said("See feeds"), f"/feeds?state={state}") for state in ("failing", "gone", "silent")}
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to mend: what it is, what it means, and the command that helps."""
+    """Something to mend: what it is, what it means, and the command that helps. `page` is where it is seen and mended
+    here, under the word `look`; `retry` is a message that may simply be sent again, by its key."""
 
     shape: Shape
     title: str
     text: str
     command: str = ""
+    look: Said | str = ""
+    page: str = ""
+    retry: str = ""
 
 
 def tasks(
@@ -37,12 +44,18 @@ def tasks(
     circuits: Sequence[Row],
     unsent: Sequence[Row],
     feeds: Sequence[Row],
+    offered: Collection[str] = (),
 ) -> list[Task]:
-    """All tasks, the most harmful first. `unsent` are the newest deliveries that failed or are in doubt."""
+    """All tasks, the most harmful first. `unsent` are the newest deliveries that failed or are in doubt; only pages
+    that are `offered` are led to."""
     found = [_ledger(ledger), _beat(now), *_circuits(circuits, now.at)]
     found += [_failed(now, unsent), _in_doubt(now, unsent), _failing(now, feeds), _gone(now, feeds)]
     found += [_silent(now, feeds), _missed(now, feeds)]
-    return [task for task in found if task is not None]
+    return [_leading_to(task, offered) for task in found if task is not None]
+
+
+def _leading_to(task: Task, offered: Collection[str]) -> Task:
+    return task if task.page.split("?")[0] in offered else replace(task, page="", look="")
 
 
 def _ledger(ledger: Audit | None) -> Task | None:
@@ -69,14 +82,19 @@ def _circuit(row: Row, now: datetime) -> Task:
     channel = row["kind"] is not None
     name = plain_text(row["stops"], 80)
     title = f"{name} lets nothing through" if channel else f"No {'mail' if name == 'smtp' else name} leaves"
+    onward = (
+        "nothing goes out before somebody says so."  # after a restore: no probe closes this one
+        if row["probe_at"] is None
+        else f"Pantau tries again {ago(max(row['probe_at'], now), now)} and sends them all once it works."
+    )
     text = (
         f"{_sentence(cause(row['reason']))} It began {ago(row['opened_at'], now)}. "
-        f"{count(row['held'], 'message')} held; Pantau tries again {ago(max(row['probe_at'], now), now)} "
-        "and sends them all once it works."
+        f"{count(row['held'], 'message')} held; {onward}"
     )
     command = f"pantau channels test {shlex.quote(name)}" if channel else "pantau doctor"
     command = "pantau release --drop" if row["reason"] == "restored" else command
-    return Task("bad", title, text, command)
+    look = said("Test channel") if channel else ""
+    return Task("bad", title, text, command, look, "/channels" if channel else "")
 
 
 def _failed(now: Overview, unsent: Sequence[Row]) -> Task | None:
@@ -88,7 +106,15 @@ def _failed(now: Overview, unsent: Sequence[Row]) -> Task | None:
     if newest is None:
         return Task("bad", title, "", "pantau deliveries list")
     text = f"The newest, to {plain_text(newest['channel'], 80)}: {_sentence(cause(newest['reason']))}"
-    return Task("bad", title, text, f"pantau deliveries retry {newest['key']}")
+    return Task(
+        "bad",
+        title,
+        text,
+        f"pantau deliveries retry {newest['key']}",
+        said("See messages"),
+        "/deliveries?state=failed",
+        retry=str(newest["key"]),
+    )
 
 
 def _in_doubt(now: Overview, unsent: Sequence[Row]) -> Task | None:
@@ -98,7 +124,7 @@ def _in_doubt(now: Overview, unsent: Sequence[Row]) -> Task | None:
     name = plain_text(newest["channel"], 80) if newest else "the channel"
     text = f"The answer was lost. Look whether it arrived in {name}; if it did not, send it again."
     command = f"pantau deliveries retry {newest['key']}" if newest else "pantau deliveries list"
-    return Task("slow", f"{count(now.in_doubt, 'message')} may have arrived or not", text, command)
+    return Task("slow", f"{count(now.in_doubt, 'message')} may have arrived or not", text, command, *_DOUBTS)
 
 
 def _failing(now: Overview, feeds: Sequence[Row]) -> Task | None:
@@ -111,7 +137,7 @@ def _failing(now: Overview, feeds: Sequence[Row]) -> Task | None:
     text = f"{error}{well}{_others(failing, longest)} Pantau goes on trying and never gives a feed up."
     number = now.feeds.get("failing", len(failing))
     title = f"{count(number, 'feed')} {'fails' if number == 1 else 'fail'}"
-    return Task("bad", title, text, f"pantau feeds check {shlex.quote(longest['url'])}")
+    return Task("bad", title, text, f"pantau feeds check {shlex.quote(longest['url'])}", *_FEEDS["failing"])
 
 
 def _gone(now: Overview, feeds: Sequence[Row]) -> Task | None:
@@ -122,7 +148,7 @@ def _gone(now: Overview, feeds: Sequence[Row]) -> Task | None:
     more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
     text = f"{names}{more}: the site says that it is gone for good. Give its new address in the watchlist."
     title = f"{count(now.feeds.get('gone', len(gone)), 'feed')} gone"
-    return Task("bad", title, text, "pantau apply watchlist.toml")
+    return Task("bad", title, text, "pantau apply watchlist.toml", *_FEEDS["gone"])
 
 
 def _silent(now: Overview, feeds: Sequence[Row]) -> Task | None:
@@ -134,7 +160,8 @@ def _silent(now: Overview, feeds: Sequence[Row]) -> Task | None:
     number = max(now.silent, len(silent))
     title = f"{count(number, 'feed')} {'is' if number == 1 else 'are'} silent"
     look = " Look whether the site has moved its feed, or stopped it."
-    return Task("slow", title, text + look, f"pantau feeds check {shlex.quote(worst['url'])}")
+    command = f"pantau feeds check {shlex.quote(worst['url'])}"
+    return Task("slow", title, text + look, command, *_FEEDS["silent"])
 
 
 def _missed(now: Overview, feeds: Sequence[Row]) -> Task | None:

@@ -19,7 +19,7 @@ _CHANNELS = text("""
     SELECT c.id, c.name, c.kind, c.target, c.target_ref, left(c.fingerprint, 8) AS print, c.declared, c.created_at,
            c.secret IS NOT NULL AS signed, c.options ->> 'language' AS language,
            CASE WHEN c.pause_until > statement_timestamp() THEN c.pause_until END AS paused_until,
-           c.asked_from, k.name AS circuit, k.reason, k.opened_at, k.probe_at,
+           c.asked_from, k.name AS circuit, k.reason, k.opened_at, nullif(k.probe_at, 'infinity') AS probe_at,
            (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held,
            a.blocked_by, CASE WHEN a.rests_until > statement_timestamp() THEN a.rests_until END AS rests_until,
            CASE WHEN c.declared OR a.confirmed_at IS NOT NULL OR c.address IS NULL OR EXISTS (
@@ -71,7 +71,7 @@ _HEARD = text("""
 
 _WAITING = text("""
     SELECT count(*) FROM (SELECT FROM deliveries WHERE channel_id = :channel
-      AND state IN ('collecting', 'ready', 'waiting') LIMIT 10000) AS some
+      AND state IN ('collecting', 'ready', 'waiting') LIMIT 10000) AS few
 """)
 
 

@@ -18,7 +18,7 @@ _SELECT = """
            s.from_at, s.until_at, s.ended_at, s.made_by, s.comment, s.created_at,
            CASE WHEN s.ended_at IS NOT NULL OR s.until_at <= statement_timestamp() THEN 'over'
                 WHEN s.from_at > statement_timestamp() THEN 'to come' ELSE 'holds' END AS state,
-           (SELECT count(*) FROM (SELECT FROM alerts a WHERE a.silence_id = s.id LIMIT :counted) AS some)
+           (SELECT count(*) FROM (SELECT FROM alerts a WHERE a.silence_id = s.id LIMIT :counted) AS few)
              AS suppressed
     FROM silences s
     LEFT JOIN topics t ON t.id = s.topic_id

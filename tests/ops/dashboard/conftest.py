@@ -33,6 +33,7 @@ from alerts.store.schema import (
 from ops import access, migrations, servers
 from ops.dashboard.app import build
 from ops.dashboard.context import Context
+from ops.dashboard.live import Watch
 from ops.dashboard.metrics import Meter
 from ops.dashboard.serving import Server
 from ops.health import checks
@@ -126,6 +127,7 @@ class Site:
     context: Context
     steady: Steady
     meter: Meter
+    watch: Watch
 
     def visitor(self) -> Visitor:
         return Visitor(self.address)
@@ -190,7 +192,9 @@ def make_site() -> Iterator[MakeSite]:
                 **facts,
             )
             app = build(context)
-            return Site(stack.enter_context(serving(context, app)), context, steady, app.state.meter)
+            return Site(
+                stack.enter_context(serving(context, app)), context, steady, app.state.meter, app.state.watch
+            )
 
         yield make
 

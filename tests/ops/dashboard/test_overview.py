@@ -76,7 +76,7 @@ def test_the_figures_are_those_of_the_database(site: Any, world: Any) -> None:
         news.feed("Metals Daily", "failing", last_error="dns")
     figures = section(site, "figures")
     assert "Publication to alert 50 s median 50 s p95" in figures
-    assert "Seen to sent 10 s median" in figures
+    assert "100 % within 5 min; our own part 10 s" in figures
     assert "Feeds healthy 1 of 2 1 failing" in figures
     assert "Oldest waiting 0 s" in figures
 

@@ -167,15 +167,6 @@ def test_the_latest_deliveries_come_with_article_topics_and_state(database, rows
     assert (newest["articles"], newest["topics"], newest["channel"]) == (1, ["NATO"], "desk")
 
 
-def test_the_last_24_hours_have_24_rows_however_little_happened(database, sent):
-    sent(3, 9)
-    with database.connect() as connection:
-        rows = store.hours(connection)
-    assert len(rows) == 24
-    assert sum(row["sent"] for row in rows) == 1
-    assert [row["p50"] for row in rows if row["sent"]] == [9]
-
-
 def test_a_site_that_is_left_alone_is_told_and_what_waits_with_it_is_not_late(database, look, rows):
     until = ago(-300)
     rows.feed(
