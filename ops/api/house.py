@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from alerts.model import Channel
 from ops.access import Attempts
+from ops.api.listening import Streams
 from ops.api.paces import Pace
 from ops.health import Readiness
 from ops.made_here import Ways
@@ -44,7 +45,8 @@ class Watched:
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
     counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
-    can; `ways` are those of asking the owner of an address."""
+    can; `ways` are those of asking the owner of an address;
+    `closing` says that the process is about to end."""
 
     ask: Ask
     clock: Callable[[], datetime]
@@ -60,3 +62,5 @@ class House:
     pace: Pace = field(default_factory=Pace)
     strangers: Attempts = field(default_factory=lambda: Attempts(most=30, window_s=60))
     watched: Watched = field(default_factory=Watched)
+    streams: Streams = field(default_factory=Streams)
+    closing: Callable[[], bool] = lambda: False

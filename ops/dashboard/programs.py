@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -27,9 +28,9 @@ from worker.errors import Unavailable
 API, DOCS = ROOT + "/", ROOT + "/docs"
 
 
-def api_routes(context: Context) -> tuple[BaseRoute, ...]:
+def api_routes(context: Context, closing: Callable[[], bool]) -> tuple[BaseRoute, ...]:
     """The API, and the page that tells of it."""
-    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=build(house_of(context)))
+    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=build(house_of(context, closing)))
 
 
 async def docs(request: Request, session: Session) -> Response:
@@ -44,7 +45,7 @@ def _view() -> Docs:
     return compose(description())
 
 
-def house_of(context: Context) -> House:
+def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> House:
     """This process, as the API sees it."""
 
     async def ask(work: Any, /) -> Any:
@@ -71,5 +72,6 @@ def house_of(context: Context) -> House:
         keys=context.keys,
         ways=ways_of(context),
         api_token=context.api_token,
+        closing=closing,
         tries=tries if context.outbox is not None else None,
     )

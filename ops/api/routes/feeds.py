@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ops.adding import add
+from ops.adding import add, read_feed
 from ops.api.callers import Here, Reader, Writer
 from ops.api.doing import Done, IfMatch, Key, do, keys_of, unchanged
 from ops.api.pieces import Cursor, Limit, before, piece
@@ -21,7 +21,6 @@ from ops.store import programs
 from ops.store.declared import Shelf, alone
 from ops.tending import Declared, Gone, Tended, change, poll_now, remove
 from ops.watchlist import DeclaredFeed
-from ops.watchlist.parse import parse_feed
 from ops.watchlist.values import every_text
 from worker.store.engine import Connection
 from worker.store.feeds import watched_at
@@ -69,9 +68,7 @@ async def add_feed(
 ) -> Response:
     """Add a feed, or a site whose feed is discovered. It is polled within seconds. 200: it is watched already."""
     keys = keys_of(house)
-    feed, wrong = parse_feed({"url": asked.url, **_given(asked)})
-    if wrong:
-        raise Problem(422, "invalid", "; ".join(wrong.values()), faults=wrong_parts(wrong))
+    feed = _read(asked.url, asked)
 
     def work(connection: Connection) -> Done:
         added = add(connection, keys, feed, caller.who)
@@ -116,14 +113,20 @@ async def change_feed(
 
 def _changed(stands: DeclaredFeed, asked: FeedChanges) -> DeclaredFeed:
     """The feed with what was given. Raises Problem for what cannot be used."""
-    found, wrong = parse_feed({"url": stands.url, **_given(asked)})
-    if wrong:
-        raise Problem(422, "invalid", "; ".join(wrong.values()), faults=wrong_parts(wrong))
+    found = _read(stands.url, asked)
     given = asked.model_fields_set
     changes: dict[str, Any] = {key: getattr(found, key) for key in given if key != "every"}
     if "every" in given:
         changes |= {"every_s": found.every_s, "within_s": found.within_s}
     return replace(stands, **changes, password=None)
+
+
+def _read(url: str, asked: FeedChanges) -> DeclaredFeed:
+    """What was given, as a watchlist's reader understands it. Raises Problem for what cannot be used."""
+    found = read_feed({"url": url, **_given(asked)})
+    if not isinstance(found, DeclaredFeed):
+        raise Problem(422, "invalid", "; ".join(found.values()), faults=wrong_parts(found))
+    return found
 
 
 def _given(asked: FeedChanges) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def house_with(monkeypatch: Any) -> Callable[..., None]:
 
     def put(**facts: Any) -> None:
         monkeypatch.setattr(
-            "ops.dashboard.programs.house_of", lambda context: replace(house_of(context), **facts)
+            "ops.dashboard.programs.house_of", lambda *given: replace(house_of(*given), **facts)
         )
 
     return put
