@@ -17,7 +17,7 @@ from ops.api.app import ROOT, build, description
 from ops.api.house import House
 from ops.dashboard import gate
 from ops.dashboard.context import Context, DatabaseSilent, context_of
-from ops.dashboard.login import for_people, session_of
+from ops.dashboard.login import for_people, session_in
 from ops.dashboard.pages.channels import ways_of
 from ops.dashboard.shell import show
 from ops.dashboard.views.api import Docs, compose
@@ -65,7 +65,7 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         ask=ask,
         clock=context.clock,
         steady=context.steady,
-        session=session_of,
+        session=lambda request: session_in(context, request),
         visitor=lambda request: gate.visitor(request.client.host if request.client else None),
         proof=proof,
         ready=context.checks.look,

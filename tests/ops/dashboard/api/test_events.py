@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,7 +45,8 @@ class Heard:
 def listening(site: Any, token: str, **headers: str) -> Iterator[Heard]:
     address = urlsplit(site.address)
     line = http.client.HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE_S)
-    line.request("GET", "/api/v1/events", headers={"authorization": f"Bearer {token}", **headers})
+    known = {"authorization": f"Bearer {token}"} if token else {}
+    line.request("GET", "/api/v1/events", headers={**known, **headers})
     answer = line.getresponse()
     heard = Heard(answer.status)
     if answer.status != 200:
@@ -190,8 +192,6 @@ def test_a_delivery_that_is_sent_again_ends_again(engine: Any, world: Any) -> No
 def test_few_streams_for_each_and_only_for_who_is_let_in(
     site: Any, token_of: Any, engine: Any, monkeypatch: Any
 ) -> None:
-    from contextlib import ExitStack
-
     monkeypatch.setattr("ops.api.listening.HEARTBEAT_S", 0.0)
     assert site.visitor().get("/api/v1/events").status == 401
     token = token_of("read")
@@ -204,10 +204,43 @@ def test_few_streams_for_each_and_only_for_who_is_let_in(
             connection.execute(update(tokens).values(revoked_at=text("now()")))
         site.steady.seconds += 1
         assert all(stream.ended.wait(PATIENCE_S) for stream in streams)
-    with listening(site, token, **{"last-event-id": "nonsense"}) as refused:
+    with listening(site, token) as refused:
         assert refused.status == 401
     with listening(site, token_of("read"), **{"last-event-id": "nonsense"}) as refused:
         assert refused.status == 422
+
+
+def test_who_hangs_up_makes_room(site: Any, token_of: Any) -> None:
+    token = token_of("read")
+    for _ in range(3):
+        with ExitStack() as several:
+            streams = [several.enter_context(listening(site, token)) for _ in range(MOST_EACH)]
+            assert {stream.status for stream in streams} == {200}
+        until = time.monotonic() + PATIENCE_S
+        while not _may_listen(site, token) and time.monotonic() < until:
+            time.sleep(0.2)
+
+
+def _may_listen(site: Any, token: str) -> bool:
+    with ExitStack() as several:
+        streams = [several.enter_context(listening(site, token)) for _ in range(MOST_EACH)]
+        return all(stream.status == 200 for stream in streams)
+
+
+def test_a_browser_may_listen_as_long_as_somebody_is_logged_in(
+    site: Any, token_of: Any, world: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("ops.api.listening.HEARTBEAT_S", 0.0)
+    visitor = site.known_visitor()
+    cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    with listening(site, "", cookie=cookie) as heard:
+        with world() as news:
+            news.story()
+        heard.wait_for(3)
+        site.steady.seconds += 1
+        with world() as news:
+            news.connection.execute(text("DELETE FROM sessions"))
+        assert heard.ended.wait(PATIENCE_S)
 
 
 def test_streams_end_when_the_process_does(site: Any, token_of: Any) -> None:
