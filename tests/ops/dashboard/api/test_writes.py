@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from sqlalchemy import select, text
 
+from alerts.channel import Sent
 from alerts.store.schema import channels, subscriptions
 from ops.made_here import Ways
 from ops.store.schema import audit_log
+from ops.trial import Trial
 from tests.ops.dashboard.api.conftest import Program
 from worker.secrets import Secret
 from worker.store.schema import topics
@@ -206,3 +211,48 @@ def test_a_feed_is_changed_in_parts_and_polled(program: Any, engine: Any) -> Non
     assert writer.post(f"{path}/poll").status == 204
     assert writer.post("/feeds/999/poll").status == 404
     assert [each[0] for each in noted(engine)] == ["added", "changed", "changed", "polled"]
+
+
+def test_a_thing_is_made_once_by_many_who_ask_at_the_same_time(program: Any) -> None:
+    writer = program("write")
+
+    def make(_: int) -> Any:
+        return writer.post("/topics", {"name": "A", "query": "a"}, **{"idempotency-key": "topic"})
+
+    with ThreadPoolExecutor(6) as several:
+        answers = list(several.map(make, range(12)))
+    assert {each.status for each in answers} == {201}
+    assert len({each.text for each in answers}) == 1
+    assert len(writer.get("/topics").json["items"]) == 1
+
+
+def test_a_message_is_sent_once_by_many_who_ask_at_the_same_time(
+    house_with: Any, make_site: Any, database: Any, urls: Any, keys: Any, token_of: Any
+) -> None:
+    """No transaction holds a message that goes out: its key is taken before."""
+    sent: list[str] = []
+    may_end = threading.Event()
+
+    async def tries(channel: Any) -> Trial:
+        sent.append(channel.name)
+        await to_thread.run_sync(may_end.wait, 30)
+        return Trial(Sent("1"), "200 ok")
+
+    house_with(tries=tries)
+    writer = Program(make_site(database, Secret(urls.redis), keys=keys).visitor(), token_of("write"))
+    path = f"/channels/{writer.post('/channels', {'name': 'desk', 'slack': HOOK}).json['id']}/test"
+
+    def test(_: int) -> Any:
+        return writer.post(path, **{"idempotency-key": "t"})
+
+    with ThreadPoolExecutor(5) as several:
+        first = several.submit(test, 0)
+        while not sent:
+            time.sleep(0.01)
+        others = list(several.map(test, range(4)))
+        may_end.set()
+        assert first.result().json["accepted"] is True
+    assert {(each.status, each.json["type"]) for each in others} == {(409, "/api/v1/docs#under_way")}
+    assert {each.headers["retry-after"] for each in others} == {"2"}
+    assert test(0).headers["idempotency-replayed"] == "true"
+    assert sent == ["desk"]
