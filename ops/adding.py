@@ -47,9 +47,11 @@ class NameTaken(BadInput):
         super().__init__(f"a feed is called {shown(name)} already; give this one another name")
 
 
-def name_of(feed: DeclaredFeed, number: int) -> str:
-    """What the audit log calls it: its name, or its host with its number, since the rest of an address may be a key."""
-    return feed.name or f"{urlsplit(feed.url).hostname or ''} (feed {number})"
+def name_of(feed: DeclaredFeed, number: int | None = None) -> str:
+    """What the audit log calls it: its name, or its host with its number where it has one yet, since the rest of an
+    address may be a key."""
+    host = urlsplit(feed.url).hostname or ""
+    return feed.name or (host if number is None else f"{host} (feed {number})")
 
 
 def facts_of(feed: DeclaredFeed) -> dict[str, object]:

@@ -65,7 +65,8 @@ _LISTED = text("""
     LEFT JOIN subscriptions s ON s.id = d.subscription_id
     LEFT JOIN stories story ON story.id = d.story_id
     LEFT JOIN LATERAL (SELECT r.* FROM delivery_articles da JOIN articles r ON r.id = da.article_id
-                       WHERE da.delivery_id = d.id ORDER BY r.id DESC LIMIT 1) r ON true
+                       WHERE da.delivery_id = CASE d.kind WHEN 'update' THEN d.thread_of ELSE d.id END
+                       ORDER BY r.id DESC LIMIT 1) r ON true
     WHERE d.id = ANY(:ids) ORDER BY d.id DESC
 """)
 
