@@ -21,8 +21,8 @@ from worker.settings import Settings
 from worker.store.engine import DatabaseTrouble, Engine, open_engine
 
 EVERY_S = 3.0
-"""Less than a third of the time after which a worker without a sign counts as dead (`ops.verdict.DEAD_AFTER_S`). It
-hangs on Celery's heart, which beats every two seconds."""
+"""Less than a third of the time after which a worker without a sign counts as dead
+(`ops.store.ticking.DEAD_AFTER_S`). It hangs on Celery's heart, which beats every two seconds."""
 
 _MEMORY_S = 20.0  # to count a large worker's memory takes some hundredths of a second
 
@@ -83,7 +83,7 @@ class Alive:
             structlog.get_logger("worker").warning("no_sign_of_life_left", error=type(trouble).__name__)
 
     def end(self) -> None:
-        """No sign any more: the worker ends by itself. One that was killed is missed within the minute."""
+        """No sign any more: the worker ends by itself. One that was killed is missed within seconds."""
         if self.again_at is None:
             return
         self.again_at = None

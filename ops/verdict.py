@@ -9,12 +9,11 @@ from typing import Any, Literal
 from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview, Queue
+from ops.store.ticking import DEAD_AFTER_S
 
 Level = Literal["ok", "slow", "bad"]
 
 TICK_LATE_S = 8.0
-DEAD_AFTER_S = 10.0
-"""A worker without a sign of life for so long counts as dead (`ops.alive.EVERY_S` is less than a third of it)."""
 DESK_LATE_S: Mapping[str, float] = {"poll": 60.0, "read": 60.0, "plan": 10.0, "send": 15.0}
 """So long work may wait at a desk. Sites set the pace of the first two: a hundred pages of one site take half a minute
 (`worker.hosts`), one that answers slowly takes ten seconds a page. The others wait for nobody but themselves, and for

@@ -30,10 +30,11 @@ from ops import access
 from ops.dashboard.context import Context, DatabaseSilent
 from ops.dashboard.gate import HEADERS
 from ops.dashboard.login import session_of, token_of
-from ops.dashboard.news import KINDS, OVERLAP_S, SLACK_S, Kind, Memory, frame, since
+from ops.dashboard.news import KINDS, SLACK_S, Kind, Memory, frame, since
 from ops.store import stream
 from ops.store.overview import standing
 from ops.verdict import verdict
+from ops.windows import OVERLAP_S
 from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted
 
 log = structlog.get_logger("web")

@@ -124,11 +124,18 @@ def _conditions(connection: Connection, wanted: Wanted) -> tuple[list[str], dict
     return conditions, values
 
 
+_DUE = ("collecting", "ready", "waiting")
+
+
 def _in_states(states: Collection[str]) -> str:
-    """Written out, since partial indexes are found by what stands in the statement."""
+    """Written out, since partial indexes are found by what stands in the statement; and what is due apart from the
+    rest, since that has an index of its own."""
     known = [state for state in dict.fromkeys(states) if state in get_args(State)]
-    quoted = ", ".join(f"'{state}'" for state in known)
-    return f"d.state IN ({quoted})" if known else "false"
+    parts = ([state for state in known if state in _DUE], [state for state in known if state not in _DUE])
+    conditions = [
+        "d.state IN ({})".format(", ".join(f"'{state}'" for state in part)) for part in parts if part
+    ]
+    return f"({' OR '.join(conditions)})" if conditions else "false"
 
 
 def names_ever(connection: Connection, noun: str) -> list[str]:

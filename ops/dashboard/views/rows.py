@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from alerts.evidence import Evidence, show_why
 from alerts.letter import plain_text, runs, safe_link
-from ops.dashboard.said import Said, said, said_n
+from ops.dashboard.said import Said, joined, said, said_n
 from ops.dashboard.words import (
     Stamp,
     State,
@@ -25,7 +25,6 @@ from ops.dashboard.words import (
     stamp,
 )
 from ops.remarks import notes, remarks
-from ops.said import joined
 from ops.verdict import cause, count, span
 
 Row = Mapping[str, Any]
@@ -198,7 +197,7 @@ def _about(row: Row) -> Said:
 
 def attempt_row(row: Row, now: datetime) -> AttemptRow:
     """One attempt: the receiver's own words where there are any, else ours."""
-    answer = plain_text(row["answer"] or "", _ANSWER) or cause(plain_text(row["reason"] or "", _ANSWER))
+    answer = plain_text(row["answer"] or "", _ANSWER) or reason_in_words(row["reason"])
     took = "" if row["elapsed_s"] is None else span(row["elapsed_s"])
     return AttemptRow(row["n"], stamp(row["started_at"], now), attempt_state(row["verdict"]), answer, took)
 
@@ -223,13 +222,19 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
 def trouble(row: Row, now: datetime) -> Said | str:
     """What is wrong with the feed, in words; \"\" where nothing is."""
     if row["state"] in ("failing", "gone"):
-        return cause(plain_text(row["last_error"] or "", _ANSWER))
+        return reason_in_words(row["last_error"])
     return joined(remarks(row, now), "; ")
+
+
+def reason_in_words(reason: str | None) -> Said | str:
+    """A reason as the rows have it, in words. What it holds of strangers' words is made harmless first, so that the
+    sentence around them can still be put into the reader's language."""
+    return cause(plain_text(reason or "", _ANSWER))
 
 
 def why_then(row: Row) -> Said | str:
     """Why the next poll is when it is; a site that is left alone goes before what its feed would want."""
-    return said("host cooling") if row.get("cooling_until") else _spoken(row["next_poll_why"])
+    return _WHY["host_cooling"] if row.get("cooling_until") else _spoken(row["next_poll_why"])
 
 
 def feed_name(row: Row) -> str:

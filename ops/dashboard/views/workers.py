@@ -13,7 +13,8 @@ from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Shape, Stamp, State, maybe_stamp, stamp
 from ops.store.overview import Queue
 from ops.store.pages.workers import MOST_FAILURES, Lease, Running
-from ops.verdict import DEAD_AFTER_S, TICK_LATE_S, behind, cause, span, unserved
+from ops.store.ticking import DEAD_AFTER_S
+from ops.verdict import TICK_LATE_S, behind, cause, span, unserved
 from worker.app import QUEUES
 
 Row = Mapping[str, Any]
@@ -103,7 +104,7 @@ class Process:
 class Reason:
     """Why things of a kind went wrong: in words, as it is kept, how often, when last; `share` of the most frequent."""
 
-    words: str
+    words: Said | str
     n: str
     share: float
     latest: Stamp | None
@@ -143,6 +144,7 @@ class View:
     because: Said
     desks: tuple[DeskCard, ...]
     processes: tuple[Process, ...]
+    when_gone: Said
     failures: tuple[Failures, ...]
     tables: tuple[TableRoom, ...]
     servers: tuple[tuple[Said, Said | str], ...]
@@ -169,6 +171,7 @@ def compose(now: Running, machine: Machine, offered: frozenset[str] = frozenset(
         because=_because(now, alive),
         desks=tuple(_desk(name, now) for name in DESKS),
         processes=(*workers, _beat(now), _web(machine.web, now.at)),
+        when_gone=said("a worker without a sign of life for {span} counts as gone", span=span(DEAD_AFTER_S)),
         failures=tuple(_failures(kind, now, offered) for kind in _KINDS if _of_kind(now, kind)),
         tables=_tables(now),
         servers=_servers(now, machine, ours),
@@ -212,9 +215,10 @@ def _because(now: Running, alive: Sequence[Row]) -> Said:
     if not waiting:
         return said("Nothing waits at any desk; {busy} of {slots} places are busy.", busy=busy, slots=slots)
     name, queue = max(now.desks.items(), key=lambda desk: desk[1].oldest_s)
-    return said(
+    return said_n(
+        "{n} waits, for {span} at the {desk} desk; {busy} of {slots} places are busy.",
         "{n} wait in all, the oldest for {span} at the {desk} desk; {busy} of {slots} places are busy.",
-        n=f"{waiting:,}",
+        waiting,
         span=span(queue.oldest_s),
         desk=name,
         busy=busy,
@@ -320,10 +324,10 @@ def _of_kind(now: Running, kind: str) -> list[Row]:
 def _failures(kind: str, now: Running, offered: frozenset[str]) -> Failures:
     """What went wrong in one way. Reasons that read the same count together."""
     shape, word, meaning, page = _KINDS[kind]
-    counted: Counter[str] = Counter()
-    latest: dict[str, datetime] = {}
+    counted: Counter[Said | str] = Counter()
+    latest: dict[Said | str, datetime] = {}
     for row in _of_kind(now, kind):
-        words = plain_text(cause(row["reason"]), _REASON) or said("no reason was kept")
+        words = _in_words(row["reason"])
         counted[words] += row["n"]
         if row["latest_at"] is not None:
             latest[words] = max(row["latest_at"], latest.get(words, row["latest_at"]))
@@ -341,6 +345,13 @@ def _failures(kind: str, now: Running, offered: frozenset[str]) -> Failures:
         more=said_n("and {n} reason more", "and {n} reasons more", rest) if rest > 0 else "",
         page=page if page in offered else "",
     )
+
+
+def _in_words(reason: str | None) -> Said | str:
+    """A reason that we know stays a sentence of ours; what a stranger said in it is cut to a line."""
+    words = cause(reason)
+    line = plain_text(words, _REASON)
+    return (words if line == words else line) or said("no reason was kept")
 
 
 def _tables(now: Running) -> tuple[TableRoom, ...]:
