@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ops.access import Session
 from ops.dashboard.context import context_of, look_of
-from ops.dashboard.login import form_of
+from ops.dashboard.login import LARGEST_FORM, form_of
 from ops.dashboard.rail import may, rail
 from ops.dashboard.said import Said
 from ops.dashboard.views.first_steps import first_steps, next_step
@@ -49,7 +49,7 @@ async def show(
         version=context.version,
         did=(deeds or {}).get(request.query_params.get("did", "")),
         may=lambda needed: may(session.role, needed),
-        look=look_of(request),
+        colours=look_of(request),
         back=_address(request),
         **values,
     )
@@ -75,14 +75,24 @@ def _unless_known(request: Request, page: Response) -> Response:
     return page
 
 
-async def taken(request: Request, session: Session, needed: Role = "editor") -> Mapping[str, str]:
+async def taken(
+    request: Request, session: Session, needed: Role = "editor", largest: int = LARGEST_FORM
+) -> Mapping[str, str]:
     """The fields of a form of ours that this role may send. Raises HTTPException: 403 for who may not, or a form
     that is none of ours."""
+    require(session, needed)
+    fields = await form_of(request, session.csrf, largest)
+    context_of(request).recount()
+    return fields
+
+
+def require(session: Session, needed: Role) -> None:
+    """Lets this role on, as a page asks that is of no use to who may only look. Raises HTTPException, 403, for who may
+    not."""
     if not may(session.role, needed):
         raise HTTPException(
             403, f"Your account may look at this and not change it: that takes the role {needed}."
         )
-    return await form_of(request, session.csrf)
 
 
 def gone_on(path: str, did: str = "", **query: str) -> Response:

@@ -14,7 +14,7 @@ from ops.dashboard.words import Shape, Stamp, State, maybe_stamp, stamp
 from ops.store.overview import Queue
 from ops.store.pages.workers import MOST_FAILURES, Lease, Running
 from ops.store.ticking import DEAD_AFTER_S
-from ops.verdict import DESK_LATE_S, TICK_LATE_S, cause, span
+from ops.verdict import TICK_LATE_S, behind, cause, span, unserved
 from worker.app import QUEUES
 
 Row = Mapping[str, Any]
@@ -193,11 +193,11 @@ def _verdict(now: Running, alive: Sequence[Row]) -> tuple[Shape, Said]:
         return "bad", said(
             "The beat has not ticked for {span}: work that is due does not begin.", span=span(tick_age)
         )
-    if empty := _without_worker(alive):
+    if empty := unserved(QUEUES, [sign["says"].get("queues") or () for sign in alive]):
         desk = empty[0]
         waiting = now.desks.get(desk, Queue(0, 0.0)).waiting
         return "bad", said("Nobody works at the {desk} desk: {n} wait there.", desk=desk, n=f"{waiting:,}")
-    if late := [(name, queue) for name, queue in now.desks.items() if queue.oldest_s > DESK_LATE_S]:
+    if late := [(name, queue) for name, queue in now.desks.items() if behind(name, queue)]:
         name, queue = max(late, key=lambda each: each[1].oldest_s)
         return "slow", said(
             "The {desk} desk is behind: {n} wait, the oldest for {span}.",
@@ -206,14 +206,6 @@ def _verdict(now: Running, alive: Sequence[Row]) -> tuple[Shape, Said]:
             span=span(queue.oldest_s),
         )
     return "ok", said_n("The worker keeps up.", "The {n} workers keep up.", len(alive))
-
-
-def _without_worker(alive: Sequence[Row]) -> list[str]:
-    """The desks that no living worker serves; none where a worker, of an earlier version, does not say what it does."""
-    if not all(sign["says"].get("queues") for sign in alive):
-        return []
-    served = {queue for sign in alive for queue in sign["says"]["queues"]}
-    return [queue for queue in QUEUES if queue not in served]
 
 
 def _because(now: Running, alive: Sequence[Row]) -> Said:
@@ -237,7 +229,7 @@ def _because(now: Running, alive: Sequence[Row]) -> Said:
 def _desk(name: str, now: Running) -> DeskCard:
     word, does, of_p95 = DESKS[name]
     queue, lease = now.desks.get(name, Queue(0, 0.0)), now.leases.get(name)
-    late = queue.oldest_s > DESK_LATE_S
+    late = behind(name, queue)
     state = State("slow", said("behind")) if late else State("ok", said("keeping up"))
     facts: list[tuple[Said | str, str, bool]] = [
         (said("Waiting"), f"{queue.waiting:,}", late),
