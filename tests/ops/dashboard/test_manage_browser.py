@@ -66,7 +66,7 @@ def busy(world: Any, sari: None) -> None:
     """An installation with everything that can be long or wrong."""
     with world() as news:
         news.tick()
-        for name, queues, age in (("all", ["tick", "poll", "read", "plan"], 2), (LONG, ["send"], 300)):
+        for name, queues, age in (("all", ["tick", "poll", "read", "plan"], -60), (LONG, ["send"], 300)):
             says = {
                 "name": name,
                 "queues": queues,
