@@ -18,10 +18,20 @@ from ops.api.description import describe
 from ops.api.frame import Frame
 from ops.api.house import House
 from ops.api.problems import Problem, answer, of_http, of_validation
-from ops.api.routes import articles, channels, feeds, machine, silences, subscriptions, telling, topics
+from ops.api.routes import (
+    articles,
+    channels,
+    events,
+    feeds,
+    machine,
+    silences,
+    subscriptions,
+    telling,
+    topics,
+)
 
 ROOT = "/api/v1"
-_PARTS = (feeds, articles, topics, telling, subscriptions, channels, silences, machine)
+_PARTS = (feeds, articles, topics, telling, events, subscriptions, channels, silences, machine)
 
 
 def build(house: House) -> ASGIApp:

@@ -8,11 +8,15 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ops.api.problems import KIND, SCHEMA, TITLES
+from ops.api.shapes import AlertEvent, DeliveryEvent, MatchEvent
 
 TEXT = (
     "Everything that Pantau watches, tells and proves, for programs. Lists come in pieces: go on with `next` until it "
     "is null. Every error is problem+json (RFC 9457)."
 )
+
+_HEARD = (MatchEvent, AlertEvent, DeliveryEvent)
+"""What no answer is, and the data of events."""
 
 _ALWAYS = {
     "401": "unauthorized",
@@ -52,6 +56,7 @@ def describe(app: FastAPI, root: str) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = SCHEMA
+    schemas |= {shape.__name__: shape.model_json_schema(mode="serialization") for shape in _HEARD}
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
             _complete(path, method, operation)

@@ -18,7 +18,7 @@ from ops.api.problems import Problem, unavailable
 from ops.plain_json import plain
 from ops.store import answered
 from ops.store.answered import Answered, OtherRequest, UnderWay
-from worker.secrets import KeyRing
+from worker.secrets import KeyRing, Secret
 from worker.store.engine import Connection
 
 Key = Annotated[
@@ -62,7 +62,7 @@ async def do(
     """Does the work in one transaction together with its key, or answers as the first time."""
 
     def transaction(connection: Connection) -> tuple[Answered, bool]:
-        known = _taken(connection, request, caller, key)
+        known = _taken(connection, house, request, caller, key)
         if known is not None:
             return known, True
         answer = _kept(connection, caller, key, work(connection))
@@ -76,7 +76,7 @@ async def do_outside(
     house: House, request: Request, caller: Caller, key: str | None, work: Callable[[], Awaitable[Done]]
 ) -> Response:
     """The same for work that no transaction holds: its key is taken before, and given back if it fails."""
-    known = await house.ask(lambda connection: _taken(connection, request, caller, key))
+    known = await house.ask(lambda connection: _taken(connection, house, request, caller, key))
     if known is not None:
         return _response(known, True)
     try:
@@ -98,18 +98,25 @@ def keys_of(house: House) -> KeyRing:
     return house.keys
 
 
+def changed() -> Problem:
+    """Somebody else was quicker."""
+    return Problem(412, "changed", _CHANGED)
+
+
 def unchanged(condition: str | None, version: str) -> None:
     """Raises Problem: 428 for a change without a condition, 412 for one of what is no more as it was seen."""
     if condition is None:
         raise Problem(428, "no_condition", _NO_CONDITION)
     if not any(tag == "*" or tag.partition("-")[0] == version for tag in tags_in(condition)):
-        raise Problem(412, "changed", _CHANGED)
+        raise changed()
 
 
-def _taken(connection: Connection, request: Request, caller: Caller, key: str | None) -> Answered | None:
+def _taken(
+    connection: Connection, house: House, request: Request, caller: Caller, key: str | None
+) -> Answered | None:
     if key is None:
         return None
-    match answered.take(connection, caller.key, key, _print(request)):
+    match answered.take(connection, caller.key, key, _print(house.keys, request)):
         case OtherRequest():
             raise Problem(422, "key_reused", _REUSED)
         case UnderWay():
@@ -125,10 +132,13 @@ def _kept(connection: Connection, caller: Caller, key: str | None, done: Done) -
     return answer
 
 
-def _print(request: Request) -> bytes:
+def _print(keys: KeyRing | None, request: Request) -> bytes:
+    """What was asked, told apart from everything else; under our key, since a body may hold an address that somebody
+    could guess."""
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     body: bytes = request.state.body
-    return sha256(asked + body).digest()
+    found = sha256(asked + body)
+    return keys.fingerprint(Secret(found.hexdigest())).encode() if keys is not None else found.digest()
 
 
 def _response(answer: Answered, replayed: bool) -> Response:

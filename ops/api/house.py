@@ -12,8 +12,10 @@ from starlette.requests import Request
 
 from alerts.model import Channel
 from ops.access import Attempts
+from ops.api.listening import Streams
 from ops.api.paces import Pace
 from ops.health import Readiness
+from ops.made_here import Ways
 from ops.store.accounts import Session
 from ops.store.audit import Audit
 from ops.trial import Trial
@@ -43,7 +45,8 @@ class Watched:
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
     counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
-    can."""
+    can; `ways` are those of asking the owner of an address;
+    `closing` says that the process is about to end."""
 
     ask: Ask
     clock: Callable[[], datetime]
@@ -53,8 +56,11 @@ class House:
     proof: Callable[[], Awaitable[Audit | None]]
     ready: Callable[[], Awaitable[Readiness]]
     keys: KeyRing | None = None
+    ways: Ways = field(default_factory=Ways)
     api_token: Secret | None = None
     tries: Callable[[Channel], Awaitable[Trial]] | None = None
     pace: Pace = field(default_factory=Pace)
     strangers: Attempts = field(default_factory=lambda: Attempts(most=30, window_s=60))
     watched: Watched = field(default_factory=Watched)
+    streams: Streams = field(default_factory=Streams)
+    closing: Callable[[], bool] = lambda: False

@@ -17,6 +17,7 @@ from alerts.letter import plain_text, safe_link
 from alerts.model import DeliveryKind
 from alerts.silences import Scope
 from alerts.states import State
+from ops.watchlist.model import Group, MessageLanguage, OnDoubt
 from worker.settings import parse_duration
 
 T = TypeVar("T")
@@ -88,7 +89,8 @@ class Feed(BaseModel):
     state: str = Field(description="new, ok, failing or gone.")
     tags: list[Line]
     language: str | None
-    every_s: float | None = Field(description="Its interval in seconds; null: as its news comes.")
+    every: str = Field(description='How often it is asked: "2m", or within "30s-10m"; "": as its news comes.')
+    pace: dict[str, float] | None = Field(description="How its site may be asked, where that is set.")
     full_text: bool
     declared: bool = Field(description="Whether a watchlist declares it; then it is changed there.")
     next_poll_at: Moment | None
@@ -143,8 +145,20 @@ class Topic(BaseModel):
     name: Line
     query: str
     tags: list[Line]
+    version: int = Field(description="How often it was saved.")
     declared: bool = Field(description="Whether a watchlist declares it; then it is changed there.")
     created_at: Moment
+
+
+class TopicVersion(BaseModel):
+    """What a topic was from a moment on."""
+
+    version: int
+    name: Line
+    query: str
+    tags: list[Line]
+    saved_by: Line | None
+    saved_at: Moment
 
 
 class Story(BaseModel):
@@ -173,7 +187,7 @@ class Subscription(BaseModel):
     when: list[str]
     timezone: str
     quiet: str | None
-    wait_s: float
+    wait: str
     group: str
     cap_per_hour: int
     sources: list[Line]
@@ -184,6 +198,19 @@ class Subscription(BaseModel):
     paused_at: Moment | None = Field(description="Since when it hears nothing, until it is resumed.")
     snoozed_until: Moment | None
     created_at: Moment
+
+
+class Doubt(BaseModel):
+    """What is probably not meant, though it can be done."""
+
+    pointer: str
+    detail: str
+
+
+class SavedSubscription(Subscription):
+    """A subscription as it is now, and what of it is probably not meant."""
+
+    doubts: list[Doubt]
 
 
 class Channel(BaseModel):
@@ -200,6 +227,20 @@ class Channel(BaseModel):
     blocked_by: str | None = Field(description="Who does not want it to be written to.")
     held: int = Field(description="Messages that wait for it.")
     created_at: Moment
+
+
+class MadeChannel(Channel):
+    """A channel that was made. `asks_owner`: a mail asks the owner of the address, who hears nothing before a yes."""
+
+    asks_owner: bool
+
+
+class RemovedChannel(BaseModel):
+    """A channel that is no more, and the subscriptions that led nowhere else and went with it."""
+
+    id: Id
+    name: Line
+    subscriptions: list[Line]
 
 
 class Silence(BaseModel):
@@ -263,6 +304,50 @@ class Noted(BaseModel):
     name: Line
     before: dict[str, Any] | None
     after: dict[str, Any] | None
+
+
+class MatchEvent(BaseModel):
+    """A topic matched an article."""
+
+    id: Id
+    at: Moment
+    article_id: Id
+    title: Line
+    url: Link
+    source: Line
+    language: str | None
+    story_id: Id | None
+    topic_id: Id
+    topic: Line
+
+
+class AlertEvent(BaseModel):
+    """What became of a match for a subscription and a channel: it is told in a delivery, or suppressed."""
+
+    id: Id
+    at: Moment
+    match_id: Id
+    article_id: Id
+    topic: Line
+    subscription: Line
+    channel: Line
+    delivery_id: Id | None
+    suppressed: str | None = Field(description="Why it is told to nobody.")
+
+
+class DeliveryEvent(BaseModel):
+    """A delivery ended. One that is sent again ends again, at another moment."""
+
+    id: Id
+    key: Id
+    at: Moment
+    kind: DeliveryKind
+    state: State
+    reason: Line | None
+    possible_repeat: bool
+    channel_id: Id
+    channel: Line
+    articles: list[Id] = Field(description="The ids of those that it tells of, the first 200.")
 
 
 class Sign(BaseModel):
@@ -356,6 +441,7 @@ class Again(BaseModel):
 class Added(BaseModel):
     """A feed; `added` is false where it was watched already."""
 
+    id: Id | None
     url: str
     added: bool
 
@@ -364,15 +450,80 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class NewFeed(_Asked):
+_Few = Annotated[list[Word], Field(max_length=50)]
+_Many = Annotated[list[Word], Field(max_length=500)]
+_Some = Annotated[list[Word], Field(min_length=1, max_length=500)]
+_Short = Annotated[str, StringConstraints(max_length=40, pattern=_NO_NUL)]
+_Target = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_NO_NUL)]
+
+
+class Pace(_Asked):
+    """How a site may be asked, all its feeds together."""
+
+    connections: int | None = None
+    per_second: float | None = None
+    burst: int | None = None
+
+
+class FeedChanges(_Asked):
+    """What of a feed is to be otherwise; what is left out stays."""
+
+    name: Word = ""
+    every: _Short = Field("", description='"2m", or within "30s-10m"; "": as its news comes.')
+    tags: _Few = []
+    language: _Short = Field("", description='"": detected.')
+    full_text: bool = Field(True, description="Whether the page behind each entry is read.")
+    pace: Pace = Pace()
+
+
+class NewFeed(FeedChanges):
     """A feed, or a site whose feed is discovered."""
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_NO_NUL)]
-    name: Word = ""
-    every: Annotated[str, StringConstraints(max_length=40, pattern=_NO_NUL)] = Field(
-        "", description='"2m", or within "30s-10m"; "": as its news comes.'
-    )
-    tags: Annotated[list[Word], Field(max_length=50)] = []
+
+
+class NewTopic(_Asked):
+    """A named query."""
+
+    name: Annotated[Word, Field(min_length=1)]
+    query: Annotated[Words, Field(min_length=1, description="docs/query-language.md")]
+    tags: _Few = []
+
+
+class SubscriptionSettings(_Asked):
+    """Who hears of what, where, when, as a watchlist has it; what is left out is as usual."""
+
+    topics: _Some = Field(description='Names, or "tag:x".')
+    channels: _Some = Field(description="Names.")
+    when: _Few = Field(["now"], description='"now", "hourly", "daily 07:00", "weekly mon 07:00"')
+    timezone: Word = "UTC"
+    quiet: Word | None = Field(None, examples=["22:00-06:00"])
+    wait: _Short = "0s"
+    group: Group = "story"
+    cap_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 12
+    sources: _Many = []
+    languages: _Few = []
+    on_doubt: OnDoubt = "resend"
+    urgent: _Many = []
+
+
+class NewSubscription(SubscriptionSettings):
+    """A subscription, which hears of what is read from now on."""
+
+    name: Word = Field("", description='"": its topics → its channels.')
+
+
+class NewChannel(_Asked):
+    """A name and exactly one target. What is secret is sealed, and never shown again."""
+
+    name: Annotated[Word, Field(min_length=1)]
+    slack: _Target | None = Field(None, description="The address of an incoming webhook; secret.")
+    slack_channel: _Target | None = Field(None, description="For the bot: the id of a channel.")
+    email: _Target | None = Field(None, description="Its owner is asked first.")
+    webhook: _Target | None = Field(None, description="An address of yours; secret.")
+    apprise: _Target | None = Field(None, description="An address of Apprise's; secret.")
+    secret: _Target | None = Field(None, description="What signs the messages to a webhook.")
+    language: MessageLanguage = "en"
 
 
 class TriedQuery(_Asked):

@@ -105,7 +105,7 @@ def build(context: Context) -> Starlette:
         lifespan=life,
         routes=[
             *ROUTES,
-            *api_routes(context),
+            *api_routes(context, lambda: watch.closed),
             Route("/login", show_login, methods=["GET"]),
             Route("/login", take_login, methods=["POST"]),
             Route("/logout", take_logout, methods=["POST"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,8 @@ from ops.api.app import ROOT, build, description
 from ops.api.house import House
 from ops.dashboard import gate
 from ops.dashboard.context import Context, DatabaseSilent, context_of
-from ops.dashboard.login import for_people, session_of
+from ops.dashboard.login import for_people, session_in
+from ops.dashboard.pages.channels import ways_of
 from ops.dashboard.shell import show
 from ops.dashboard.views.api import Docs, compose
 from ops.store.audit import Audit, audit
@@ -26,9 +28,9 @@ from worker.errors import Unavailable
 API, DOCS = ROOT + "/", ROOT + "/docs"
 
 
-def api_routes(context: Context) -> tuple[BaseRoute, ...]:
+def api_routes(context: Context, closing: Callable[[], bool]) -> tuple[BaseRoute, ...]:
     """The API, and the page that tells of it."""
-    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=build(house_of(context)))
+    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=build(house_of(context, closing)))
 
 
 async def docs(request: Request, session: Session) -> Response:
@@ -43,7 +45,7 @@ def _view() -> Docs:
     return compose(description())
 
 
-def house_of(context: Context) -> House:
+def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> House:
     """This process, as the API sees it."""
 
     async def ask(work: Any, /) -> Any:
@@ -63,11 +65,13 @@ def house_of(context: Context) -> House:
         ask=ask,
         clock=context.clock,
         steady=context.steady,
-        session=session_of,
+        session=lambda request: session_in(context, request),
         visitor=lambda request: gate.visitor(request.client.host if request.client else None),
         proof=proof,
         ready=context.checks.look,
         keys=context.keys,
+        ways=ways_of(context),
         api_token=context.api_token,
+        closing=closing,
         tries=tries if context.outbox is not None else None,
     )

@@ -23,7 +23,8 @@ NEWEST = 2**63 - 1
 
 _FEEDS = """
     SELECT f.id, f.url, f.found_url, coalesce(f.name, f.title) AS name, f.state, f.tags, f.language, f.every_s,
-           f.full_text, f.declared, greatest(f.next_poll_at, h.paused_until) AS next_poll_at, f.last_polled_at,
+           f.every_least_s, f.every_most_s, f.pace, f.full_text,
+           f.declared, greatest(f.next_poll_at, h.paused_until) AS next_poll_at, f.last_polled_at,
            f.last_ok_at, f.last_status, f.last_error, f.failures, f.notice, f.created_at
     FROM feeds f LEFT JOIN hosts h ON h.site = f.site
     WHERE f.removed_at IS NULL
@@ -37,7 +38,11 @@ _FEED_PIECE = text(
 )
 _FEED = text(_FEEDS + " AND f.id = :id")
 
-_TOPICS = "SELECT id, name, query, tags, declared, created_at FROM topics WHERE removed_at IS NULL"
+_TOPICS = """
+    SELECT id, name, query, tags, declared, created_at,
+           coalesce((SELECT max(number) FROM topic_versions v WHERE v.topic_id = topics.id), 1) AS version
+    FROM topics WHERE removed_at IS NULL
+"""
 _TOPIC_PIECE = text(
     _TOPICS + " AND id < :before AND (:tag = '' OR :tag = ANY(tags)) ORDER BY id DESC LIMIT :limit"
 )

@@ -13,12 +13,25 @@ from alerts.channel import Sent
 from alerts.model import Channel as Target
 from alerts.model import ChannelId
 from alerts.store.people import load_channel
+from ops import made_here
 from ops.api.callers import Here, Reader, Writer
-from ops.api.doing import Done, Key, do_outside, keys_of
+from ops.api.doing import Done, IfMatch, Key, do, do_outside, keys_of, unchanged
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, not_found, unavailable
-from ops.api.shapes import Channel, Listed, NumberInPath, Tried, version
+from ops.api.refusals import refusal
+from ops.api.shapes import (
+    Channel,
+    Listed,
+    MadeChannel,
+    NewChannel,
+    NumberInPath,
+    RemovedChannel,
+    Tried,
+    version,
+)
+from ops.made_here import Refused
 from ops.store import programs
+from ops.store.declared import alone
 from ops.trial import in_words, unwanted, write_down
 from worker.errors import BadConfiguration
 from worker.secrets import KeyRing
@@ -49,6 +62,57 @@ async def get_channel(request: Request, house: Here, _: Reader, number: NumberIn
         raise not_found("channel", number)
     request.state.version = version(found, _FIGURES)
     return found
+
+
+@router.post(
+    "/channels",
+    operation_id="addChannel",
+    response_model=MadeChannel,
+    status_code=201,
+    responses={409: {}},
+)
+async def add_channel(
+    request: Request, house: Here, caller: Writer, asked: NewChannel, key: Key = None
+) -> Response:
+    """Make a channel. The owner of a mail address that nobody vouches for is asked first."""
+    keys = keys_of(house)
+    given = asked.model_dump(exclude_none=True)
+
+    def work(connection: Connection) -> Done:
+        made = made_here.add_channel(connection, keys, given, house.ways, caller.who)
+        if isinstance(made, Refused):
+            raise refusal("channel", "", made)
+        row = programs.channel(connection, made.id) or {}
+        told = MadeChannel.model_validate({**row, "asks_owner": made.asks}).model_dump(mode="json")
+        return Done(told, 201, f"{request.url.path}/{made.id}")
+
+    return await do(house, request, caller, key, work)
+
+
+@router.delete(
+    "/channels/{number}",
+    operation_id="removeChannel",
+    response_model=RemovedChannel,
+    responses={428: {}, 412: {}, 409: {}},
+)
+async def remove_channel(
+    request: Request, house: Here, caller: Writer, number: NumberInPath, if_match: IfMatch = None
+) -> Response:
+    """Remove a channel, and the subscriptions that lead nowhere else. What waits for it ends as suppressed."""
+    keys = keys_of(house)
+
+    def work(connection: Connection) -> Done:
+        alone(connection)
+        row = programs.channel(connection, int(number))
+        if row is None:
+            raise not_found("channel", number)
+        unchanged(if_match, version(row, _FIGURES))
+        gone = made_here.remove_channel(connection, keys, row["name"], caller.who)
+        if isinstance(gone, Refused):
+            raise refusal("channel", number, gone)
+        return Done({"id": number, "name": gone.name, "subscriptions": list(gone.gone)})
+
+    return await do(house, request, caller, None, work)
 
 
 @router.post(

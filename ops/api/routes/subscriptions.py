@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,14 +13,30 @@ from starlette.responses import Response
 from alerts.model import SubscriptionId
 from alerts.store.keeping import Told
 from alerts.store.planning import plan_alone
-from ops import hearing
+from ops import hearing, made_here
 from ops.api.callers import Caller, Here, Reader, Writer
-from ops.api.doing import Done, IfMatch, Key, do, unchanged
+from ops.api.doing import Done, IfMatch, Key, do, keys_of, unchanged
 from ops.api.house import House
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import invalid, not_found
-from ops.api.shapes import GoesOut, Listed, NumberInPath, Snooze, Subscription, seconds, version
+from ops.api.refusals import pointer, refusal
+from ops.api.shapes import (
+    GoesOut,
+    Listed,
+    NewSubscription,
+    NumberInPath,
+    SavedSubscription,
+    Snooze,
+    Subscription,
+    SubscriptionSettings,
+    seconds,
+    version,
+)
+from ops.made_here import Done as Made
+from ops.made_here import Refused
 from ops.store import programs
+from ops.store.declared import alone
+from ops.watchlist.values import duration_text
 from worker.errors import BadInput
 from worker.store.engine import Connection
 
@@ -39,7 +55,7 @@ async def list_subscriptions(
 ) -> dict[str, Any]:
     """List the subscriptions."""
     rows = await house.ask(lambda c: programs.subscriptions(c, before(cursor), limit + 1))
-    return piece(request, response, rows, limit)
+    return piece(request, response, [told(row) for row in rows], limit)
 
 
 @router.get(
@@ -53,7 +69,101 @@ async def get_subscription(request: Request, house: Here, _: Reader, number: Num
     if found is None:
         raise not_found("subscription", number)
     request.state.version = version(found)
-    return found
+    return told(found)
+
+
+@router.post(
+    "/subscriptions", operation_id="addSubscription", response_model=SavedSubscription, status_code=201
+)
+async def add_subscription(
+    request: Request, house: Here, caller: Writer, asked: NewSubscription, key: Key = None
+) -> Response:
+    """Make a subscription. It hears of what is read from now on."""
+    keys = keys_of(house)
+
+    def work(connection: Connection) -> Done:
+        made = made_here.add_subscription(connection, keys, _pairs(asked), caller.who)
+        if isinstance(made, Refused):
+            raise refusal("subscription", "", made)
+        return Done(_saved(connection, made), 201, f"{request.url.path}/{made.id}")
+
+    return await do(house, request, caller, key, work)
+
+
+@router.put(
+    "/subscriptions/{number}",
+    operation_id="changeSubscription",
+    response_model=SavedSubscription,
+    responses={**_STATES, 409: {}},
+)
+async def change_subscription(
+    request: Request,
+    house: Here,
+    caller: Writer,
+    number: NumberInPath,
+    asked: SubscriptionSettings,
+    if_match: IfMatch = None,
+) -> Response:
+    """Let a subscription hear of what is given here, in place of all that it heard of before. Its name stays."""
+    keys = keys_of(house)
+
+    def work(connection: Connection) -> Done:
+        name = _seen(connection, number, if_match)
+        changed = made_here.change_subscription(connection, keys, name, _pairs(asked), caller.who)
+        if isinstance(changed, Refused):
+            raise refusal("subscription", number, changed)
+        return Done(_saved(connection, changed))
+
+    return await do(house, request, caller, None, work)
+
+
+@router.delete(
+    "/subscriptions/{number}",
+    operation_id="removeSubscription",
+    status_code=204,
+    responses={**_STATES, 409: {}},
+)
+async def remove_subscription(
+    house: Here, caller: Writer, number: NumberInPath, if_match: IfMatch = None
+) -> Response:
+    """Remove a subscription; what waits for it alone ends as suppressed."""
+    keys = keys_of(house)
+
+    def work(connection: Connection) -> None:
+        name = _seen(connection, number, if_match)
+        removed = made_here.remove_subscription(connection, keys, name, caller.who)
+        if isinstance(removed, Refused):
+            raise refusal("subscription", number, removed)
+
+    await house.ask(work)
+    return Response(status_code=204)
+
+
+def _pairs(asked: SubscriptionSettings) -> dict[str, Any]:
+    """As a watchlist would hold it: what is not given is not there."""
+    return {key: value for key, value in asked.model_dump().items() if value not in (None, "")}
+
+
+def _seen(connection: Connection, number: str, condition: str | None) -> str:
+    """The name of the subscription, which stays as it is until this transaction ends."""
+    alone(connection)
+    row = programs.subscription(connection, int(number))
+    if row is None:
+        raise not_found("subscription", number)
+    unchanged(condition, version(row))
+    return str(row["name"])
+
+
+def _saved(connection: Connection, made: Made) -> dict[str, Any]:
+    row = programs.subscription(connection, made.id)
+    assert row is not None
+    doubts = [{"pointer": pointer(each.field), "detail": each.problem} for each in made.doubts]
+    return SavedSubscription.model_validate({**told(row), "doubts": doubts}).model_dump(mode="json")
+
+
+def told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as programs are told it: with the words of a watchlist."""
+    return {**row, "wait": duration_text(row["wait_s"])}
 
 
 Rest = Callable[[Connection, SubscriptionId, str, datetime, str], Told]

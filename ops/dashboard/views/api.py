@@ -42,7 +42,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that can be asked."""
+    """One thing that can be asked; `events` are the shapes of those that a stream consists of."""
 
     key: str
     method: str
@@ -53,6 +53,7 @@ class Operation:
     body: tuple[Field, ...]
     answer: tuple[Field, ...]
     shape: str
+    events: tuple[tuple[str, tuple[Field, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,19 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
         parameters=tuple(_parameters(operation.get("parameters", ()))),
         body=tuple(_fields(_content(operation.get("requestBody", {})), schemas)),
         answer=tuple(_fields(shape, schemas)),
-        shape=_kind(shape),
+        shape="" if _is_stream(operation) else _kind(shape),
+        events=tuple(_events(schemas)) if _is_stream(operation) else (),
     )
+
+
+def _is_stream(operation: Mapping[str, Any]) -> bool:
+    return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
+
+
+def _events(schemas: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Field, ...]]]:
+    for name, schema in schemas.items():
+        if name.endswith("Event"):
+            yield name, tuple(_fields(schema, schemas))
 
 
 def _scope(operation: Mapping[str, Any]) -> str:

@@ -61,3 +61,6 @@ def test_the_documentation_is_in_the_rail_and_only_for_people(site: Any) -> None
     for operation in ("listFeeds", "explainArticle", "retryDelivery", "snoozeSubscription"):
         assert f'id="{operation}"' in page.text
     assert 'id="too_many"' in page.text
+    assert 'href="/settings/tokens"' in page.text
+    for shape in ("MatchEvent", "AlertEvent", "DeliveryEvent"):
+        assert f"<caption>{shape}</caption>" in page.text

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.dashboard.live import age_of, heard_at
-from ops.dashboard.news import OVERLAP_S, Memory, Window, frame, since
+from ops.dashboard.news import Memory, frame, since
 from ops.store.stream import Look
+from ops.windows import OVERLAP_S, Window
 
 AT = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
@@ -45,11 +46,11 @@ def test_the_floor_rises_only_behind_what_has_long_been_seen() -> None:
 
 def test_a_window_forgets_and_still_does_not_tell_twice() -> None:
     window = Window()
-    assert window.fresh(range(1, 1001), 0.0) == 1000
+    assert window.fresh(range(1, 1001), 0.0) == list(range(1, 1001))
     window.forget(OVERLAP_S + 1, OVERLAP_S, raise_floor=True)
     assert window.seen == {}
     assert window.floor == 1000
-    assert window.fresh([999, 1000, 1001], OVERLAP_S + 2) == 1
+    assert window.fresh([999, 1000, 1001], OVERLAP_S + 2) == [1001]
 
 
 @pytest.mark.parametrize(

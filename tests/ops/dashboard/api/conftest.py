@@ -46,6 +46,12 @@ class Program:
     def post(self, path: str, body: object = None, **headers: str) -> Reply:
         return self.ask("POST", path, body, headers)
 
+    def put(self, path: str, body: object, **headers: str) -> Reply:
+        return self.ask("PUT", path, body, headers)
+
+    def patch(self, path: str, body: object, **headers: str) -> Reply:
+        return self.ask("PATCH", path, body, headers)
+
     def delete(self, path: str, **headers: str) -> Reply:
         return self.ask("DELETE", path, None, headers)
 
@@ -73,7 +79,7 @@ def house_with(monkeypatch: Any) -> Callable[..., None]:
 
     def put(**facts: Any) -> None:
         monkeypatch.setattr(
-            "ops.dashboard.programs.house_of", lambda context: replace(house_of(context), **facts)
+            "ops.dashboard.programs.house_of", lambda *given: replace(house_of(*given), **facts)
         )
 
     return put

@@ -32,7 +32,7 @@ def test_whatever_is_asked_is_answered_as_described(
     make_site: Any, database: Any, urls: Any, keys: Any, token_of: Any, world: Any, house_with: Any
 ) -> None:
     calm = Attempts(most=100_000, window_s=60)
-    house_with(tries=_tries, pace=Pace(most=100_000), strangers=calm)
+    house_with(tries=_tries, pace=Pace(most=100_000), strangers=calm, closing=lambda: True)
     site = make_site(database, Secret(urls.redis), keys=keys, patience_s=60)
     with world() as news:
         news.tick()
