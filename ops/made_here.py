@@ -239,11 +239,8 @@ def faults_by_key(complaints: Iterable[Complaint]) -> dict[str, str]:
     """What is wrong, a sentence for each key."""
     found: dict[str, str] = {}
     for complaint in complaints:
-        # the readers speak of a file, where a number must not stand in quotes
-        expected = complaint.expected.removesuffix(", without quotes")
-        sentence = f"{complaint.problem}; expected {expected}" if expected else complaint.problem
         before = found.get(complaint.field)
-        found[complaint.field] = f"{before}. {sentence}" if before else sentence
+        found[complaint.field] = f"{before}. {complaint.sentence}" if before else complaint.sentence
     return found
 
 

@@ -5,14 +5,15 @@ of its terms, and what another query would have found instead.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from ops.bringing import Share, Terms
 from ops.watchlist.doubts import doubts
 from worker.match import Quote, TopicIndex, parse_query, quote
+from worker.match.closely import Closely
 from worker.match.entities import Catalogue
 from worker.match.sieve import Sieve
 from worker.model import Article, ArticleId, Hit, Topic, TopicId
@@ -88,10 +89,11 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Articles that one query finds and the other does not: how many, and the first of them."""
+    """Articles that one query finds and the other does not: how many, the first of them, and how many of each day."""
 
     articles: int = 0
     sightings: tuple[Sighting, ...] = ()
+    days: Mapping[date, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class _Tally:
 
     def take(self, stored: Stored, hits: tuple[Hit, ...] | None) -> None:
         """Takes in an article with the query's hits in it; None where it does not match."""
-        day = stored.read_at.astimezone(UTC).date()
+        day = _day_of(stored)
         self._read[day] += 1
         if hits is not None:
             self._matched[day] += 1
@@ -170,13 +172,31 @@ class _Tally:
         return tuple(Day(day, self._read[day], self._matched[day]) for day in days)
 
 
-def search(query: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Search:
+def search(
+    query: str, articles: Iterable[Stored], known: Catalogue | None = None, *, by_term: bool = True
+) -> Search:
     """Looks for the query, which may name the entities of a catalogue, in all articles; keeps the first SHOWN that
-    match. Raises BadQuery, before it takes any article, where the query cannot be read."""
-    tally = _Tally(query, known)
-    for stored, (hits,) in _looked((query,), articles, known):
+    match. Raises BadQuery, before it takes any article, where the query cannot be read. What each term brings takes
+    longer than all the rest, so it can be left out."""
+    *_, found = searching(query, articles, known, by_term=by_term)
+    return found
+
+
+def searching(
+    query: str,
+    articles: Iterable[Stored],
+    known: Catalogue | None = None,
+    *,
+    by_term: bool = True,
+    every: int | None = None,
+) -> Iterator[Search]:
+    """The same as `search`: what was found so far after `every` so many articles, and in the end."""
+    tally = _Tally(query, known, by_term=by_term)
+    for number, (stored, (hits,)) in enumerate(_looked((query,), articles, known), 1):
         tally.take(stored, hits)
-    return tally.result()
+        if every is not None and number % every == 0:
+            yield tally.result()
+    yield tally.result()
 
 
 def sightings(query: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Iterator[Sighting]:
@@ -194,36 +214,62 @@ def compare(
     *,
     by_term: bool = True,
 ) -> Comparison:
-    """Looks for both queries in all articles, each of which is read once. Raises BadQuery as `search` does. What each
-    term brings takes longer than all the rest, so it can be left out."""
+    """Looks for both queries in all articles, each of which is read once. Raises BadQuery, and leaves out what each
+    term brings, as `search` does."""
+    *_, found = comparing(saved, new, articles, known, by_term=by_term)
+    return found
+
+
+def comparing(
+    saved: str,
+    new: str,
+    articles: Iterable[Stored],
+    known: Catalogue | None = None,
+    *,
+    by_term: bool = True,
+    every: int | None = None,
+) -> Iterator[Comparison]:
+    """The same as `compare`: what was found so far after `every` so many articles, and in the end."""
     old, other = _Tally(saved, known, by_term=by_term), _Tally(new, known, by_term=by_term)
     gained, lost = _Collected(), _Collected()
-    for stored, (before, after) in _looked((saved, new), articles, known):
+
+    def so_far() -> Comparison:
+        return Comparison(old.result(), other.result(), gained.difference(), lost.difference())
+
+    for number, (stored, (before, after)) in enumerate(_looked((saved, new), articles, known), 1):
         old.take(stored, before)
         other.take(stored, after)
         if before is None and after is not None:
             gained.add(stored, after)
         elif before is not None and after is None:
             lost.add(stored, before)
-    return Comparison(old.result(), other.result(), gained.difference(), lost.difference())
+        if every is not None and number % every == 0:
+            yield so_far()
+    yield so_far()
 
 
 def _looked(
     queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
 ) -> Iterator[tuple[Stored, list[tuple[Hit, ...] | None]]]:
-    """Every article with the hits of each query in it; None for one that does not match. Only those are read whose
-    letters a query may match at all."""
-    index, sieve = TopicIndex(known), Sieve(queries, known)
-    for number, query in enumerate(queries):
-        index.add(Topic(TopicId(number), "", query))
-    coming = iter(articles)
+    """Every article with the hits of each query in it; None for one that does not match."""
+    closely = Closely(queries, known)
+    nothing: list[tuple[Hit, ...] | None] = [None] * len(queries)
+    for stored, read in sifted(queries, articles, known):
+        yield stored, closely.hits(stored.article) if read else nothing
+
+
+def sifted(
+    queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
+) -> Iterator[tuple[Stored, bool]]:
+    """Every article, and whether a query may match its letters at all, so that it must be read."""
+    sieve, coming = Sieve(queries, known), iter(articles)
     while some := list(islice(coming, _AT_ONCE)):
         through = sieve.through([f"{stored.article.title}\n{stored.article.body}" for stored in some])
-        for stored, read in zip(some, through, strict=True):
-            hits: list[tuple[Hit, ...] | None] = [None] * len(queries)
-            for match in index.match(stored.article) if read else ():
-                hits[match.topic] = match.hits
-            yield stored, hits
+        yield from zip(some, through, strict=True)
+
+
+def _day_of(stored: Stored) -> date:
+    return stored.read_at.astimezone(UTC).date()
 
 
 class _Collected:
@@ -231,15 +277,17 @@ class _Collected:
 
     def __init__(self) -> None:
         self._articles = 0
+        self._days: Counter[date] = Counter()
         self._sightings: list[Sighting] = []
 
     def add(self, stored: Stored, hits: tuple[Hit, ...]) -> None:
         self._articles += 1
+        self._days[_day_of(stored)] += 1
         if len(self._sightings) < SHOWN:
             self._sightings.append(sighting(stored, hits))
 
     def difference(self) -> Difference:
-        return Difference(self._articles, tuple(self._sightings))
+        return Difference(self._articles, tuple(self._sightings), dict(self._days))
 
 
 def sighting(stored: Stored, hits: tuple[Hit, ...]) -> Sighting:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
-from ops.cli.connected import connected, noted
+from ops.cli.connected import connected
 from ops.cli.grouped import Group
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, progress, say, table
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ops.searching import Search, Stored
     from worker.match.entities import Catalogue
     from worker.model import Topic
-    from worker.store.engine import Connection, Engine
+    from worker.store.engine import Connection
 
 NOTHING_MATCHED = 4
 
@@ -67,7 +67,8 @@ SINCE = click.option(
 def test(query: str, since: str, as_json: bool) -> int:
     """Try a query on the stored articles: how many it finds day by day, what each of its terms brings, and the
     newest. Exit 4 if it finds none."""
-    from ops.cli.found import search_in_words, search_json
+    from ops.cli.found import search_in_words
+    from ops.findings import search_json
     from ops.searching import search
 
     seconds = time_span(since).total_seconds()
@@ -89,7 +90,8 @@ def test(query: str, since: str, as_json: bool) -> int:
 def backtest(name: str, query: str | None, since: str, as_json: bool) -> int:
     """Look for a saved topic in the stored articles; with --query, what another query would find in its place.
     Exit 4 if nothing is found."""
-    from ops.cli.found import comparison_in_words, comparison_json, search_in_words, search_json
+    from ops.cli.found import comparison_in_words, search_in_words
+    from ops.findings import comparison_json, search_json
     from ops.searching import compare, search
 
     seconds = time_span(since).total_seconds()
@@ -126,8 +128,9 @@ def apply_back(names: tuple[str, ...], since: str, asked: Asked, dry_run: bool, 
     (--catch-up, the default), or nobody does (--silent). Nobody hears of an article twice, however often this is
     done. Exit 4 if nothing matches."""
     from ops import kit
-    from ops.applying_back import Order
+    from ops.applying_back import Order, write_down
     from ops.applying_back import apply_back as carry_out
+    from ops.store.audit_log import COMMAND_LINE
     from worker.store.engine import reaching_database
     from worker.store.topics import catalogue
 
@@ -138,7 +141,8 @@ def apply_back(names: tuple[str, ...], since: str, asked: Asked, dry_run: bool, 
             order = Order(named(connection, names), catalogue(connection), asked, kit.clock, dry_run)
             done = carry_out(engine, order, _articles(connection, seconds))
         if not dry_run:
-            _write_down(engine, names, since, asked, done)
+            with engine.begin() as connection:
+                write_down(connection, COMMAND_LINE, names, since, asked, done)
     finally:
         engine.dispose()
     if as_json:
@@ -146,18 +150,6 @@ def apply_back(names: tuple[str, ...], since: str, asked: Asked, dry_run: bool, 
     else:
         click.echo("\n".join(_applied(done, since, dry_run=dry_run)))
     return 0 if done.matched else NOTHING_MATCHED
-
-
-def _write_down(engine: Engine, names: Sequence[str], since: str, asked: Asked, done: Applied) -> None:
-    shown = {
-        "since": since,
-        "asked": asked.replace("_", " "),
-        "new matches": done.new_matches,
-        "told": done.told,
-    }
-    with engine.begin() as connection:
-        for name in dict.fromkeys(names):
-            noted(connection, "applied back", "topic", name, None, shown)
 
 
 def _applied(done: Applied, since: str, *, dry_run: bool) -> Iterator[str]:

@@ -42,25 +42,30 @@ def for_people(page: Page) -> Endpoint:
 
 async def session_of(request: Request) -> Session | None:
     """Who is asking; None for a stranger."""
-    context, token = context_of(request), token_of(request)
+    return await session_in(context_of(request), request)
+
+
+async def session_in(context: Context, request: Request) -> Session | None:
+    """The same for a request that is not one of a page, and knows no context."""
+    token = token_in(context, request)
     return await context.ask(lambda connection: access.session_of(connection, token)) if token else None
 
 
-async def form_of(request: Request, token: str | None) -> Mapping[str, str]:
+async def form_of(request: Request, token: str | None, largest: int = LARGEST_FORM) -> Mapping[str, str]:
     """The fields of a form that carries `token`. Raises HTTPException: 403 for any other form, 413 for a
     huge one, 400 for what is no form."""
-    fields = await fields_of(request)
+    fields = await fields_of(request, largest)
     if not gate.same(fields.get("csrf"), token):
         raise HTTPException(403, "This form is out of date. Load the page again and repeat what you did.")
     return fields
 
 
-async def fields_of(request: Request) -> Mapping[str, str]:
+async def fields_of(request: Request, largest: int = LARGEST_FORM) -> Mapping[str, str]:
     """The fields of a form. Raises HTTPException: 413 for a huge one, 400 for what is no form."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > LARGEST_FORM:
+        if len(body) > largest:
             raise HTTPException(413, "The form is too large.")
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))
@@ -124,7 +129,7 @@ def _form(
         wanted=wanted,
         name=name,
         complaint=complaint,
-        look=look_of(request),
+        colours=look_of(request),
     )
     set_cookie(answer, context, "form", token, lasts_s=3600)
     if status == 429:
@@ -160,7 +165,12 @@ def _wanted(request: Request) -> str:
 
 def token_of(request: Request) -> str:
     """What the session's cookie carries; "" where there is none."""
-    return request.cookies.get(gate.cookie_name("session", context_of(request).public_url), "")
+    return token_in(context_of(request), request)
+
+
+def token_in(context: Context, request: Request) -> str:
+    """The same for a request that is not one of a page."""
+    return request.cookies.get(gate.cookie_name("session", context.public_url), "")
 
 
 def _form_token(request: Request) -> str | None:

@@ -19,6 +19,8 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
     """Brings the database to this version's tables; returns the revisions before and after. Tables of a newer version
     stay as they are: while an upgrade goes through, and after it was taken back, this version works with them."""
     with engine.connect() as connection:
+        # to index a million articles takes minutes, more than any other statement of ours may
+        connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
         try:
@@ -32,6 +34,7 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            connection.execute(text("RESET statement_timeout"))
             connection.commit()
         return before, head()
 

@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 import alerts.store.schema
 import ops.store.schema
@@ -150,3 +150,17 @@ def test_tables_of_a_newer_version_stay_as_they_are(empty):
 )
 def test_only_what_comes_after_us_is_newer(revision, newer):
     assert migrations.is_newer(revision) is newer
+
+
+def test_an_index_on_many_articles_may_take_longer_than_any_other_statement(empty):
+    limits = set()
+
+    @event.listens_for(empty, "after_cursor_execute")
+    def look(connection, cursor, statement, *_):
+        if "CREATE INDEX" in statement:
+            limits.add(cursor.connection.execute("SHOW statement_timeout").fetchone()[0])
+
+    migrations.upgrade(empty)
+    assert limits == {"0"}
+    with empty.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "1min"

@@ -18,14 +18,14 @@ from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.said import said
-from ops.dashboard.shell import gone_on, let_in, show, taken
+from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import channels as views
 from ops.dashboard.views.forms import channel_faults, channel_of, offered
 from ops.made_here import Done, Refused, Ways
 from ops.releasing import Released, TooEarly, release
-from ops.store import audit_log, restored
+from ops.store import restored
 from ops.store.pages import channels as reads
-from ops.trial import Trial, as_noted, let_through, try_channel, unwanted
+from ops.trial import try_channel, unwanted, write_down
 from ops.watchlist.model import TARGET_KEYS
 from worker.errors import BadConfiguration
 from worker.secrets import KeyRing
@@ -128,7 +128,7 @@ def _target(keys: KeyRing | None, row: Mapping[str, Any]) -> str | None:
 
 async def new_channel(request: Request, session: Session) -> Response:
     """The form of a new channel."""
-    let_in(session)
+    require(session, "editor")
     kind = request.query_params.get("kind", "")
     usual = "email" if _can_ask(context_of(request)) else "slack"
     first = kind if kind in offered(made_here.offered_kinds()) else usual
@@ -219,7 +219,7 @@ async def test_channel(request: Request, session: Session) -> Response:
     channel, refused = await context.ask(lambda connection: _tried(connection, number, keys))
     trial = None if refused else await try_channel(context.outbox, channel, context.clock())
     opened = await context.ask(
-        lambda connection: _note(connection, channel, trial, refused or "", session.user)
+        lambda connection: write_down(connection, channel, trial, refused or "", session.user)
     )
     return gone_on(f"/channels/{number}", did="opened" if opened else "tested")
 
@@ -239,13 +239,6 @@ def _opened(connection: Connection, number: int, keys: KeyRing) -> Channel:
         raise HTTPException(
             400, "The channel's secret does not open with this installation's key (PANTAU_SECRET_KEY)."
         ) from None
-
-
-def _note(connection: Connection, channel: Channel, trial: Trial | None, refused: str, who: str) -> bool:
-    """Keeps how the test ended; what works again lets go what it held."""
-    told = as_noted(channel, trial) if trial else {"accepted": False, "verdict": refused}
-    audit_log.note(connection, who, "tested", "channel", channel.name, None, told)
-    return bool(told["accepted"]) and let_through(connection, channel)
 
 
 async def release_all(request: Request, session: Session) -> Response:

@@ -18,7 +18,7 @@ from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.channels import LONGEST_NAME, keys_of, number_of, settled
 from ops.dashboard.said import Said, said, said_n
-from ops.dashboard.shell import gone_on, let_in, show, taken
+from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import subscriptions as views
 from ops.dashboard.views.forms import NEW_SUBSCRIPTION, Fields, subscription_form, subscription_of
 from ops.made_here import Done, Refused
@@ -173,7 +173,7 @@ def _row(connection: Connection, number: int) -> Mapping[str, Any]:
 
 async def new_subscription(request: Request, session: Session) -> Response:
     """The form of a new subscription; a topic or a channel in the address is ticked already."""
-    let_in(session)
+    require(session, "editor")
     asked = request.query_params
     first = {
         f"{noun}s": asked[noun][:LONGEST_NAME] for noun in ("topic", "channel") if asked.get(noun, "").strip()
@@ -204,7 +204,7 @@ async def add_subscription(request: Request, session: Session) -> Response:
 
 async def edit_subscription(request: Request, session: Session) -> Response:
     """The form of a subscription that was made here."""
-    let_in(session)
+    require(session, "editor")
     context, number = context_of(request), number_of(request)
     row = await context.ask(lambda connection: _row(connection, number))
     if row["declared"]:
