@@ -123,7 +123,7 @@ def test_an_empty_page_says_what_to_do_first(site: Any, path: str) -> None:
     assert (editor.status, viewer.status) == (200, 200)
     assert 'class="empty"' in editor.text
     assert "Add a" in editor.text or "Silence it" in editor.text
-    assert "/new" not in viewer.text
+    assert '/new"' not in viewer.text
     assert "Silence it" not in viewer.text
 
 
