@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,15 +14,20 @@ from sqlalchemy import select, text
 
 from alerts.channel import Sent
 from alerts.store.schema import channels, subscriptions
+from ops.checking import Feed, NoFeed
+from ops.inspection import Charset, contents
+from ops.looking import Candidate, Looked
 from ops.made_here import Ways
 from ops.store.schema import audit_log
 from ops.trial import Trial
 from tests.ops.dashboard.api.conftest import Program
+from worker.model import FeedDocument
 from worker.secrets import Secret
 from worker.store.schema import topics
 
 pytestmark = pytest.mark.servers
 
+UTF8 = Charset(None, "utf-8", "utf-8")
 HOOK = "https://hooks.slack.com/services/T0/B0/secretsecret"
 ANY = {"if-match": "*"}
 
@@ -256,3 +262,36 @@ def test_a_message_is_sent_once_by_many_who_ask_at_the_same_time(
     assert {each.headers["retry-after"] for each in others} == {"2"}
     assert test(0).headers["idempotency-replayed"] == "true"
     assert sent == ["desk"]
+
+
+def test_feeds_are_looked_for_at_an_address(
+    house_with: Any, make_site: Any, database: Any, urls: Any, keys: Any, token_of: Any, world: Any
+) -> None:
+    there, later, none = "https://kabar.example/", "https://slow.example/", "https://none.example/"
+    with world() as news:
+        watched = news.feed("Kabar")
+        address = news.connection.execute(text("SELECT url FROM feeds")).scalar()
+    document = FeedDocument("rss20", "Kabar \u202e", language="id")
+    feed = Feed(document, UTF8, contents(document, address, datetime.now(UTC)), "A sound feed.")
+    looks = {
+        there: Looked(feed, (Candidate(address, feed), Candidate("https://kabar.example/atom", feed))),
+        later: Looked(None),
+        none: Looked(NoFeed("it is a page", "Look for another.", UTF8, ("https://x.example/",))),
+    }
+
+    async def look(url: str) -> Looked:
+        return looks[url]
+
+    house_with(looks=look)
+    writer = Program(make_site(database, Secret(urls.redis), keys=keys).visitor(), token_of("write"))
+    found = writer.post("/feeds/discover", {"url": there}).json
+    assert [(each["url"], each["feed_id"]) for each in found["items"]] == [
+        (address, str(watched)),
+        ("https://kabar.example/atom", None),
+    ]
+    assert (found["items"][0]["title"], found["why"]) == ("Kabar", None)
+    assert writer.post("/feeds/discover", {"url": later}).json["why"] == "it took too long"
+    nothing = writer.post("/feeds/discover", {"url": none}).json
+    assert (nothing["items"], nothing["why"]) == ([], "no feed: it is a page")
+    assert nothing["declared"] == ["https://x.example/"]
+    assert set(faults(writer.post("/feeds/discover", {"url": "ftp://x"}))) == {"#/url"}
