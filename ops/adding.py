@@ -11,6 +11,7 @@ from ops.store import audit_log
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed, read_items
 from ops.watchlist.values import every_text
+from ops.watchlist.words import shown
 from worker.errors import BadInput
 from worker.secrets import KeyRing
 from worker.settings import Settings
@@ -27,17 +28,30 @@ def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple
 
 def add(connection: Connection, keys: KeyRing, feed: DeclaredFeed, who: str) -> bool:
     """Adds a feed that was found sound, and writes down who did; False if it is watched already, in which case nothing
-    changes."""
+    changes. Raises NameTaken."""
     alone(connection)
-    added = Shelf(connection, keys).add_feed(feed)
-    if added:
-        audit_log.note(connection, who, "added", "feed", name_of(feed), None, facts_of(feed))
-    return added
+    shelf = Shelf(connection, keys)
+    number = shelf.add_feed(feed)
+    if number is None:
+        return False
+    if feed.name and shelf.feed_called(feed.name, besides=number) is not None:
+        raise NameTaken(feed.name)
+    audit_log.note(connection, who, "added", "feed", name_of(feed, number), None, facts_of(feed))
+    return True
 
 
-def name_of(feed: DeclaredFeed) -> str:
-    """What the audit log calls it: its name, or its host alone, since the rest of an address may be a key."""
-    return feed.name or urlsplit(feed.url).hostname or ""
+class NameTaken(BadInput):
+    """Another feed is called so: subscriptions, and watchlists, tell feeds apart by their names."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"a feed is called {shown(name)} already; give this one another name")
+
+
+def name_of(feed: DeclaredFeed, number: int | None = None) -> str:
+    """What the audit log calls it: its name, or its host with its number where it has one yet, since the rest of an
+    address may be a key."""
+    host = urlsplit(feed.url).hostname or ""
+    return feed.name or (host if number is None else f"{host} (feed {number})")
 
 
 def facts_of(feed: DeclaredFeed) -> dict[str, object]:

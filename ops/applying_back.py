@@ -16,7 +16,8 @@ from alerts.model import Asked
 from alerts.plan import decide
 from alerts.store import people, planning, silences
 from alerts.store.decisions import Ledger
-from ops.searching import Stored
+from ops.searching import Stored, sifted
+from ops.store.audit_log import note_many
 from worker.match import TopicIndex, quote
 from worker.match.entities import Catalogue
 from worker.model import ArticleId, Finding, MatchId, Topic
@@ -53,9 +54,12 @@ class Order:
     dry_run: bool = False
 
 
-def apply_back(engine: Engine, order: Order, articles: Iterable[Stored]) -> Applied:
-    """Takes in all that the topics find in these articles. Doing it again finds everything decided."""
-    applied = Applied()
+def apply_back(
+    engine: Engine, order: Order, articles: Iterable[Stored], applied: Applied | None = None
+) -> Applied:
+    """Takes in all that the topics find in these articles. Doing it again finds everything decided. `applied` is filled
+    meanwhile: where the work is given up, it says what was done."""
+    applied = applied or Applied()
     found = _find(order, articles, applied)
     while batch := list(islice(found, BATCH)):
         with engine.connect() as connection, connection.begin() as transaction:
@@ -65,14 +69,28 @@ def apply_back(engine: Engine, order: Order, articles: Iterable[Stored]) -> Appl
     return applied
 
 
+def write_down(
+    connection: Connection, who: str, names: Iterable[str], since: str, asked: Asked, done: Applied
+) -> None:
+    """Notes for each topic that it was applied back, by whom and what came of it."""
+    shown = {
+        "since": since,
+        "asked": asked.replace("_", " "),
+        "new matches": done.new_matches,
+        "told": done.told,
+    }
+    thing = {"what": "applied back", "kind": "topic", "after": shown}
+    note_many(connection, who, [{**thing, "name": name} for name in dict.fromkeys(names)])
+
+
 def _find(order: Order, articles: Iterable[Stored], applied: Applied) -> Iterator[Found]:
     index = TopicIndex(order.known)
     for topic in order.topics:
         index.add(topic)
-    for stored in articles:
+    for stored, read in sifted([topic.query for topic in order.topics], articles, order.known):
         applied.articles += 1
         findings = []
-        for match in index.match(stored.article):
+        for match in index.match(stored.article) if read else ():
             shown = quote(stored.article, match.hits)
             findings.append(Finding(match, shown.field, shown.text, shown.marks))
         if findings:

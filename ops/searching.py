@@ -13,6 +13,7 @@ from itertools import islice
 from ops.bringing import Share, Terms
 from ops.watchlist.doubts import doubts
 from worker.match import Quote, TopicIndex, parse_query, quote
+from worker.match.closely import Closely
 from worker.match.entities import Catalogue
 from worker.match.sieve import Sieve
 from worker.model import Article, ArticleId, Hit, Topic, TopicId
@@ -177,10 +178,25 @@ def search(
     """Looks for the query, which may name the entities of a catalogue, in all articles; keeps the first SHOWN that
     match. Raises BadQuery, before it takes any article, where the query cannot be read. What each term brings takes
     longer than all the rest, so it can be left out."""
+    *_, found = searching(query, articles, known, by_term=by_term)
+    return found
+
+
+def searching(
+    query: str,
+    articles: Iterable[Stored],
+    known: Catalogue | None = None,
+    *,
+    by_term: bool = True,
+    every: int | None = None,
+) -> Iterator[Search]:
+    """The same as `search`: what was found so far after `every` so many articles, and in the end."""
     tally = _Tally(query, known, by_term=by_term)
-    for stored, (hits,) in _looked((query,), articles, known):
+    for number, (stored, (hits,)) in enumerate(_looked((query,), articles, known), 1):
         tally.take(stored, hits)
-    return tally.result()
+        if every is not None and number % every == 0:
+            yield tally.result()
+    yield tally.result()
 
 
 def sightings(query: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Iterator[Sighting]:
@@ -200,34 +216,56 @@ def compare(
 ) -> Comparison:
     """Looks for both queries in all articles, each of which is read once. Raises BadQuery, and leaves out what each
     term brings, as `search` does."""
+    *_, found = comparing(saved, new, articles, known, by_term=by_term)
+    return found
+
+
+def comparing(
+    saved: str,
+    new: str,
+    articles: Iterable[Stored],
+    known: Catalogue | None = None,
+    *,
+    by_term: bool = True,
+    every: int | None = None,
+) -> Iterator[Comparison]:
+    """The same as `compare`: what was found so far after `every` so many articles, and in the end."""
     old, other = _Tally(saved, known, by_term=by_term), _Tally(new, known, by_term=by_term)
     gained, lost = _Collected(), _Collected()
-    for stored, (before, after) in _looked((saved, new), articles, known):
+
+    def so_far() -> Comparison:
+        return Comparison(old.result(), other.result(), gained.difference(), lost.difference())
+
+    for number, (stored, (before, after)) in enumerate(_looked((saved, new), articles, known), 1):
         old.take(stored, before)
         other.take(stored, after)
         if before is None and after is not None:
             gained.add(stored, after)
         elif before is not None and after is None:
             lost.add(stored, before)
-    return Comparison(old.result(), other.result(), gained.difference(), lost.difference())
+        if every is not None and number % every == 0:
+            yield so_far()
+    yield so_far()
 
 
 def _looked(
     queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
 ) -> Iterator[tuple[Stored, list[tuple[Hit, ...] | None]]]:
-    """Every article with the hits of each query in it; None for one that does not match. Only those are read whose
-    letters a query may match at all."""
-    index, sieve = TopicIndex(known), Sieve(queries, known)
-    for number, query in enumerate(queries):
-        index.add(Topic(TopicId(number), "", query))
-    coming = iter(articles)
+    """Every article with the hits of each query in it; None for one that does not match."""
+    closely = Closely(queries, known)
+    nothing: list[tuple[Hit, ...] | None] = [None] * len(queries)
+    for stored, read in sifted(queries, articles, known):
+        yield stored, closely.hits(stored.article) if read else nothing
+
+
+def sifted(
+    queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
+) -> Iterator[tuple[Stored, bool]]:
+    """Every article, and whether a query may match its letters at all, so that it must be read."""
+    sieve, coming = Sieve(queries, known), iter(articles)
     while some := list(islice(coming, _AT_ONCE)):
         through = sieve.through([f"{stored.article.title}\n{stored.article.body}" for stored in some])
-        for stored, read in zip(some, through, strict=True):
-            hits: list[tuple[Hit, ...] | None] = [None] * len(queries)
-            for match in index.match(stored.article) if read else ():
-                hits[match.topic] = match.hits
-            yield stored, hits
+        yield from zip(some, through, strict=True)
 
 
 def _day_of(stored: Stored) -> date:

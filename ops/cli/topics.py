@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
-from ops.cli.connected import connected, noted
+from ops.cli.connected import connected
 from ops.cli.grouped import Group
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json, print_json_lines, progress, say, table
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ops.searching import Search, Stored
     from worker.match.entities import Catalogue
     from worker.model import Topic
-    from worker.store.engine import Connection, Engine
+    from worker.store.engine import Connection
 
 NOTHING_MATCHED = 4
 
@@ -128,8 +128,9 @@ def apply_back(names: tuple[str, ...], since: str, asked: Asked, dry_run: bool, 
     (--catch-up, the default), or nobody does (--silent). Nobody hears of an article twice, however often this is
     done. Exit 4 if nothing matches."""
     from ops import kit
-    from ops.applying_back import Order
+    from ops.applying_back import Order, write_down
     from ops.applying_back import apply_back as carry_out
+    from ops.store.audit_log import COMMAND_LINE
     from worker.store.engine import reaching_database
     from worker.store.topics import catalogue
 
@@ -140,7 +141,8 @@ def apply_back(names: tuple[str, ...], since: str, asked: Asked, dry_run: bool, 
             order = Order(named(connection, names), catalogue(connection), asked, kit.clock, dry_run)
             done = carry_out(engine, order, _articles(connection, seconds))
         if not dry_run:
-            _write_down(engine, names, since, asked, done)
+            with engine.begin() as connection:
+                write_down(connection, COMMAND_LINE, names, since, asked, done)
     finally:
         engine.dispose()
     if as_json:
@@ -148,18 +150,6 @@ def apply_back(names: tuple[str, ...], since: str, asked: Asked, dry_run: bool, 
     else:
         click.echo("\n".join(_applied(done, since, dry_run=dry_run)))
     return 0 if done.matched else NOTHING_MATCHED
-
-
-def _write_down(engine: Engine, names: Sequence[str], since: str, asked: Asked, done: Applied) -> None:
-    shown = {
-        "since": since,
-        "asked": asked.replace("_", " "),
-        "new matches": done.new_matches,
-        "told": done.told,
-    }
-    with engine.begin() as connection:
-        for name in dict.fromkeys(names):
-            noted(connection, "applied back", "topic", name, None, shown)
 
 
 def _applied(done: Applied, since: str, *, dry_run: bool) -> Iterator[str]:

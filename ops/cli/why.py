@@ -53,7 +53,9 @@ def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
     if as_json:
         print_json({**why_json(trace), "story": story, "nearest_feeds": near, "sentence": sentence(trace)})
     else:
-        click.echo("\n".join([*_in_words(trace, story), *_nearby(near), plain_text(sentence(trace), 1000)]))
+        more = "" if trace.known else " (--fetch reads it now)"
+        last = f"{plain_text(sentence(trace), 1000)}{more}"
+        click.echo("\n".join([*_in_words(trace, story), *_nearby(near), last]))
     return 0 if trace.known else NOT_KNOWN
 
 

@@ -133,6 +133,10 @@ class Context:
             self._counted = now, await self.ask(counts)
         return self._counted[1]
 
+    def recount(self) -> None:
+        """Has the numbers of the rail looked up anew: whoever changed something looks at them next."""
+        self._counted = None
+
     async def remembered(
         self, name: str, shortest_s: float, work: Callable[[Connection], Answer]
     ) -> Answer | None:

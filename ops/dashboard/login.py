@@ -129,7 +129,7 @@ def _form(
         wanted=wanted,
         name=name,
         complaint=complaint,
-        look=look_of(request),
+        colours=look_of(request),
     )
     set_cookie(answer, context, "form", token, lasts_s=3600)
     if status == 429:

@@ -49,7 +49,7 @@ async def show(
         version=context.version,
         did=(deeds or {}).get(request.query_params.get("did", "")),
         may=lambda needed: may(session.role, needed),
-        look=look_of(request),
+        colours=look_of(request),
         back=_address(request),
         **values,
     )
@@ -81,11 +81,14 @@ async def taken(
     """The fields of a form of ours that this role may send. Raises HTTPException: 403 for who may not, or a form
     that is none of ours."""
     require(session, needed)
-    return await form_of(request, session.csrf, largest)
+    fields = await form_of(request, session.csrf, largest)
+    context_of(request).recount()
+    return fields
 
 
 def require(session: Session, needed: Role) -> None:
-    """Lets this role on. Raises HTTPException, 403, for who may not."""
+    """Lets this role on, as a page asks that is of no use to who may only look. Raises HTTPException, 403, for who may
+    not."""
     if not may(session.role, needed):
         raise HTTPException(
             403, f"Your account may look at this and not change it: that takes the role {needed}."

@@ -14,6 +14,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import structlog
+
+log = structlog.get_logger("web")
+
 Item = TypeVar("Item")
 Work = Callable[["Trial"], Any]
 
@@ -35,12 +39,14 @@ class Stopped(Exception):
 
 @dataclass(slots=True, eq=False)
 class Trial:
-    """One piece of work: how far it is, and what came of it. `lasting` goes on although nobody asks."""
+    """One piece of work: how far it is, what it has found `so_far`, and what came of it. `lasting` goes on although
+    nobody asks."""
 
     steady: Callable[[], float]
     lasting: bool = False
     done: int = 0
     total: int = 0
+    so_far: Any = None
     asked_at: float = 0.0
     ended_at: float | None = None
     future: Future[Any] = field(default_factory=Future)
@@ -90,12 +96,13 @@ class Trials:
         self._known: dict[Hashable, Trial] = {}
         self._threads: ThreadPoolExecutor | None = None
 
-    def ask(self, key: Hashable, work: Work, *, lasting: bool = False) -> Trial | None:
-        """The trial of this key, begun if need be; None where too many are under way."""
+    def ask(self, key: Hashable, work: Work, *, lasting: bool = False, anew: bool = False) -> Trial | None:
+        """The trial of this key, begun if need be, or `anew` where the last one has ended; None where too many are
+        under way."""
         now = self._steady()
         self._tidy(now)
         trial = self._known.get(key)
-        if trial is None:
+        if trial is None or (anew and trial.ended) or isinstance(trial.failed, Stopped):
             if sum(not each.ended for each in self._known.values()) >= AT_ONCE + WAITING:
                 return None
             trial = self._known[key] = Trial(self._steady, lasting=lasting, asked_at=now)
@@ -104,12 +111,20 @@ class Trials:
         return trial
 
     def known(self, key: Hashable) -> Trial | None:
-        """The trial of this key, if there is one."""
-        return self._known.get(key)
+        """The trial of this key, if there is one; somebody still waits for it."""
+        trial = self._known.get(key)
+        if trial is not None:
+            trial.asked_at = self._steady()
+        return trial
 
     def _run(self, trial: Trial, work: Work) -> Any:
         try:
             return work(trial)
+        except Stopped:
+            raise
+        except Exception:
+            log.exception("trial_failed")
+            raise
         finally:
             trial.ended_at = self._steady()
 

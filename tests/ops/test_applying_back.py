@@ -195,12 +195,12 @@ def test_planning_and_applying_back_at_once_tell_everything_once(kit: Any, desk:
 
 
 def test_what_was_broken_off_is_completed_by_doing_it_again(kit: Any, desk: Any, back: Back) -> None:
-    for _ in range(50):
+    for _ in range(150):
         desk.article(desk.feed_id, read_at=NOW - timedelta(hours=1))
 
     def breaking(articles: Any) -> Any:
         for number, stored in enumerate(articles):
-            if number == 30:
+            if number == 130:
                 raise InterruptedError
             yield stored
 
@@ -209,7 +209,9 @@ def test_what_was_broken_off_is_completed_by_doing_it_again(kit: Any, desk: Any,
         order = Order(topics, catalogue(connection), "catch_up", kit.clock)
         with closing(articles_of_last(connection, WEEK_S)) as articles, pytest.raises(InterruptedError):
             apply_back(kit.engine, order, breaking(articles))
-    assert desk.one("SELECT count(*) FROM alerts") == BATCH
-    assert back().told == 53 - BATCH
-    assert desk.one("SELECT count(*) FROM delivery_articles") == 53
+    done = desk.one("SELECT count(*) FROM alerts")
+    assert done
+    assert done % BATCH == 0
+    assert back().told == 153 - done
+    assert desk.one("SELECT count(*) FROM delivery_articles") == 153
     assert sound(kit)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ops.adding import add, read_feed
+from ops.adding import NameTaken, add, read_feed
 from ops.api.callers import Here, Reader, Writer
 from ops.api.doing import Done, IfMatch, Key, do, keys_of, unchanged
 from ops.api.pieces import Cursor, Limit, before, piece
@@ -86,7 +87,8 @@ async def add_feed(
     feed = _read(asked.url, asked)
 
     def work(connection: Connection) -> Done:
-        added = add(connection, keys, feed, caller.who)
+        with _named():
+            added = add(connection, keys, feed, caller.who)
         number = watched_at(connection, [feed.url]).get(feed.url)
         told = {"id": str(number) if number else None, "url": feed.url, "added": added}
         return Done(told, 201 if added else 200, f"{request.url.path}/{number}" if added else None)
@@ -153,7 +155,8 @@ async def change_feed(
         if row is None or stands is None:
             raise not_found("feed", number)
         unchanged(if_match, version(row, _FIGURES))
-        _refuse(change(connection, keys, int(number), _changed(stands[0], asked), caller.who), number)
+        with _named():
+            _refuse(change(connection, keys, int(number), _changed(stands[0], asked), caller.who), number)
         after = programs.feed(connection, int(number))
         assert after is not None
         return Done(Feed.model_validate(_told(after)).model_dump(mode="json"))
@@ -199,6 +202,15 @@ async def drop_feed(house: Here, caller: Writer, number: NumberInPath) -> Respon
     keys = keys_of(house)
     _refuse(await house.ask(lambda connection: remove(connection, keys, int(number), caller.who)), number)
     return Response(status_code=204)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Raises Problem where another feed has the name."""
+    try:
+        yield
+    except NameTaken as error:
+        raise invalid("#/name", str(error)) from None
 
 
 def _refuse(outcome: Tended, number: str) -> None:

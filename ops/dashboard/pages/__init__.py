@@ -26,7 +26,9 @@ from ops.dashboard.pages import (
     stories,
     subscriptions,
     tokens,
+    topic_applying,
     topic_editing,
+    topic_sharing,
     topics,
     workers,
 )
@@ -34,7 +36,9 @@ from ops.dashboard.pages import (
 ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
     *live.ROUTES,
+    *topic_applying.ROUTES,
     *topic_editing.ROUTES,
+    *topic_sharing.ROUTES,
     *topics.ROUTES,
     *stories.ROUTES,
     *articles.ROUTES,

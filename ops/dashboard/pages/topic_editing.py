@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from starlette.exceptions import HTTPException
@@ -35,7 +35,7 @@ from ops.dashboard.views.topic_editor import (
 )
 from ops.dashboard.views.topic_history import history_view
 from ops.editing_topics import Faulty, Gone, ReadOnly, Removed, Saved, Stale
-from ops.searching import Comparison, Search, compare, search
+from ops.searching import Comparison, Search, comparing, searching
 from ops.store import topics as rows
 from ops.store.topics import Standing
 from ops.store.watched import articles_of_last, count_articles_of_last
@@ -51,6 +51,10 @@ VERSIONS = 50
 PATIENCE_S = 2.5
 """A trial that takes longer says how far it is, and is asked for again."""
 _DAY_S = 86400.0
+_TOLD_EVERY = 1000
+"""Articles, the newest first: whoever waits sees the last days before the others."""
+
+_Found = tuple[Comparison | Search, int, float]
 
 BUSY = said("Several drafts are being tried right now; try again in a moment.")
 FAILED = said("Trying the draft failed; it is in the log of the web process. Try again.")
@@ -102,7 +106,8 @@ async def _take(
     if does == "save" and not wrong:
         return await _save(request, session, draft, here)
     answer = await _try(context, draft, here) if does == "try" and readable else _Answer(wrong=wrong)
-    return await _editor(request, session, draft, here, answer)
+    # to have a draft checked is no failure, whatever is found
+    return await _editor(request, session, draft, here, answer, 200 if does == "check" else None)
 
 
 class _Answer:
@@ -128,7 +133,7 @@ async def _editor(
     draft: Draft,
     here: Standing | None,
     answer: _Answer | None = None,
-    status: int = 200,
+    status: int | None = None,
 ) -> Response:
     """The editor with all that was written, and what there is to say of it."""
     context, answer = context_of(request), answer or _Answer()
@@ -151,7 +156,7 @@ async def _editor(
 
     view = await context.ask(view_of)
     faulty = view.wrong or (view.checked is not None and view.checked.fault is not None)
-    told = 422 if status == 200 and faulty else status
+    told = (422 if faulty else 200) if status is None else status
     return await show(request, session, "topic-edit.html", here="topics", status=told, view=view)
 
 
@@ -210,24 +215,35 @@ async def _try(context: Context, draft: Draft, here: Standing | None) -> _Answer
     answer = await trial.within(PATIENCE_S)
     if trial.failed is not None:
         return _Answer(stopped=FAILED)
-    if answer is None:
-        return _Answer(running=running_view(trial.done, trial.total))
-    found, stored = answer
-    return _Answer(outcome=outcome_view(found, stored, draft, context.clock()))
+    so_far: _Found | None = answer or trial.so_far
+    return _Answer(
+        outcome=None
+        if so_far is None
+        else outcome_view(*so_far, draft, context.clock(), whole=answer is not None),
+        running=running_view(trial.done, trial.total) if answer is None else None,
+    )
 
 
 def _tried(context: Context, saved: str | None, query: str, seconds: float) -> Work:
-    """Holds the draft against the stored articles, and against the saved query where it differs."""
+    """Holds the draft against the stored articles, and against the saved query where it differs: what came of it,
+    how many articles are stored, and how long it took."""
 
-    def work(trial: Trial) -> tuple[Comparison | Search, int]:
+    def work(trial: Trial) -> _Found | None:
+        began = trial.steady()
         with context.engine.connect() as connection:
             known = catalogue(connection)
             stored = count_articles_of_last(connection, seconds)
             newest = articles_of_last(connection, seconds, MOST_TRIED)
             articles = trial.counted(newest, min(stored, MOST_TRIED))
+            coming: Iterator[Comparison | Search]
             if saved is None:
-                return search(query, articles, known, by_term=False), stored
-            return compare(saved, query, articles, known, by_term=False), stored
+                coming = searching(query, articles, known, by_term=False, every=_TOLD_EVERY)
+            else:
+                coming = comparing(saved, query, articles, known, by_term=False, every=_TOLD_EVERY)
+            for found in coming:
+                trial.so_far = found, stored, trial.steady() - began
+        so_far: _Found | None = trial.so_far
+        return so_far
 
     return work
 

@@ -46,7 +46,6 @@ DEEDS = {
     "same": said("The topic stands as it was; there was nothing to save."),
     "removed": said("The topic is removed. What it found stays."),
     "judged": said("Noted. Thank you."),
-    "feeds-closed": said("Its feed addresses are closed."),
 }
 
 

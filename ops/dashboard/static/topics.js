@@ -1,5 +1,5 @@
-// Checks a query as it is written, and tries it without leaving the page. Everything works without: the buttons send the form.
-"use strict";
+// Checks a query as it is written, and tries it without leaving the page. Everything works without: the buttons send the
+// form. A module: its names are its own, beside those of the scripts that every page has.
 
 const form = document.getElementById("editor");
 const trial = document.getElementById("trial");

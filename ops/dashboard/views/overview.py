@@ -22,10 +22,11 @@ from ops.dashboard.views.rows import (
 )
 from ops.dashboard.views.todo import Task, tasks
 from ops.dashboard.words import Shape, Stamp, State, stamp
+from ops.said import joined
 from ops.store.audit import Audit
 from ops.store.overview import Overview, Queue
 from ops.store.pages.overview import GOAL_S, Bin, Panels, Stages, Trend
-from ops.verdict import DESK_LATE_S, assurance, cause, count, span, verdict
+from ops.verdict import DESK_LATE_S, Level, assurance, behind, cause, count, deserted, span, verdict
 
 Row = Mapping[str, Any]
 
@@ -41,7 +42,7 @@ class Stretch:
     What was found for it is kept for `fresh_s`."""
 
     key: str
-    word: str
+    word: Said
     whole: Said
     earlier: Said
     length: timedelta
@@ -55,7 +56,7 @@ _DAY = timedelta(days=1)
 STRETCHES = (
     Stretch(
         "1h",
-        "1 h",
+        said("1 h"),
         said("one hour"),
         said("this hour a week ago"),
         timedelta(hours=1),
@@ -66,7 +67,7 @@ STRETCHES = (
     ),
     Stretch(
         "24h",
-        "24 h",
+        said("24 h"),
         said("24 hours"),
         said("the same a week ago"),
         _DAY,
@@ -76,13 +77,30 @@ STRETCHES = (
         "%H:%M",
     ),
     Stretch(
-        "7d", "7 d", said("7 days"), said("the 7 days before"), 7 * _DAY, _DAY / 4, 7 * _DAY, 120, "%-d %b"
+        "7d",
+        said("7 d"),
+        said("7 days"),
+        said("the 7 days before"),
+        7 * _DAY,
+        _DAY / 4,
+        7 * _DAY,
+        120,
+        "%-d %b",
     ),
     Stretch(
-        "30d", "30 d", said("30 days"), said("the 30 days before"), 30 * _DAY, _DAY, 30 * _DAY, 300, "%-d %b"
+        "30d",
+        said("30 d"),
+        said("30 days"),
+        said("the 30 days before"),
+        30 * _DAY,
+        _DAY,
+        30 * _DAY,
+        300,
+        "%-d %b",
     ),
 )
 USUAL = STRETCHES[1]
+LEVELS: Mapping[Level, Said] = {"ok": said("All well"), "slow": said("Slow"), "bad": said("Needs a person")}
 
 
 def stretch_of(key: str) -> Stretch:
@@ -113,11 +131,11 @@ class Figure:
     """A number with its unit and what it compares to; `bars` or `shares` picture it."""
 
     label: Said
-    values: tuple[tuple[str, str], ...]
-    detail: str
+    values: tuple[tuple[Said | str, Said | str], ...]
+    detail: Said | str
     bars: tuple[Bar, ...] = ()
     shares: tuple[tuple[Shape, Bar], ...] = ()
-    alt: str = ""
+    alt: Said | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +145,7 @@ class DeskCard:
     the time allowed that the oldest has waited."""
 
     name: Said
-    figures: tuple[tuple[Said, str, bool], ...]
+    figures: tuple[tuple[Said, Said | str, bool], ...]
     state: State
     load: float
 
@@ -139,9 +157,9 @@ class Chart:
 
     median: Curve
     late: Curve
-    scale: tuple[str, str, str]
+    scale: tuple[Said | str, ...]
     goal: float | None
-    ticks: tuple[str, ...]
+    ticks: tuple[Said | str, ...]
     alt: Said
 
 
@@ -155,7 +173,7 @@ class Share:
     usual: float | None = None
     more: bool = False
     state: State | None = None
-    alt: str = ""
+    alt: Said | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +183,11 @@ class View:
     at: Stamp
     clock: str
     level: Shape
-    sentence: str
-    because: str
+    word: Said
+    sentence: Said
+    because: Said
     figures: tuple[Figure, ...]
-    stretches: tuple[tuple[str, str, bool], ...]
+    stretches: tuple[tuple[Said, str, bool], ...]
     stretch: Said
     desks: tuple[DeskCard, ...]
     chart: Chart | None
@@ -183,7 +202,7 @@ class View:
     feeds: tuple[FeedRow, ...]
     feeds_total: int
     failing: int
-    articles: str
+    articles: Said
     offered: Collection[str]
 
 
@@ -197,6 +216,7 @@ def compose(facts: Facts, offered: Collection[str] = ()) -> View:
         at=stamp(now.at, now.at),
         clock=f"{now.at:%H:%M:%S} UTC",
         level=level,
+        word=LEVELS[level],
         sentence=sentence,
         because=assurance(now, facts.ledger),
         figures=_figures(facts),
@@ -257,21 +277,22 @@ def _feeds(now: Overview) -> Figure:
     answering, total = now.feeds.get("ok", 0), sum(now.feeds.values())
     silent = min(now.silent, answering)
     well = answering - silent
-    parts: tuple[tuple[Shape, str, int], ...] = (
-        ("ok", "ok", well),
-        ("slow", "silent", silent),
-        ("off", "new", now.feeds.get("new", 0)),
-        ("bad", "failing", now.feeds.get("failing", 0)),
-        ("bad", "gone", now.feeds.get("gone", 0)),
+    new, failing, gone = (now.feeds.get(state, 0) for state in ("new", "failing", "gone"))
+    parts: tuple[tuple[Shape, Said, int], ...] = (
+        ("ok", said("{n} ok", n=f"{well:,}"), well),
+        ("slow", said("{n} silent", n=f"{silent:,}"), silent),
+        ("off", said("{n} new", n=f"{new:,}"), new),
+        ("bad", said("{n} failing", n=f"{failing:,}"), failing),
+        ("bad", said("{n} gone", n=f"{gone:,}"), gone),
     )
     drawn = charts.shares([n for _, _, n in parts], *SPARK)
-    detail = ", ".join(f"{n:,} {word}" for shape, word, n in parts if n and shape != "ok")
+    detail = joined((word for shape, word, n in parts if n and shape != "ok"), ", ")
     return Figure(
         said("Feeds healthy"),
-        ((f"{well:,}", f"of {total:,}"),),
+        ((f"{well:,}", said("of {n}", n=f"{total:,}")),),
         detail or (said("all of them") if total else said("none yet")),
         shares=tuple((shape, bar) for (shape, _, n), bar in zip(parts, drawn, strict=True) if n),
-        alt=", ".join(f"{n} {word}" for _, word, n in parts if n) or said("no feeds"),
+        alt=joined((word for _, word, n in parts if n), ", ") or said("no feeds"),
     )
 
 
@@ -377,10 +398,10 @@ def _desks(now: Overview, did: Stages) -> tuple[DeskCard, ...]:
     )
 
 
-def _desk(now: Overview, key: str, name: Said, does: Said, *special: tuple[Said, str]) -> DeskCard:
+def _desk(now: Overview, key: str, name: Said, does: Said, *special: tuple[Said, Said | str]) -> DeskCard:
     queue = now.desks.get(key, Queue(0, 0.0))
-    late = queue.oldest_s > DESK_LATE_S
-    state = State("slow", said("behind")) if late else State("ok", said("keeping up"))
+    state = State("slow", said("behind")) if behind(key, queue) else State("ok", said("keeping up"))
+    state = State("bad", said("nobody works here")) if key in deserted(now) else state
     oldest = span(queue.oldest_s) if queue.waiting else "–"
     figures = (
         (does, f"{queue.done_1h:,}", False),
@@ -388,10 +409,12 @@ def _desk(now: Overview, key: str, name: Said, does: Said, *special: tuple[Said,
         (said("Oldest"), oldest, True),
         *((word, figure, False) for word, figure in special),
     )
-    return DeskCard(name, figures, state, min(queue.oldest_s / DESK_LATE_S, 1.0) if queue.waiting else 0.0)
+    return DeskCard(
+        name, figures, state, min(queue.oldest_s / DESK_LATE_S[key], 1.0) if queue.waiting else 0.0
+    )
 
 
-def _p95(seconds: float | None) -> tuple[Said, str]:
+def _p95(seconds: float | None) -> tuple[Said, Said | str]:
     return said("p95"), "–" if seconds is None else span(max(seconds, 0.0))
 
 
@@ -425,7 +448,7 @@ def _p95_of(part: Bin) -> float:
     return part.p95 or 0.0
 
 
-def _ticks(bins: Sequence[Bin], stretch: Stretch) -> tuple[str, ...]:
+def _ticks(bins: Sequence[Bin], stretch: Stretch) -> tuple[Said | str, ...]:
     """Times below the picture, evenly apart; the last one is now."""
     places = [round(n * (len(bins) - 1) / _TICKS) for n in range(_TICKS)]
     return (*(bins[place].at.strftime(stretch.pattern) for place in places), said("now"))
@@ -469,7 +492,7 @@ def _channels(rows: Sequence[Row], now: datetime) -> tuple[Share, ...]:
 
 def _channel_state(row: Row, now: datetime) -> State:
     if row["reason"]:
-        return State("bad", plain_text(cause(row["reason"]), 120))
+        return State("bad", cause(plain_text(row["reason"], 120)))
     if row["paused_until"] and row["paused_until"] > now:
         return State("slow", said("asked for a pause"))
     return State("ok", said("open")) if row["sent"] else State("off", said("nothing sent"))

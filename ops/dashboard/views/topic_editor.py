@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,6 +32,8 @@ MOST_TRIED = 100_000
 """Articles, the newest, that a draft is tried on."""
 CHART = (1000.0, 200.0)
 _AROUND, _PROBLEM, _QUOTE = 40, 300, 360
+_WORD = re.compile(r"[@=]?[^\s()\"@=]*")
+_NAMED_DAYS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,14 @@ class TriedRow:
 
 @dataclass(frozen=True, slots=True)
 class DayPair:
-    """A day: what both find, and what only the draft finds on top of it."""
+    """A day: what both find, and what only the draft finds on top of it. `short` is the day's name and number where
+    there is room for it."""
 
     kept: Bar | None
     added: Bar | None
     label: str
     day: str
+    short: tuple[str, str]
     counts: tuple[int, int, int]
 
 
@@ -105,10 +110,11 @@ class Outcome:
     """What trying the draft gave."""
 
     matched: Said
-    a_day: Said
-    looked: Said
+    a_day: Said | str
+    looked: Said | str
     changes: tuple[tuple[str, Said], ...]
     days: tuple[DayPair, ...]
+    named: bool
     alt: Said
     compared: bool
     tabs: tuple[tuple[Tab, Said, bool], ...]
@@ -181,14 +187,16 @@ def _fault(query: str, bad: BadQuery) -> FaultRow:
     line, column = place_of(query, bad.column)
     text = query.split("\n")[line - 1]
     at = column - 1
+    word = _WORD.match(text, at)
+    end = max(word.end() if word else at, at + 1)
     before = text[max(at - _AROUND, 0) : at]
     return FaultRow(
         place=said("line {line}, column {column}", line=line, column=column),
         cause=plain_text(bad.cause, _PROBLEM),
         hint=plain_text(bad.suggestion, _PROBLEM),
         before=f"…{before}" if at > _AROUND else before,
-        at=text[at : at + 1] or "⏎",
-        after=text[at + 1 : at + 1 + _AROUND],
+        at=text[at:end][:_AROUND] or "⏎",
+        after=text[end : end + _AROUND],
     )
 
 
@@ -269,8 +277,17 @@ def running_view(done: int, total: int) -> Running:
     return Running(share, said("{done} of {all} articles looked through", done=f"{done:,}", all=f"{total:,}"))
 
 
-def outcome_view(found: Comparison | Search, stored: int, draft: Draft, now: datetime) -> Outcome:
-    """What trying the draft gave; `stored` are all articles of that time."""
+def outcome_view(
+    found: Comparison | Search,
+    stored: int,
+    took: float,
+    draft: Draft,
+    now: datetime,
+    *,
+    whole: bool = True,
+) -> Outcome:
+    """What trying the draft gave, so far where that is not the `whole`; `stored` are all articles of that time, `took`
+    are seconds."""
     if isinstance(found, Search):
         new, gained, lost = found, Difference(), Difference()
     else:
@@ -281,11 +298,14 @@ def outcome_view(found: Comparison | Search, stored: int, draft: Draft, now: dat
     fresh = {sighting.stored.id for sighting in gained.sightings}
     words = {"all": said("All"), "new": said("New"), "lost": said("Lost")}
     return Outcome(
-        matched=said_n("{n} article", "{n} articles", new.matched),
-        a_day=_a_day(new.matched, draft.since),
-        looked=_looked(new.articles, stored, draft.since),
+        matched=said_n("{n} article", "{n} articles", new.matched)
+        if whole
+        else said_n("{n} article so far", "{n} articles so far", new.matched),
+        a_day=_a_day(new.matched, draft.since) if whole else "",
+        looked=_looked(new.articles, stored, took, draft.since) if whole else "",
         changes=_changes(new, gained, lost) if compared else (),
         days=_days(new, gained, lost),
+        named=len(new.days) <= _NAMED_DAYS,
         alt=said(
             "Day by day: {n} articles over {days} days, {added} of them new, {lost} lost",
             n=new.matched, days=draft.since, added=gained.articles, lost=lost.articles,
@@ -300,7 +320,7 @@ def outcome_view(found: Comparison | Search, stored: int, draft: Draft, now: dat
         more=said("the newest {n} of {all}", n=len(rows), all=f"{number[draft.tab]:,}")
         if number[draft.tab] > len(rows)
         else "",
-        warning=_broad(new),
+        warning=_broad(new) if whole else "",
     )  # fmt: skip
 
 
@@ -315,11 +335,15 @@ def _a_day(matched: int, days: int) -> Said:
     return said("about {n} a day", n=f"{whole:.0f}" if whole >= 10 or whole == int(whole) else f"{whole:.1f}")
 
 
-def _looked(articles: int, stored: int, days: int) -> Said:
-    if stored > articles:
-        return said("Tried on the newest {n} of {all} stored articles of {days} days.",
-                    n=f"{articles:,}", all=f"{stored:,}", days=days)  # fmt: skip
-    return said_n("Tried on {n} stored article.", "Tried on {n} stored articles.", articles)
+def _looked(articles: int, stored: int, took: float, days: int) -> Said:
+    seconds = f"{took:.1f}"
+    if stored > MOST_TRIED:
+        return said("Tried on the newest {n} of {all} stored articles of {days} days, in {seconds} s.",
+                    n=f"{articles:,}", all=f"{stored:,}", days=days, seconds=seconds)  # fmt: skip
+    return said_n(
+        "Tried on {n} stored article in {seconds} s.", "Tried on {n} stored articles in {seconds} s.",
+        articles, seconds=seconds,
+    )  # fmt: skip
 
 
 def _changes(new: Search, gained: Difference, lost: Difference) -> tuple[tuple[str, Said], ...]:
@@ -353,6 +377,7 @@ def _days(new: Search, gained: Difference, lost: Difference) -> tuple[DayPair, .
                 added=Bar(x, round(CHART[1] - tall - above, 2), wide, round(above, 2)) if added else None,
                 label=f"{named}: {day.matched:,}",
                 day=named,
+                short=(f"{day.day:%a}", str(day.day.day)),
                 counts=counts,
             )
         )

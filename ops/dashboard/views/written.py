@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alerts.letter import plain_text
 from ops.dashboard.said import Said, said, said_n
+from ops.said import joined
 from worker.errors import BadInput
 from worker.match import parse_query
 from worker.match.entities import ANY_LANGUAGE, Catalogue, Entity
@@ -45,17 +46,17 @@ def summary(query: str, known: Catalogue) -> Said:
     written = sum(len({name.text for name in known[key].names}) for key in named)
     words = sum(isinstance(part, Word) for part in leaves)
     phrases = sum(isinstance(part, Phrase | Exact) for part in leaves)
-    said_of_words = said_n("{n} word", "{n} words", words)
-    said_of_phrases = said_n("{n} phrase or exact text", "{n} phrases or exact texts", phrases)
-    if not named:
-        return said("It can be read: {words}, {phrases}.", words=said_of_words, phrases=said_of_phrases)
-    return said(
-        "It can be read: {words}, {phrases}, {names} with {forms}.",
-        words=said_of_words,
-        phrases=said_of_phrases,
+    names = said(
+        "{names} with {forms}",
         names=said_n("{n} name", "{n} names", len(named)),
         forms=said_n("{n} written form", "{n} written forms", written),
     )
+    parts = (
+        said_n("{n} word", "{n} words", words) if words else "",
+        said_n("{n} phrase or exact text", "{n} phrases or exact texts", phrases) if phrases else "",
+        names if named else "",
+    )
+    return said("It can be read: {parts}.", parts=joined(parts, ", "))
 
 
 def languages_by_name(code: str) -> Said | str:

@@ -28,10 +28,18 @@ _SELECT = """
 _NOW = text(f"""{_SELECT}
     WHERE s.ended_at IS NULL AND s.until_at > statement_timestamp() ORDER BY s.until_at, s.id LIMIT 200
 """)
+_TOPICS = text("SELECT name FROM topics WHERE removed_at IS NULL ORDER BY name LIMIT 500")
+_CHANNELS = text("SELECT name FROM channels WHERE removed_at IS NULL ORDER BY name LIMIT 500")
 _OVER = text(f"""{_SELECT}
     WHERE (s.ended_at IS NOT NULL OR s.until_at <= statement_timestamp()) AND (:before = 0 OR s.id < :before)
     ORDER BY s.id DESC LIMIT :limit
 """)
+
+
+def names(connection: Connection) -> tuple[Sequence[str], Sequence[str]]:
+    """What a silence may be about, to choose from: topics and channels, 500 of each at most."""
+    topics, channels = (connection.execute(query).scalars().all() for query in (_TOPICS, _CHANNELS))
+    return topics, channels
 
 
 def standing(connection: Connection) -> Sequence[Row]:

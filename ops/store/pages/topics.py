@@ -79,6 +79,12 @@ _TOGETHER = text("""
 """)
 
 
+_APPLIED_BACK = text("""
+    SELECT id, at, who, after FROM audit_log
+    WHERE kind = 'topic' AND name = :name AND what = 'applied back' ORDER BY id DESC LIMIT :limit
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Of how many matches it is said, in how many the title matches, and in which languages they are."""
@@ -159,6 +165,11 @@ def places_of(connection: Connection, topic: int, since: datetime) -> Places:
 def seen_with(connection: Connection, topic: int, since: datetime) -> Sequence[Row]:
     """The topics that match the same articles, the most frequent first: id, name, n."""
     return _rows(connection, _TOGETHER, topic=topic, since=since, limit=MOST_JUDGED, most=_MOST_TOGETHER)
+
+
+def applied_back(connection: Connection, name: str, limit: int) -> Sequence[Row]:
+    """When, by whom and with which outcome the topic was applied to older articles, the last time first."""
+    return _rows(connection, _APPLIED_BACK, name=name, limit=limit)
 
 
 def _rows(connection: Connection, query: Any, **asked: Any) -> list[dict[str, Any]]:

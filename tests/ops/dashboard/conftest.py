@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -357,20 +356,3 @@ def world(engine: Engine) -> Callable[[], object]:
             yield World(connection, the_time())
 
     return open_world
-
-
-@pytest.fixture
-def chromium() -> Iterator[object]:
-    """A browser; skips where this machine has none."""
-    found = next(
-        (path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()), None
-    )
-    if found is None:
-        pytest.skip("no Chromium at /usr/bin/chromium or /usr/bin/google-chrome")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=str(found), args=quiet)
-        yield browser
-        browser.close()

@@ -156,7 +156,7 @@ def test_what_a_person_must_mend_comes_with_a_command(site: Any, world: Any) -> 
         news.feed("Old Wire", "gone")
     todo = section(site, "todo")
     assert "risk desk lets nothing through" in todo
-    assert "The Slack hook was removed. It began just now. 1 message held" in todo
+    assert "The reason: the Slack hook was removed. It began just now. 1 message held" in todo
     assert "pantau channels test 'risk desk'" in todo
     assert "Metals Daily: its certificate or encryption cannot be trusted (certificate expired)." in todo
     assert "pantau feeds check https://" in todo

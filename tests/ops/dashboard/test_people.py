@@ -233,6 +233,21 @@ def test_an_address_that_nobody_vouches_for_is_asked_first(site: Any, engine: En
     assert "leads to this mailbox already" in add_channel(known, **{**mail, "name": "again"}).text
     send(known, f"/channels/{number}/test", form=f"/channels/{number}")
     assert "has not confirmed yet" in known.get(f"/channels/{number}").text
+    assert "Ask once more" not in page  # the first mail is still on its way
+    here = f"/channels/{number}"
+    for n in range(3):
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE confirmations SET state = 'failed', reason = 'refused'"))
+        assert "Ask once more" in known.get(here).text
+        answer = send(known, f"{here}/ask", form=here)
+        assert answer.headers["location"].endswith("did=asked_again" if n < 2 else "did=often")
+    assert [what for _, what, _, _ in notes(engine)].count("asked") == 2
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO addresses (address, confirmed_at) SELECT address, now() FROM channels")
+        )
+    assert "Ask once more" not in known.get(here).text
+    assert send(known, f"{here}/ask", form=here).headers["location"].endswith("did=not_asked")
 
 
 def logged_in_over_https(site: Any) -> Any:
@@ -595,6 +610,7 @@ def test_a_removed_channel_takes_along_what_leads_nowhere_else(site: Any, engine
 DEEDS = [
     "/channels/new",
     "/channels/1/test",
+    "/channels/1/ask",
     "/channels/1/remove",
     "/channels/release",
     "/subscriptions/new",
@@ -619,7 +635,21 @@ def test_who_may_only_look_changes_nothing_and_no_form_comes_without_its_token(
         assert viewer.post(path, {"csrf": csrf}).status == 403, path
         assert editor.post(path, {"csrf": "guessed"}).status == 403, path
         assert stranger.post(path, {}).headers["location"].startswith("/login"), path
+    for path in ("/channels/new", "/subscriptions/new", "/subscriptions/1/edit"):
+        assert viewer.get(path).status == 403, path
     assert notes(engine) == []
+
+
+def test_no_address_that_changes_something_is_left_out_above() -> None:
+    from ops.dashboard.pages import channels, silences, subscriptions
+
+    routes = (*channels.ROUTES, *subscriptions.ROUTES, *silences.ROUTES)
+    changing = {
+        route.path.replace("{number:int}", "1")
+        for route in routes
+        if route.methods and "POST" in route.methods
+    }
+    assert changing == set(DEEDS)
 
 
 def test_only_an_administrator_lets_a_restored_installation_go_on(site: Any, engine: Engine) -> None:
@@ -677,6 +707,10 @@ BAD_SILENCES: list[tuple[dict[str, str], str, str]] = [
     ({"scope": "everything", "until": "2020-01-01T00:00"}, "until", "before it begins"),
     ({"scope": "everything", "until": "2099-01-01T00:00"}, "until", "a year at most"),
     ({"scope": "everything", "begin": "later"}, "begin", "is no time"),
+    ({"scope": "everything", "begin": "9999-12-31T23:59"}, "begin", "so late"),
+    ({"scope": "everything", "begin": "0001-01-01T00:00"}, "until", "over already"),
+    ({"scope": "topic", "what": "NA\0TTO"}, "what", "no topic is called"),
+    ({"scope": "everything", "channel": "du\0sk"}, "channel", "no channel is called"),
     ({"scope": "the weather"}, "what", "choose what"),
 ]
 
@@ -763,7 +797,7 @@ def test_long_lists_go_on_behind_the_last_name(site: Any, engine: Engine, path: 
     assert further
     rest = known.get(further[1].replace("&amp;", "&")).text
     assert rest.count('class="p-name"') == 10
-    assert "after=" not in rest
+    assert "Show more" not in rest
     for odd in (f"{path}/0", f"{path}/{2**63}", f"{path}/{'9' * 30}", f"{path}/77777"):
         assert known.get(odd).status == 404
     assert (
