@@ -452,6 +452,20 @@ class Tried(BaseModel):
     answer: Line
 
 
+class AskedOwner(BaseModel):
+    """Whether a mail goes to the owner of the address now."""
+
+    asked: bool
+
+
+class RetriedTogether(BaseModel):
+    """How many deliveries are due again, how many stay as they are; `more`: there are others, ask once more."""
+
+    due: int
+    refused: int
+    more: bool
+
+
 class Again(BaseModel):
     """How many entries there are, and how many of them are read again within seconds."""
 

@@ -175,6 +175,11 @@ def test_the_owner_of_an_address_is_asked_first_or_nobody_is(
     made = writer.post("/channels", {"name": "rina", "email": "rina@example.org"})
     assert (made.status, made.json["asks_owner"]) == (201, True)
     assert "rina@example.org" not in made.text
+    ask = f"/channels/{made.json['id']}/ask"
+    assert writer.post(ask).json == {"asked": False}  # the first mail is on its way
+    desk = writer.post("/channels", {"name": "desk", "slack": HOOK}).json["id"]
+    assert writer.post(f"/channels/{desk}/ask").status == 422
+    assert writer.post("/channels/999/ask").status == 404
 
 
 def test_what_a_watchlist_declares_is_changed_there(program: Any, world: Any) -> None:
@@ -295,3 +300,18 @@ def test_feeds_are_looked_for_at_an_address(
     assert (nothing["items"], nothing["why"]) == ([], "no feed: it is a page")
     assert nothing["declared"] == ["https://x.example/"]
     assert set(faults(writer.post("/feeds/discover", {"url": "ftp://x"}))) == {"#/url"}
+
+
+def test_what_failed_on_a_channel_is_sent_again_together(program: Any, world: Any, engine: Any) -> None:
+    with world() as news:
+        channel, feed = news.channel("desk"), news.feed()
+        for n in range(3):
+            article = news.article(feed, f"n{n}")
+            match = news.match(article, [], {"field": "title", "text": "", "marks": []})
+            news.delivery(article, match, channel, "sent" if n == 2 else "failed")
+    writer = program("write")
+    path = f"/channels/{channel}/retry-failed"
+    assert writer.post(path).json == {"due": 2, "refused": 0, "more": False}
+    assert writer.post(path).json == {"due": 0, "refused": 0, "more": False}
+    assert writer.post("/channels/999/retry-failed").status == 404
+    assert [each[:2] for each in noted(engine)] == [("retried", "delivery")] * 2
