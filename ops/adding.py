@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from ops import kit
 from ops.store import audit_log
 from ops.store.declared import Shelf, alone
-from ops.watchlist import DeclaredFeed, Watchlist, parse_watchlist, write_watchlist
-from ops.watchlist.values import every as read_every
+from ops.watchlist import DeclaredFeed, read_items
 from ops.watchlist.values import every_text
-from ops.watchlist.words import Fault
+from ops.watchlist.words import shown
 from worker.errors import BadInput
 from worker.secrets import KeyRing
 from worker.settings import Settings
@@ -20,24 +21,37 @@ from worker.store.engine import Connection
 def add_feed(settings: Settings, *, url: str, name: str, every: str, tags: tuple[str, ...], by: str) -> bool:
     """Adds the feed and writes down who did (`by`); False if it is watched already, in which case nothing changes.
     Raises BadInput."""
-    feed = _checked(url, name, every, tags)
+    feed = checked(url, name, every, tags)
     with kit.connected(settings) as connection:
         return add(connection, kit.keyring(settings), feed, by)
 
 
 def add(connection: Connection, keys: KeyRing, feed: DeclaredFeed, who: str) -> bool:
     """Adds a feed that was found sound, and writes down who did; False if it is watched already, in which case nothing
-    changes."""
+    changes. Raises NameTaken."""
     alone(connection)
-    added = Shelf(connection, keys).add_feed(feed)
-    if added:
-        audit_log.note(connection, who, "added", "feed", name_of(feed), None, facts_of(feed))
-    return added
+    shelf = Shelf(connection, keys)
+    number = shelf.add_feed(feed)
+    if number is None:
+        return False
+    if feed.name and shelf.feed_called(feed.name, besides=number) is not None:
+        raise NameTaken(feed.name)
+    audit_log.note(connection, who, "added", "feed", name_of(feed, number), None, facts_of(feed))
+    return True
 
 
-def name_of(feed: DeclaredFeed) -> str:
-    """What the audit log calls it: its name, or its host alone, since the rest of an address may be a key."""
-    return feed.name or urlsplit(feed.url).hostname or ""
+class NameTaken(BadInput):
+    """Another feed is called so: subscriptions, and watchlists, tell feeds apart by their names."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"a feed is called {shown(name)} already; give this one another name")
+
+
+def name_of(feed: DeclaredFeed, number: int | None = None) -> str:
+    """What the audit log calls it: its name, or its host with its number where it has one yet, since the rest of an
+    address may be a key."""
+    host = urlsplit(feed.url).hostname or ""
+    return feed.name or (host if number is None else f"{host} (feed {number})")
 
 
 def facts_of(feed: DeclaredFeed) -> dict[str, object]:
@@ -58,26 +72,22 @@ def _every(feed: DeclaredFeed) -> str:
     return every_text(feed.every_s, feed.within_s) if feed.every_s or feed.within_s else ""
 
 
-def _checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:
-    """The feed as a watchlist would declare it, with a watchlist's complaints."""
-    interval = read_every("5s", "30d")(every) if every else (0.0, 0.0)
-    if isinstance(interval, Fault):
-        raise BadInput(f"--every: {interval.problem}; expected {interval.expected}")
-    shortest, longest = interval
-    feed = DeclaredFeed(
-        url,
-        name,
-        every_s=(shortest or None) if shortest == longest else None,
-        within_s=interval if shortest != longest else None,
-        tags=tags,
-    )
-    written = write_watchlist(Watchlist(feeds=(feed,)))
-    found, complaints, _ = parse_watchlist(written, "feed")
-    if found is None:
-        raise BadInput(
-            "; ".join(
-                f"{each.problem}" + (f", expected {each.expected}" if each.expected else "")
-                for each in complaints
-            )
-        )
-    return found.feeds[0]
+def read_feed(given: Mapping[str, Any]) -> DeclaredFeed | Mapping[str, str]:
+    """The feed that a form or a program describes by a watchlist's keys; or what is wrong, by key ("every",
+    "pace.burst")."""
+    found, complaints, _ = read_items({"feed": [given]})
+    if found is not None:
+        return found.feeds[0]
+    wrong: dict[str, str] = {}
+    for each in complaints:
+        wrong.setdefault(each.place or "url", each.sentence)
+    return wrong
+
+
+def checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:
+    """The feed as a watchlist would declare it; what is empty is not said. Raises BadInput with its complaints."""
+    said = {"name": name, "every": every, "tags": list(tags)}
+    found = read_feed({"url": url, **{key: value for key, value in said.items() if value}})
+    if not isinstance(found, DeclaredFeed):
+        raise BadInput("; ".join(f"{key}: {sentence}" for key, sentence in found.items()))
+    return found

@@ -20,8 +20,11 @@ from ops.store import ticking
 from worker.settings import Settings
 from worker.store.engine import DatabaseTrouble, Engine, open_engine
 
-EVERY_S = 20.0
-"""A third of the time after which a worker without a sign counts as dead (`ops.store.measuring`)."""
+EVERY_S = 3.0
+"""Less than a third of the time after which a worker without a sign counts as dead
+(`ops.store.ticking.DEAD_AFTER_S`). It hangs on Celery's heart, which beats every two seconds."""
+
+_MEMORY_S = 20.0  # to count a large worker's memory takes some hundredths of a second
 
 
 @dataclass(slots=True)
@@ -37,6 +40,8 @@ class Alive:
     slots: int = 0
     busy: Callable[[], int] = lambda: 0
     since: datetime = field(default_factory=kit.clock)
+    process: dict[str, object] = field(default_factory=dict)
+    process_until: float = 0.0
 
     @property
     def part(self) -> str:
@@ -49,10 +54,12 @@ class Alive:
             self.engine = open_engine(kit.database(self.settings), pooled=False)
         return self.engine
 
-    def says(self) -> dict[str, object]:
+    def says(self, now: float) -> dict[str, object]:
         """What the worker is, and how busy: `ops.store.pages.workers` reads it."""
+        if not self.process or now >= self.process_until:
+            self.process, self.process_until = this_process(self.since), now + _MEMORY_S
         return {
-            **this_process(self.since),
+            **self.process,
             "name": self.name,
             "queues": list(self.queues),
             "slots": self.slots,
@@ -62,7 +69,7 @@ class Alive:
     def begin(self, now: float) -> None:
         """The first sign: the worker is ready. Raises what the database raises; `now` in seconds of a steady clock."""
         with self.database().begin() as connection:
-            ticking.beat(connection, self.part, self.says())
+            ticking.beat(connection, self.part, self.says(now))
         self.again_at = now + EVERY_S
 
     def go_on(self, now: float) -> None:
@@ -76,7 +83,7 @@ class Alive:
             structlog.get_logger("worker").warning("no_sign_of_life_left", error=type(trouble).__name__)
 
     def end(self) -> None:
-        """No sign any more: the worker ends by itself. One that was killed is missed within the minute."""
+        """No sign any more: the worker ends by itself. One that was killed is missed within seconds."""
         if self.again_at is None:
             return
         self.again_at = None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alerts.channels import channels
 from ops import kit
+from ops.adding import name_of
 from ops.packs import FOLDER as PACKS
 from ops.packs import read_folder
 from ops.refusing import unheard_of
@@ -16,6 +17,7 @@ from ops.searching import broad, found_by, is_broad
 from ops.store import audit_log
 from ops.store.audit_log import COMMAND_LINE
 from ops.store.declared import FOLDER, Shelf, alone
+from ops.store.mailboxes import masked
 from ops.store.watched import articles_of_last
 from ops.watchlist import (
     Changes,
@@ -37,6 +39,7 @@ from ops.watchlist import (
     secrets_of,
 )
 from ops.watchlist.addresses import target_fault
+from ops.watchlist.diff import Shown
 from ops.watchlist.entities import extended
 from ops.watchlist.lines import find_lines
 from ops.watchlist.words import shown, visible
@@ -92,7 +95,7 @@ def apply_file(
         if not dry_run:
             shelf.write(declared, found, secrets)
             shelf.write_entities(packs or (), in_packs, FOLDER)
-            write_down(connection, found + in_packs, str(path), by)
+            write_down(connection, found + in_packs, _feed_names(stored, declared), str(path), by)
     return Outcome(
         found + in_packs,
         (*doubts, *warnings, *unheard, *_too_broad(path, settings, declared, found, catalogue)),
@@ -114,13 +117,21 @@ def apply_packs(settings: Settings) -> Outcome:
             (*stored.declared.topics, *stored.made_here.topics), _catalogue_after(Watchlist(), known)
         )
         shelf.write_entities(packs, found, FOLDER)
-        write_down(connection, found, str(settings.data_dir / PACKS), COMMAND_LINE)
+        write_down(connection, found, {}, str(settings.data_dir / PACKS), COMMAND_LINE)
     return Outcome(found, tuple(doubts))
 
 
-def write_down(connection: Connection, found: Changes, source: str, by: str) -> None:
+def _feed_names(stored: Snapshot, declared: Watchlist) -> Mapping[str, str]:
+    """What the audit log calls each feed, by its address, as the file has it where both know it."""
+    parts = (stored.made_here, stored.declared, declared)
+    return {feed.url: name_of(feed) for part in parts for feed in part.feeds}
+
+
+def write_down(
+    connection: Connection, found: Changes, feed_names: Mapping[str, str], source: str, by: str
+) -> None:
     """One line of the audit log for each thing that changed, and one for the whole. Of very many only the first are
-    named: the file itself tells the others."""
+    named: the file itself tells the others. No address of a feed is written down: it may be a key."""
     if not found:
         return
     parts = (
@@ -129,16 +140,23 @@ def write_down(connection: Connection, found: Changes, source: str, by: str) -> 
         ("removed", found.removed),
         ("declared", found.adopted),
     )
-    named = [_noted(what, item) for what, items in parts for item in items][:MOST_NAMED]
+    named = [_noted(what, item, feed_names) for what, items in parts for item in items][:MOST_NAMED]
     audit_log.note_many(connection, by, named)
     counts = {what: len(items) for what, items in parts if items}
     audit_log.note(connection, by, "applied", "watchlist", visible(source), None, counts)
 
 
-def _noted(what: str, item: Item) -> dict[str, object]:
-    before = {change.field: change.old for change in item.fields} or None
-    after = {change.field: change.new for change in item.fields} or None
-    return {"what": what, "kind": item.noun, "name": item.key, "before": before, "after": after}
+def _noted(what: str, item: Item, feed_names: Mapping[str, str]) -> dict[str, object]:
+    fields = [change for change in item.fields if change.field != "url"]
+    before = {change.field: _kept(change.field, change.old) for change in fields} or None
+    after = {change.field: _kept(change.field, change.new) for change in fields} or None
+    name = feed_names.get(item.key, "") if item.noun == "feed" else item.key
+    return {"what": what, "kind": item.noun, "name": name, "before": before, "after": after}
+
+
+def _kept(field: str, value: Shown) -> Shown:
+    """What may stand in the audit log for good: of a mailbox only what its owner would know it by."""
+    return masked(value) if field == "email" and isinstance(value, str) and "@" in value else value
 
 
 def _with_packs(stored: Snapshot, packs: tuple[DeclaredEntity, ...] | None) -> Snapshot:

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any, Literal
 
 from alerts.channels import channels
-from alerts.model import ChannelId
+from alerts.model import Channel, ChannelId
 from alerts.store import confirmations
 from alerts.store.addresses import address_of, recognise
 from ops.inviting import asked_often, blocked, check_ways
@@ -114,6 +114,22 @@ def add_channel(connection: Connection, keys: KeyRing, given: Pairs, ways: Ways,
         confirmations.ask(connection, ChannelId(found.id), address)
     audit_log.note(connection, who, "added", "channel", channel.name, None, channel_facts(channel))
     return Done(found.id, channel.name, doubts, asks)
+
+
+def ask_again(connection: Connection, keys: KeyRing, channel: Channel, ways: Ways, who: str) -> Outcome:
+    """Asks the owner of a mailbox once more who has not answered. Done without asking where nobody has to be asked, or
+    a mail that does is on its way."""
+    if channel.kind != "email":
+        return _fault("", f"{shown(channel.name)} leads to no mailbox")
+    address = _address(connection, keys, channel.to)
+    asks = _has_to_be_asked(connection, channel.to.reveal(), address, ways)
+    if isinstance(asks, Refused):
+        return asks
+    asks = asks and not confirmations.waits(connection, address)
+    if asks:
+        confirmations.ask(connection, channel.id, address)
+        audit_log.note(connection, who, "asked", "channel", channel.name)
+    return Done(channel.id, channel.name, asks=asks)
 
 
 def remove_channel(connection: Connection, keys: KeyRing, name: str, who: str) -> Outcome:
@@ -223,11 +239,8 @@ def faults_by_key(complaints: Iterable[Complaint]) -> dict[str, str]:
     """What is wrong, a sentence for each key."""
     found: dict[str, str] = {}
     for complaint in complaints:
-        # the readers speak of a file, where a number must not stand in quotes
-        expected = complaint.expected.removesuffix(", without quotes")
-        sentence = f"{complaint.problem}; expected {expected}" if expected else complaint.problem
         before = found.get(complaint.field)
-        found[complaint.field] = f"{before}. {sentence}" if before else sentence
+        found[complaint.field] = f"{before}. {complaint.sentence}" if before else complaint.sentence
     return found
 
 
@@ -252,6 +265,10 @@ def _may_be_written_to(
     there = mailboxes.channel_at(connection, address)
     if there is not None:
         return _fault("email", f"the channel {shown(there[1])} leads to this mailbox already", "name_taken")
+    return _has_to_be_asked(connection, written, address, ways)
+
+
+def _has_to_be_asked(connection: Connection, written: str, address: str, ways: Ways) -> bool | Refused:
     known = mailboxes.answered(connection, address)
     if known.blocked_by is not None:
         return _fault("email", blocked(written, known.blocked_by), "unwanted")

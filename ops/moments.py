@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from alerts.digest import zone
+from alerts.times import UNTIL_RESUMED
 from worker.errors import BadInput
 
 
@@ -20,3 +23,9 @@ def in_zone(moment: datetime, timezone: str) -> str:
     except BadInput:
         return f"{moment:%Y-%m-%d %H:%M} UTC"
     return f"{local:%Y-%m-%d %H:%M} {timezone}"
+
+
+def due_at(delivery: Mapping[str, Any]) -> datetime | None:
+    """When it is due; None for what a pause keeps: nobody knows when that ends."""
+    due: datetime = delivery["due_at"]
+    return None if due == UNTIL_RESUMED else due

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from alerts.letter import plain_text
+from ops.said import Said, joined, said
 
-_REASONS = {
-    "same_text": "the same text as",
-    "same_event": "the same event as",
-    "across_languages": "the same event, in another language, as",
+_REASONS: Mapping[str, Callable[[str], Said]] = {
+    "same_text": lambda like: said("the same text as {like}", like=like),
+    "same_event": lambda like: said("the same event as {like}", like=like),
+    "across_languages": lambda like: said("the same event, in another language, as {like}", like=like),
 }
 
 
@@ -38,15 +39,13 @@ class Placed(Protocol):
         """What both have."""
 
 
-def placed_because(placed: Placed) -> str:
+def placed_because(placed: Placed) -> Said:
     """The reason, in words that are harmless already."""
     if placed.reason not in _REASONS:
-        return "it began the story (new)"
+        return said("it began the story (new)")
     like = f"“{plain_text(placed.like_title or '', 100)}” ({plain_text(placed.like_source or '', 60)})"
-    alike = f", alike {placed.likeness:.2f}" if placed.reason != "same_text" else ""
-    both = (
-        f", both have {', '.join(plain_text(term.lstrip('#'), 40) for term in placed.shared)}"
-        if placed.shared
-        else ""
-    )
-    return f"{_REASONS[placed.reason]} {like}{alike}{both} ({placed.reason})"
+    shared = ", ".join(plain_text(term.lstrip("#"), 40) for term in placed.shared)
+    alike = said("alike {share}", share=f"{placed.likeness:.2f}") if placed.reason != "same_text" else ""
+    both = said("both have {words}", words=shared) if shared else ""
+    because = joined((_REASONS[placed.reason](like), alike, both), ", ")
+    return joined((because, f"({placed.reason})"))

@@ -122,8 +122,8 @@ def _line(line: str) -> str:
     return " " * min(len(line) - len(words), 12) + plain_text(words, 2000)
 
 
-def letter_of(item: Item, subscription: Row, now: datetime) -> Letter:
-    """The letter that a recent article would have made for this subscription."""
+def letter_of(item: Item, subscription: Row, now: datetime, language: str | None = None) -> Letter:
+    """The letter that a recent article would have made for this subscription; `language` is the channel's option."""
     return Letter(
         _KEY,
         "article",
@@ -131,5 +131,6 @@ def letter_of(item: Item, subscription: Row, now: datetime) -> Letter:
         now,
         subscriptions=(subscription["name"],),
         topics=item.topics,
+        language="id" if language == "id" else "en",
         timezone=subscription["timezone"],
     )

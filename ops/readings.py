@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ops.said import Said, said
 from worker.model import ReadingNotes
 
 _METHODS = {
-    "site": "by the site's own rules",
-    "json-ld": "from what the page states in JSON-LD",
-    "extracted": "by the quick way",
-    "extracted:full": "by the thorough way",
+    "site": said("by the site's own rules"),
+    "json-ld": said("from what the page states in JSON-LD"),
+    "extracted": said("by the quick way"),
+    "extracted:full": said("by the thorough way"),
 }
 
 
-def taken(method: str) -> str:
+def taken(method: str) -> Said:
     """How a page's text was taken out of it."""
-    return _METHODS.get(method, f"by {method}")
+    return _METHODS.get(method) or said("by {method}", method=method)
 
 
 def noted(notes: ReadingNotes) -> Iterator[tuple[str, tuple[str, ...]]]:

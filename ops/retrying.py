@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alerts.letter import plain_text
 from alerts.model import DeliveryId
 from ops.moments import instant
+from ops.said import Said, said
 from ops.store import audit_log, ledger
 from ops.store.ledger import PutBack, Standing
+from ops.verdict import cause
 from worker.store.engine import Connection
 
 RETRIABLE = ("failed", "unknown", "expired", "held")
+_NAME = 80
 AT_ONCE = 100
 """So many go back in one transaction: nothing is planned meanwhile, which takes about a second."""
 
@@ -19,15 +23,16 @@ AT_ONCE = 100
 class Refused:
     """It stays as it is, for a reason in words."""
 
-    why: str
+    why: Said
 
 
 @dataclass(frozen=True, slots=True)
 class PutBackTogether:
-    """How many deliveries are due again, and how many stay as they are."""
+    """How many deliveries are due again, and how many stay as they are; `more` if there are others."""
 
     due: int
     refused: int
+    more: bool = False
 
 
 def retry(
@@ -41,7 +46,9 @@ def retry(
         return Refused(why)
     other = ledger.take_slots(connection, delivery)
     if other is not None:
-        return Refused(f"delivery {other} announces one of its articles to the same channel meanwhile")
+        return Refused(
+            said("delivery {n} announces one of its articles to the same channel meanwhile", n=other)
+        )
     due = ledger.put_back(connection, delivery)
     told = {"state": stands.state, "reason": stands.reason, "channel": stands.channel}
     audit_log.note(connection, who, "retried", "delivery", str(delivery), told, {"state": "waiting"})
@@ -50,25 +57,35 @@ def retry(
 
 def retry_failed(connection: Connection, channel: str, who: str, most: int = AT_ONCE) -> PutBackTogether:
     """Makes due again what failed on this channel, the oldest first, as many as `most`: each as `retry` does."""
-    outcomes = [retry(connection, delivery, who) for delivery in ledger.failed_on(connection, channel, most)]
+    found = ledger.failed_on(connection, channel, most + 1)
+    outcomes = [retry(connection, delivery, who) for delivery in found[:most]]
     refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
-    return PutBackTogether(len(outcomes) - refused, refused)
+    return PutBackTogether(len(outcomes) - refused, refused, more=len(found) > most)
 
 
-def refusal(standing: Standing) -> str | None:
+def refusal(standing: Standing) -> Said | None:
     """Why a delivery that stands so may not be sent again; None if it may."""
     match standing.state:
         case "sent":
-            return "its receiver has accepted it; sending it again would tell people twice"
+            return said("its receiver has accepted it; sending it again would tell people twice")
         case "suppressed":
-            return f"it was suppressed ({standing.reason or 'no reason given'}): nobody waits for it"
+            why = cause(standing.reason) or said("no reason given")
+            return said("it was suppressed ({why}): nobody waits for it", why=why)
         case state if state not in RETRIABLE:
-            return f"it is {state} and goes out by itself (due {instant(standing.due_at)} UTC)"
+            return said(
+                "it is {state} and goes out by itself (due {at} UTC)",
+                state=state,
+                at=instant(standing.due_at),
+            )
+    channel = plain_text(standing.channel, _NAME)
     if standing.looked_for:
-        at = f"{instant(standing.due_at)} UTC"
-        return f"its answer was lost, and {standing.channel} is asked whether it has it (next at {at})"
+        return said(
+            "its answer was lost, and {channel} is asked whether it has it (next at {at} UTC)",
+            channel=channel,
+            at=instant(standing.due_at),
+        )
     if standing.channel_removed:
-        return f"its channel {standing.channel} was removed"
+        return said("its channel {channel} was removed", channel=channel)
     if not standing.wanted:
-        return "no subscription wants it any more: they were removed"
+        return said("no subscription wants it any more: they were removed")
     return None

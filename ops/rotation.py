@@ -91,9 +91,10 @@ def rotate(
     left = len(keys.keys)
     source: Literal["file", "environment"] = "file" if file else "environment"
     done = Rotated(source, begins, dropped, resealed, tuple(unopened), left, left > 1)
-    with engine.begin() as connection:
-        shown = {"began": begins, "resealed": resealed, "dropped": dropped, "keys": left}
-        note(connection, by, "rotated", "keys", source, None, shown)
+    if begins or resealed or dropped:
+        with engine.begin() as connection:
+            shown = {"began": begins, "resealed": resealed, "dropped": dropped, "keys": left}
+            note(connection, by, "rotated", "keys", source, None, shown)
     return done
 
 

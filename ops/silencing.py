@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -57,6 +57,14 @@ def make(
     """A silence from `begin` (None: now) up to `end`. `by` stands beside it for whoever reads the list, `who` in the
     audit log. Raises BadSilence."""
     check_end(begin or now, end)
+    if begin is not None and begin < end <= now:
+        raise BadSilence("until", "it would be over already; give a later end")
+    wanted = replace(
+        wanted,
+        what=_storable(wanted.what),
+        channel=_storable(wanted.channel),
+        comment=_storable(wanted.comment),
+    )
     what = _about(connection, wanted)
     where = None
     if wanted.channel:
@@ -142,6 +150,10 @@ def _story(connection: Connection, text: str) -> int:
             f"no story is known with an article at {plain_text(text, 200)}; `pantau why URL` says what is known of it",
         )
     return found
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "")  # what PostgreSQL stores in no text
 
 
 def _unknown(noun: str, name: str, known: list[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ops.adding import facts_of, name_of
+from ops.adding import NameTaken, facts_of, name_of
 from ops.store import audit_log
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed, Given
@@ -41,7 +41,7 @@ def poll_now(connection: Connection, keys: KeyRing, feed: int, who: str) -> Done
     if stands is None:
         return Gone()
     shelf.poll_now(feed)
-    audit_log.note(connection, who, "polled", "feed", name_of(stands[0]))
+    audit_log.note(connection, who, "polled", "feed", name_of(stands[0], feed))
     return Done()
 
 
@@ -49,7 +49,7 @@ def change(
     connection: Connection, keys: KeyRing, feed: int, wanted: DeclaredFeed, who: str, *, forget: bool = False
 ) -> Tended:
     """Gives the feed these settings; its address stays. A password that is not given stays as well, unless the user's
-    name goes, or it is to be forgotten."""
+    name goes, or it is to be forgotten. Raises NameTaken."""
     alone(connection)
     shelf = Shelf(connection, keys)
     stands = shelf.feed_of(feed)
@@ -68,8 +68,14 @@ def change(
     told, tells = _told(before, wanted, new_password=bool(secrets))
     if told == tells:
         return Done(changed=False)
+    if (
+        wanted.name
+        and wanted.name != before.name
+        and shelf.feed_called(wanted.name, besides=feed) is not None
+    ):
+        raise NameTaken(wanted.name)
     shelf.change_feed(feed, wanted, secrets, keep_password=keep)
-    audit_log.note(connection, who, "changed", "feed", name_of(wanted), told, tells)
+    audit_log.note(connection, who, "changed", "feed", name_of(wanted, feed), told, tells)
     return Done()
 
 
@@ -93,5 +99,5 @@ def remove(connection: Connection, keys: KeyRing, feed: int, who: str) -> Tended
     if stands is None or stands[1]:
         return Gone() if stands is None else Declared()
     shelf.remove_feed(feed)
-    audit_log.note(connection, who, "removed", "feed", name_of(stands[0]), facts_of(stands[0]))
+    audit_log.note(connection, who, "removed", "feed", name_of(stands[0], feed), facts_of(stands[0]))
     return Done()

@@ -59,7 +59,7 @@ def sentence(trace: Trace) -> str:
     """The last word. Names as they are; whoever shows them makes them harmless."""
     trail = trace.trail
     if not trace.known:
-        return "Unknown: no feed has brought an entry with this address (--fetch reads it now)."
+        return "Unknown: no feed has brought an entry with this address."
     if trail.article is None:
         return _unread(trail.entries)
     told = _told(trace)
@@ -127,14 +127,14 @@ def _after(ended: datetime, trail: Trail) -> str:
 
 def _silent(trace: Trace) -> str:
     """Why nobody was told, where nothing was decided."""
-    matching = [asked for asked in trace.asked if asked.explained.holds]
+    asked = [each for each in trace.asked if trace.named in (None, each.topic.name)]
+    matching = [each for each in asked if each.explained.holds]
     found = {match["topic"]: match for match in trace.trail.matches}
     if matching:
-        return "Silent: " + "; ".join(_unheard(asked, found) for asked in matching[:_SHOWN]) + "."
-    if trace.named is not None and trace.asked:
-        (asked,) = trace.asked
+        return "Silent: " + "; ".join(_unheard(each, found) for each in matching[:_SHOWN]) + "."
+    if trace.named is not None and asked:
         was = " (it matched when the article was read, and was changed since)" if trace.named in found else ""
-        return f"Silent: the topic {trace.named} {lacks(asked.explained)}{was}."
+        return f"Silent: the topic {trace.named} {lacks(asked[0].explained)}{was}."
     if found:
         return f"Silent: it matched {_joined(list(found))} when it was read, and nobody hears of that."
     return (
@@ -211,6 +211,12 @@ def _is_near(part: Explained) -> bool:
 def _noted(part: Explained) -> str:
     note = part.note or "it is not there"
     return f"it is {note}" if note.startswith("not ") else note
+
+
+def name_of_site(url: str) -> str:
+    """What feeds near this address have in theirs: the end of its host's name; "" where it has none."""
+    labels = _host(url).split(".")
+    return ".".join(labels[-2:]) if len(labels) > 1 else ""
 
 
 def nearest_feeds(url: str, feeds: Sequence[Row], count: int = 3) -> list[Row]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview, Queue
+from ops.store.ticking import DEAD_AFTER_S
 
 Level = Literal["ok", "slow", "bad"]
 
-TICK_LATE_S = 15.0
-DESK_LATE_S = 60.0
+TICK_LATE_S = 8.0
+DESK_LATE_S: Mapping[str, float] = {"poll": 60.0, "read": 60.0, "plan": 10.0, "send": 15.0}
+"""So long work may wait at a desk. Sites set the pace of the first two: a hundred pages of one site take half a minute
+(`worker.hosts`), one that answers slowly takes ten seconds a page. The others wait for nobody but themselves, and for
+the receiver of the message before."""
+DATABASE_SLOW_S = 2.0
+"""It takes some hundredths of a second to say how everything stands, a few tenths where a million articles are kept."""
+
+_MANY, _PACE_S, _LONG_S = 100, 10.0, 120.0
+_BALKS_S = 8.0  # after the second try: what was over after five seconds is no trouble
 
 BY_READERS = frozenset({"not_confirmed", "resting"})
 """Why messages are held although nothing is broken."""
@@ -111,7 +121,8 @@ _NICKNAMES = {"smtp": "mail", "slack": "Slack"}
 
 def verdict(now: Overview) -> tuple[Level, Said]:
     """A level (`ok`, `slow`, `bad`) and the sentence a person on call reads first."""
-    for judge in (_beat, _held, _failed, _paused, _late, _in_doubt, _feeds, _silent, _missed):
+    of_our_own = (_workers, _beat, _deserted, _held, _failed, _paused, _balking, _slow_database, _late)
+    for judge in (*of_our_own, _in_doubt, _feeds, _silent, _missed):
         found = judge(now)
         if found is not None:
             return found
@@ -185,22 +196,41 @@ def _tenths(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
 
 
-_COUNTED: Mapping[str, Callable[[int], Said]] = {
+Noun = Literal[
+    "alert",
+    "article",
+    "channel",
+    "character",
+    "entry",
+    "feed",
+    "language",
+    "message",
+    "more article",
+    "paragraph",
+    "possible repeat",
+    "source",
+    "word",
+]
+
+_COUNTED: Mapping[Noun, Callable[[int], Said]] = {
     "alert": lambda n: said_n("{n} alert", "{n} alerts", n),
     "article": lambda n: said_n("{n} article", "{n} articles", n),
     "channel": lambda n: said_n("{n} channel", "{n} channels", n),
+    "character": lambda n: said_n("{n} character", "{n} characters", n),
     "entry": lambda n: said_n("{n} entry", "{n} entries", n),
     "feed": lambda n: said_n("{n} feed", "{n} feeds", n),
+    "language": lambda n: said_n("{n} language", "{n} languages", n),
     "message": lambda n: said_n("{n} message", "{n} messages", n),
     "more article": lambda n: said_n("{n} more article", "{n} more articles", n),
     "paragraph": lambda n: said_n("{n} paragraph", "{n} paragraphs", n),
     "possible repeat": lambda n: said_n("{n} possible repeat", "{n} possible repeats", n),
+    "source": lambda n: said_n("{n} source", "{n} sources", n),
     "word": lambda n: said_n("{n} word", "{n} words", n),
 }
 
 
-def count(n: int, noun: str) -> Said:
-    """ "1 feed", "2 feeds", "12,400 articles". Raises KeyError for a noun that the catalogue does not have."""
+def count(n: int, noun: Noun) -> Said:
+    """ "1 feed", "2 feeds", "12,400 articles"."""
     return _COUNTED[noun](n)
 
 
@@ -241,6 +271,64 @@ def _beat(now: Overview) -> tuple[Level, Said] | None:
     return None
 
 
+def unserved(queues: Iterable[str], workers: Sequence[Collection[str]]) -> tuple[str, ...]:
+    """The queues that none of these living workers serves, each given by what it serves; none where one, of an earlier
+    version, does not say so."""
+    if not all(workers):
+        return ()
+    served = {queue for worker in workers for queue in worker}
+    return tuple(queue for queue in queues if queue not in served)
+
+
+def behind(desk: str, queue: Queue) -> bool:
+    """Whether work at a desk waits for longer than it should, or surely will: the ten seconds in which many wait have
+    shown the pace."""
+    if queue.oldest_s > DESK_LATE_S.get(desk, 60.0):
+        return True
+    full = queue.waiting >= _MANY and queue.oldest_s >= _PACE_S
+    return full and _rest_s(queue) > _LONG_S
+
+
+def _rest_s(queue: Queue) -> float:
+    """How long what waits will take at the pace of the last ten seconds."""
+    return math.inf if not queue.done_10s else queue.waiting / queue.done_10s * _PACE_S
+
+
+def _living(now: Overview) -> list[Mapping[str, Any]]:
+    return [sign for sign in now.signs if sign["age_s"] <= DEAD_AFTER_S]
+
+
+def _workers(now: Overview) -> tuple[Level, Said] | None:
+    """Workers that were ended in order have left no sign; then it is the beat that is missed."""
+    if not now.signs or _living(now):
+        return None
+    silent = span(min(sign["age_s"] for sign in now.signs))
+    return "bad", said(
+        "No worker has shown a sign of life for {span}: they are stopped, or the broker does not answer. "
+        "Nothing is polled, read or sent.",
+        span=silent,
+    )
+
+
+def _deserted(now: Overview) -> tuple[Level, Said] | None:
+    """Desks where nobody works, although somebody does elsewhere."""
+    desks = deserted(now)
+    if not desks:
+        return None
+    waiting = f"{sum(now.desks[desk].waiting for desk in desks):,}"
+    if len(desks) == 1:
+        return "bad", said("No worker serves the {desk} desk: {n} waiting there.", desk=desks[0], n=waiting)
+    return "bad", said(
+        "No worker serves the desks {names}: {n} waiting there.", names=_listed(desks), n=waiting
+    )
+
+
+def deserted(now: Overview) -> tuple[str, ...]:
+    """The desks that no living worker serves, where any lives."""
+    living = _living(now)
+    return unserved(now.desks, [sign["queues"] or () for sign in living]) if living else ()
+
+
 def _held(now: Overview) -> tuple[Level, Said] | None:
     if not now.held:
         return None
@@ -273,18 +361,55 @@ def _listed(names: Sequence[str]) -> Said | str:
     return said("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
 
 
-def _late(now: Overview) -> tuple[Level, Said] | None:
-    late: dict[str, Queue] = {
-        name: queue for name, queue in now.desks.items() if queue.oldest_s > DESK_LATE_S
+def _balking(now: Overview) -> tuple[Level, Said] | None:
+    """A channel that takes nothing, and was tried more than once."""
+    long = {
+        name: balk for name, balk in now.balking.items() if (now.at - balk.since).total_seconds() > _BALKS_S
     }
+    if not long:
+        return None
+    name, longest = min(long.items(), key=lambda each: each[1].since)
+    sentence = said(
+        "{name} has taken nothing for {span} ({cause}): {messages} tried again and again, none lost.",
+        name=name,
+        span=span((now.at - longest.since).total_seconds()),
+        cause=cause(longest.reason),
+        messages=count(longest.waiting, "message"),
+    )
+    if len(long) == 1:
+        return "slow", sentence
+    more = said_n("{n} more channel does the same.", "{n} more channels do the same.", len(long) - 1)
+    return "slow", joined((sentence, more))
+
+
+def _slow_database(now: Overview) -> tuple[Level, Said] | None:
+    if now.asked_s <= DATABASE_SLOW_S:
+        return None
+    return "slow", said(
+        "The database is slow: it took {span} to say how everything stands.", span=span(now.asked_s)
+    )
+
+
+def _late(now: Overview) -> tuple[Level, Said] | None:
+    late = {name: queue for name, queue in now.desks.items() if behind(name, queue)}
     if not late:
         return None
     name, queue = max(late.items(), key=lambda item: item[1].oldest_s)
+    waiting, rest_s = f"{queue.waiting:,}", _rest_s(queue)
+    if queue.oldest_s > DESK_LATE_S.get(name, 60.0):
+        behind_by = span(queue.oldest_s)
+        return "slow", said(
+            "The {desk} desk is {span} behind with {n} waiting.", desk=name, span=behind_by, n=waiting
+        )
+    if math.isinf(rest_s):
+        return "slow", said(
+            "The {desk} desk has {n} waiting, and has done none in ten seconds.", desk=name, n=waiting
+        )
     return "slow", said(
-        "The {desk} desk is {span} behind with {n} waiting.",
+        "The {desk} desk has {n} waiting: at its present pace that takes {span}.",
         desk=name,
-        span=span(queue.oldest_s),
-        n=f"{queue.waiting:,}",
+        n=waiting,
+        span=span(rest_s),
     )
 
 

@@ -141,6 +141,23 @@ def keys() -> KeyRing:
     return KeyRing.of((KEY,))
 
 
+@pytest.fixture
+def chromium() -> Iterator[object]:
+    """A browser; skips where this machine has none."""
+    found = next(
+        (path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()), None
+    )
+    if found is None:
+        pytest.skip("no Chromium at /usr/bin/chromium or /usr/bin/google-chrome")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=str(found), args=quiet)
+        yield browser
+        browser.close()
+
+
 @dataclass
 class Clock:
     """Shows the time of this machine, moved by `ahead`: the database's leases know no other clock."""

@@ -9,7 +9,7 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli import mailboxes
-from ops.cli.connected import connected, noted
+from ops.cli.connected import connected
 from ops.cli.grouped import Group
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json_lines, table
@@ -87,6 +87,8 @@ def _state(row: Mapping[str, Any]) -> str:
         return f"invited, not confirmed yet (the mail that asks: {cause(row['confirmation'])})"
     if row["circuit"] and row["reason"] in BY_READERS:
         return plain_text(cause(row["reason"]), 80)
+    if row["circuit"] and row["probe_at"] is None:
+        return f"held: {plain_text(cause(row['reason']), 120)}"
     if row["circuit"]:
         return f"lets nothing through: {plain_text(cause(row['reason']), 80)}; next try {row['probe_at']:%H:%M:%S}"
     return f"paused until {row['paused_until']:%H:%M:%S}" if row["paused_until"] else "ok"
@@ -98,23 +100,20 @@ def test(name: str) -> int:
     """Send a test message through a channel; exit 0 if its receiver accepts it. What is held goes out then."""
     from alerts.channel import Sent
     from ops import kit
-    from ops.trial import in_words, let_through
+    from ops.store.audit_log import COMMAND_LINE
+    from ops.trial import in_words, write_down
 
     settings = kit.settings_of()
     channel = _open(settings, name)
     found = _try(settings, channel)
     with connected(settings) as connection:
-        noted(connection, "tested", "channel", channel.name, after={"verdict": in_words(found.verdict)})
+        opened = write_down(connection, channel, found, "", COMMAND_LINE)
     if found.answer:
         click.echo(f"answer   {found.answer}")
     click.echo(f"verdict  {in_words(found.verdict)}")
-    if not isinstance(found.verdict, Sent):
-        return 1
-    with connected(settings) as connection:
-        opened = let_through(connection, channel)
     if opened:
         click.echo("the channel is open again: what was held goes out now")
-    return 0
+    return 0 if isinstance(found.verdict, Sent) else 1
 
 
 @channels.command("manifest")

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ops.store.audit_log import COMMAND_LINE, note
-
 if TYPE_CHECKING:
     from worker.settings import Settings
     from worker.store.engine import Connection
@@ -32,4 +30,6 @@ def noted(
     after: Mapping[str, object] | None = None,
 ) -> None:
     """Writes down in the audit log, within the transaction of the change, what was done by a command."""
+    from ops.store.audit_log import COMMAND_LINE, note
+
     note(connection, COMMAND_LINE, what, kind, name, before, after)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
-from alerts.times import UNTIL_RESUMED
-from ops.moments import instant
+from ops.moments import due_at, instant
 
 UNTIL_THEN = "kept until its subscription is resumed"
 
@@ -92,9 +90,3 @@ def _attempt(attempt: Mapping[str, Any]) -> Iterator[str]:
 
 def _because(reason: str | None) -> str:
     return f" ({plain_text(reason, 200)})" if reason else ""
-
-
-def due_at(delivery: Mapping[str, Any]) -> datetime | None:
-    """When it is due; None for what a pause keeps: nobody knows when that ends."""
-    due: datetime = delivery["due_at"]
-    return None if due == UNTIL_RESUMED else due

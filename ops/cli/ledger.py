@@ -11,12 +11,12 @@ from alerts.letter import plain_text
 from alerts.model import DeliveryKind
 from alerts.states import State
 from ops.cli.connected import connected
-from ops.cli.delivery import UNTIL_THEN, delivery_lines, due_at
+from ops.cli.delivery import UNTIL_THEN, delivery_lines
 from ops.cli.grouped import Group
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.cli.sheet import csv_option, print_sheet
 from ops.cli.since import time_span
-from ops.moments import instant
+from ops.moments import due_at, instant
 from worker.errors import BadInput, PantauError
 
 if TYPE_CHECKING:

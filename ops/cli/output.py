@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from enum import Enum
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import click
 
 from alerts.letter import runs
-from worker.secrets import Secret
+from ops.plain_json import plain
 
 T = TypeVar("T")
 _SHOWN_EVERY_S = 0.1
@@ -26,7 +23,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 def print_json(value: object) -> None:
     """One object on one line."""
-    line = json.dumps(_plain(value), ensure_ascii=False)
+    line = json.dumps(plain(value), ensure_ascii=False)
     # half a surrogate pair, as in a file name that is no UTF-8, has no form but the escaped one
     click.echo(_SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", line))
 
@@ -80,26 +77,6 @@ def percent(part: int, whole: int) -> str:
     """How much a part is of the whole: 71 %, 4.2 %."""
     share = 100 * part / whole if whole else 0.0
     return f"{share:.0f} %" if share == 0 or share >= 10 else f"{share:.1f} %"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Secret):
-        return "***"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if hasattr(value, "_asdict"):
-        return _plain(value._asdict())
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, date):  # and moments
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, str | int | float | bool | None):
-        return value
-    return str(value)
 
 
 def table(rows: Iterable[Iterable[object]], headings: Iterable[str]) -> str:

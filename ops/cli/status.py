@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 def status(as_json: bool, watch: bool) -> int:
     """Show how everything does: one sentence, then feeds, desks and how long telling takes."""
     from ops.cli.connected import connected
+    from ops.standing import status_json
     from ops.store.overview import overview
 
     while True:
         with connected() as connection:
             now = overview(connection)
         if as_json:
-            print_json(_as_json(now))
+            print_json(status_json(now))
         else:
             if watch:
                 click.clear()
@@ -33,31 +34,6 @@ def status(as_json: bool, watch: bool) -> int:
         if not watch:
             return 0
         time.sleep(2)
-
-
-def _as_json(now: Overview) -> dict[str, Any]:
-    from ops.verdict import verdict
-
-    level, sentence = verdict(now)
-    return {
-        "verdict": sentence,
-        "level": level,
-        "at": now.at,
-        "feeds": {"ok": 0, "failing": 0, "new": 0, "gone": 0, **now.feeds},
-        "silent": now.silent,
-        "gaps": {"feeds": now.gapped, "missed_at_most": now.missed, "recovered": now.recovered},
-        "pushed": now.pushed,
-        "desks": now.desks,
-        "latency": {"seen_to_sent": now.seen_to_sent, "published_to_sent": now.published_to_sent},
-        "entries": {"set_aside": now.set_aside, "pages_due_again": now.pages_due_again},
-        "articles_24h": now.articles_24h,
-        "matched_24h": now.matched_24h,
-        "sent_24h": now.sent_24h,
-        "deliveries": {"held": now.held, "failed": now.failed, "in_doubt": now.in_doubt},
-        "circuits": now.circuits,
-        "cooling": now.cooling,
-        "tick_age_s": now.tick_age_s,
-    }
 
 
 def _in_words(now: Overview) -> str:

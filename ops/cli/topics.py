@@ -67,7 +67,8 @@ SINCE = click.option(
 def test(query: str, since: str, as_json: bool) -> int:
     """Try a query on the stored articles: how many it finds day by day, what each of its terms brings, and the
     newest. Exit 4 if it finds none."""
-    from ops.cli.found import search_in_words, search_json
+    from ops.cli.found import search_in_words
+    from ops.findings import search_json
     from ops.searching import search
 
     seconds = time_span(since).total_seconds()
@@ -89,7 +90,8 @@ def test(query: str, since: str, as_json: bool) -> int:
 def backtest(name: str, query: str | None, since: str, as_json: bool) -> int:
     """Look for a saved topic in the stored articles; with --query, what another query would find in its place.
     Exit 4 if nothing is found."""
-    from ops.cli.found import comparison_in_words, comparison_json, search_in_words, search_json
+    from ops.cli.found import comparison_in_words, search_in_words
+    from ops.findings import comparison_json, search_json
     from ops.searching import compare, search
 
     seconds = time_span(since).total_seconds()

@@ -10,9 +10,9 @@ import click
 
 from alerts.letter import plain_text
 from ops.cli.connected import connected
-from ops.cli.delivery import UNTIL_THEN, due_at
+from ops.cli.delivery import UNTIL_THEN
 from ops.cli.output import highlighted, json_option, print_json
-from ops.moments import instant
+from ops.moments import due_at, instant
 from worker.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -41,23 +41,27 @@ def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
     cannot be read."""
     if fetch:
         return _now(url, name, as_json)
+    from ops.asking import why_json
     from ops.store.storied import story_of
-    from ops.store.tracing import standing_feeds
-    from ops.tracing import nearest_feeds, sentence
+    from ops.store.tracing import feeds_named
+    from ops.tracing import name_of_site, nearest_feeds, sentence
 
     with connected() as connection:
         trace = _trace(connection, url, name)
         story = None if trace.trail.article is None else story_of(connection, trace.trail.article["id"])
-        near = [] if trace.known else nearest_feeds(url, standing_feeds(connection))
+        near = [] if trace.known else nearest_feeds(url, feeds_named(connection, name_of_site(url)))
     if as_json:
-        print_json({**_as_json(trace), "story": story, "nearest_feeds": near, "sentence": sentence(trace)})
+        print_json({**why_json(trace), "story": story, "nearest_feeds": near, "sentence": sentence(trace)})
     else:
-        click.echo("\n".join([*_in_words(trace, story), *_nearby(near), plain_text(sentence(trace), 1000)]))
+        more = "" if trace.known else " (--fetch reads it now)"
+        last = f"{plain_text(sentence(trace), 1000)}{more}"
+        click.echo("\n".join([*_in_words(trace, story), *_nearby(near), last]))
     return 0 if trace.known else NOT_KNOWN
 
 
 def _now(url: str, name: str | None, as_json: bool) -> int:
     """Reads the page as it is now, and asks the topics of the installation, where there is one."""
+    from ops.asking import asked_json
     from ops.cli.rehearsed import rehearsed_json, rehearsed_lines
     from ops.cli.steps import last_word
     from ops.tracing import made_now
@@ -66,7 +70,7 @@ def _now(url: str, name: str | None, as_json: bool) -> int:
     asked, silent = _asked_now(found, name)
     last = made_now(found.problem, asked, silent)
     if as_json:
-        topics = None if asked is None else [_asked_json(each) for each in asked]
+        topics = None if asked is None else [asked_json(each) for each in asked]
         print_json({**rehearsed_json(found), "topics": topics, "silent": silent, "sentence": last})
     else:
         shown = [line for each in asked or () for line in _topic(each, None)]
@@ -116,42 +120,6 @@ def _named(connection: Connection, name: str | None) -> Sequence[Topic] | None:
     from ops.cli.topics import named
 
     return None if name is None else named(connection, (name,))
-
-
-def _as_json(trace: Trace) -> dict[str, Any]:
-    trail = trace.trail
-    left_out = {"body", "title_length", "feed_id"}
-    article = None if trail.article is None else {k: v for k, v in trail.article.items() if k not in left_out}
-    return {
-        "url": trace.url,
-        "known": trace.known,
-        "entries": trail.entries,
-        "article": article,
-        "earlier_readings": trail.earlier,
-        "topics": [_asked_json(asked) for asked in trace.asked],
-        "silent": trace.silent,
-        "matches": trail.matches,
-        "alerts": [_alert_json(alert) for alert in trail.alerts],
-        "deliveries": [{**delivery, "due_at": due_at(delivery)} for delivery in trail.deliveries],
-    }
-
-
-def _alert_json(alert: Mapping[str, Any]) -> dict[str, Any]:
-    from ops.outcome import outcome
-
-    told = ("topic", "subscription", "channel", "delivery", "decided_at", "reason", "decided_for", "state")
-    return {**{key: alert[key] for key in told}, "sentence": outcome(alert)}
-
-
-def _asked_json(asked: Asked) -> dict[str, Any]:
-    return {
-        "name": asked.topic.name,
-        "query": asked.topic.query,
-        "matches": asked.explained.holds,
-        "changed_since": asked.changed_since,
-        "heard_by": asked.heard_by,
-        "explained": asked.explained,
-    }
 
 
 def _in_words(trace: Trace, story: Storied | None) -> Iterator[str]:

@@ -32,6 +32,7 @@ from ops.dashboard.live import Watch
 from ops.dashboard.login import Endpoint, show_login, take_login, take_logout
 from ops.dashboard.metrics import Meter, metrics
 from ops.dashboard.pages import ROUTES
+from ops.dashboard.programs import API, DOCS, api_routes
 from ops.dashboard.slack import PATH as SLACK
 from ops.dashboard.slack import take_call
 from ops.dashboard.websub import confirm, take_ping
@@ -42,9 +43,10 @@ log = structlog.get_logger("web")
 
 FOR_EVER = "public, max-age=31536000, immutable"
 _RETRY_S = "10"
-_FOR_ANYBODY = (PATH, LEAVE)
+_FOR_ANYBODY = (PATH, LEAVE, API)
 """Hubs are foreign, and so are the mail programs that unsubscribe their readers with one click (RFC 8058): what they
-may do is in the address, they bring no cookie and change no page of ours."""
+may do is in the address, they bring no cookie and change no page of ours. Programs change things by their token alone:
+no cookie counts there."""
 
 _SAID = {
     400: ("This cannot be understood", "The request is not one that Pantau knows."),
@@ -103,6 +105,7 @@ def build(context: Context) -> Starlette:
         lifespan=life,
         routes=[
             *ROUTES,
+            *api_routes(context, lambda: watch.closed),
             Route("/login", show_login, methods=["GET"]),
             Route("/login", take_login, methods=["POST"]),
             Route("/logout", take_logout, methods=["POST"]),
@@ -127,7 +130,7 @@ def build(context: Context) -> Starlette:
             Exception: _our_fault,
         },
     )
-    context.offered = frozenset(route.path for route in ROUTES)
+    context.offered = frozenset({*(route.path for route in ROUTES), DOCS})
     app.state.context, app.state.watch = context, watch
     app.state.meter = Meter(context.clock(), context.metrics_for, context.api_token)
     return app

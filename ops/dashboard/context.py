@@ -23,7 +23,7 @@ from ops.dashboard.assets import Assets, load_assets
 from ops.dashboard.gate import HEADERS, LOOKS, Access, cookie_name
 from ops.dashboard.imports import Imports
 from ops.dashboard.knowing import Knowing
-from ops.dashboard.proof import Proof
+from ops.dashboard.remembered import Remembered
 from ops.dashboard.rereading import Rereading
 from ops.dashboard.said import Tongue, spoken
 from ops.dashboard.tongues import LANGUAGES, tongue
@@ -31,6 +31,7 @@ from ops.dashboard.trials import Trials
 from ops.dashboard.words import in_zone
 from ops.health import Checks
 from ops.slack.app import SlackApp
+from ops.store.audit import Audit
 from ops.store.pages.rail import Counts, counts
 from worker.secrets import KeyRing, Secret
 from worker.settings import Settings
@@ -76,7 +77,7 @@ class Context:
     steady: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
     assets: Assets = field(default_factory=load_assets)
-    proof: Proof = field(default_factory=Proof)
+    proof: Remembered[Audit] = field(default_factory=Remembered)
     rereading: Rereading = field(default_factory=Rereading)
     imports: Imports = field(default_factory=Imports)
     tries_by_name: Attempts = field(default_factory=lambda: Attempts(most=5, window_s=60))
@@ -87,6 +88,7 @@ class Context:
     templates: dict[str, Environment] = field(init=False)
     began: datetime = field(init=False)
     _counted: tuple[float, Counts] | None = None
+    _remembered: dict[str, Remembered[Any]] = field(default_factory=dict)
     _pages: ThreadPoolExecutor = field(init=False)
     _log_ins: ThreadPoolExecutor = field(init=False)
     _errands: ThreadPoolExecutor = field(init=False)
@@ -130,6 +132,17 @@ class Context:
         if self._counted is None or now - self._counted[0] >= RAIL_S:
             self._counted = now, await self.ask(counts)
         return self._counted[1]
+
+    def recount(self) -> None:
+        """Has the numbers of the rail looked up anew: whoever changed something looks at them next."""
+        self._counted = None
+
+    async def remembered(
+        self, name: str, shortest_s: float, work: Callable[[Connection], Answer]
+    ) -> Answer | None:
+        """What `work` found of late; None where it takes long and was never found yet. Each name has one work."""
+        kept = self._remembered.setdefault(name, Remembered(shortest_s))
+        return await kept.latest(lambda: self.ask(work), self.steady)
 
     def page(
         self, template: str, *, status: int = 200, session: Session | None = None, **values: Any

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,10 +30,11 @@ from ops import access
 from ops.dashboard.context import Context, DatabaseSilent
 from ops.dashboard.gate import HEADERS
 from ops.dashboard.login import session_of, token_of
-from ops.dashboard.news import KINDS, OVERLAP_S, SLACK_S, Kind, Memory, frame, since
+from ops.dashboard.news import KINDS, SLACK_S, Kind, Memory, frame, since
 from ops.store import stream
-from ops.store.overview import overview
+from ops.store.overview import standing
 from ops.verdict import verdict
+from ops.windows import OVERLAP_S
 from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted
 
 log = structlog.get_logger("web")
@@ -44,7 +46,7 @@ MOST_EACH = 12
 
 EVERY_S = 1.0
 STANDING_S = 5.0
-VERDICT_S = 10.0
+VERDICT_S = 2.0
 HEARTBEAT_S = 15.0
 LINGER_S = 30.0
 """So long it goes on looking for nobody: whoever goes from page to page is soon back."""
@@ -84,9 +86,11 @@ class Listener:
 
 @dataclass(slots=True)
 class Watch:
-    """The listeners of one web process, and the task that looks for them while there are any."""
+    """The listeners of one web process, and the task that looks for them while there are any. `steady` is a clock that
+    never goes back, in seconds."""
 
     context: Context
+    steady: Callable[[], float] = time.monotonic
     linger_s: float = LINGER_S
     listeners: set[Listener] = field(default_factory=set)
     memory: Memory = field(default_factory=Memory)
@@ -136,19 +140,20 @@ class Watch:
 
     async def _keep_looking(self) -> None:
         in_vain, alone_since = False, None
-        while alone_since is None or self.context.steady() - alone_since < self.linger_s:
-            began = self.context.steady()
+        while alone_since is None or self.steady() - alone_since < self.linger_s:
+            began = self.steady()
             try:
                 await self._look(began)
                 if in_vain:  # nobody knows what happened meanwhile
                     self._tell(dict.fromkeys(KINDS, 1), self.context.clock())
                 in_vain = False
             except _TROUBLE as trouble:
-                if not in_vain:
+                if not in_vain:  # a page that asks now is told what is wrong
                     log.warning("live_looks_in_vain", error=type(trouble).__name__)
+                    self._tell({"verdict": 1}, self.context.clock())
                 in_vain = True
             self._beat(began)
-            await asyncio.sleep(max(EVERY_S - (self.context.steady() - began), EVERY_S / 10))
+            await asyncio.sleep(max(EVERY_S - (self.steady() - began), EVERY_S / 10))
             alone_since = None if self.listeners else (alone_since or began)
 
     async def _look(self, now: float) -> None:
@@ -193,12 +198,14 @@ class Watch:
                 listener.tell(_BEAT)
 
     def _again(self, name: str, began: float, every_s: float) -> None:
-        took = self.context.steady() - began
+        took = self.steady() - began
         self._due[name] = began + max(every_s, took * _SHARE)
 
 
 def _verdict(connection: Connection) -> str:
-    return " ".join(verdict(overview(connection)))
+    """What the verdict is, whatever its numbers are at the moment: those are not news each second."""
+    level, sentence = verdict(standing(connection))
+    return f"{level} {sentence.message}"
 
 
 class Events(Response):

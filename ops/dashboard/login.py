@@ -42,7 +42,12 @@ def for_people(page: Page) -> Endpoint:
 
 async def session_of(request: Request) -> Session | None:
     """Who is asking; None for a stranger."""
-    context, token = context_of(request), token_of(request)
+    return await session_in(context_of(request), request)
+
+
+async def session_in(context: Context, request: Request) -> Session | None:
+    """The same for a request that is not one of a page, and knows no context."""
+    token = token_in(context, request)
     return await context.ask(lambda connection: access.session_of(connection, token)) if token else None
 
 
@@ -124,7 +129,7 @@ def _form(
         wanted=wanted,
         name=name,
         complaint=complaint,
-        look=look_of(request),
+        colours=look_of(request),
     )
     set_cookie(answer, context, "form", token, lasts_s=3600)
     if status == 429:
@@ -160,7 +165,12 @@ def _wanted(request: Request) -> str:
 
 def token_of(request: Request) -> str:
     """What the session's cookie carries; "" where there is none."""
-    return request.cookies.get(gate.cookie_name("session", context_of(request).public_url), "")
+    return token_in(context_of(request), request)
+
+
+def token_in(context: Context, request: Request) -> str:
+    """The same for a request that is not one of a page."""
+    return request.cookies.get(gate.cookie_name("session", context.public_url), "")
 
 
 def _form_token(request: Request) -> str | None:

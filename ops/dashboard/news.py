@@ -1,51 +1,23 @@
-"""PURE. What is news: row numbers that were not there before, whichever order their transactions ended in.
-
-Numbers are given out when a row is written and become visible when its transaction ends, so a lower one may appear
-after a higher one. Whoever only asks for what is above the highest he knows would miss it. So each look goes back over
-the numbers of the last minute and a half: no transaction of ours lives that long (`worker.store.engine` cuts
-statements off after 60 s, and idle transactions after 30).
-"""
+"""PURE. What is news, in the tiny words that pages need."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
 from ops.store.stream import Look
+from ops.windows import OVERLAP_S, Window
 
 Kind = Literal["articles", "alerts", "deliveries", "feeds", "topics", "verdict"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-OVERLAP_S = 90.0
 SLACK_S = 5.0
 """So much earlier than it says it may have been that somebody saw the world: commits come late, clocks differ."""
 
 _FORGET_S = OVERLAP_S + 30.0  # later than they leave the question, so that nothing is news twice
-
-
-@dataclass(slots=True)
-class Window:
-    """The numbers that looks have found of late, and the floor below which nobody looks any more."""
-
-    floor: int = 0
-    seen: dict[int, float] = field(default_factory=dict)
-
-    def fresh(self, found: Iterable[int], now: float) -> int:
-        """How many of these were never seen; `now` in seconds of any steady clock."""
-        news = [number for number in found if number not in self.seen and number > self.floor]
-        self.seen.update(dict.fromkeys(news, now))
-        return len(news)
-
-    def forget(self, now: float, after_s: float, *, raise_floor: bool) -> None:
-        """Lets go of what was seen long ago; the floor rises to it where numbers come in order."""
-        old = [number for number, at in self.seen.items() if now - at > after_s]
-        for number in old:
-            del self.seen[number]
-        if raise_floor and old:
-            self.floor = max(self.floor, max(old))
 
 
 @dataclass(slots=True)
@@ -71,8 +43,8 @@ class Memory:
             "deliveries": look.deliveries,
             "attempts": look.attempts,
         }
-        fresh = {name: self.windows[name].fresh(numbers, now) for name, numbers in found.items()}
-        fresh["deliveries"] += fresh.pop("attempts") + self.ended.fresh(look.ended, now)
+        fresh = {name: len(self.windows[name].fresh(numbers, now)) for name, numbers in found.items()}
+        fresh["deliveries"] += fresh.pop("attempts") + len(self.ended.fresh(look.ended, now))
         fresh["deliveries"] += self._differs("circuits", look.circuits)
         for window in self.windows.values():
             window.forget(now, OVERLAP_S, raise_floor=True)

@@ -86,6 +86,7 @@ def rail(counts: Counts, offered: Collection[str], role: Role) -> tuple[Part, ..
             said("Manage"),
             (
                 Link("settings", "/settings", said("Settings")),
+                Link("api", "/api/v1/docs", said("API")),
                 *((Link("audit-log", "/audit-log", said("Audit log")),) if may(role, "admin") else ()),
             ),
         ),

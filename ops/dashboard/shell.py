@@ -20,6 +20,7 @@ from ops.dashboard.context import context_of, look_of
 from ops.dashboard.login import LARGEST_FORM, form_of
 from ops.dashboard.rail import may, rail
 from ops.dashboard.said import Said
+from ops.dashboard.views.first_steps import first_steps, next_step
 from ops.store.accounts import Role
 
 
@@ -35,17 +36,20 @@ async def show(
 ) -> Response:
     """The page `here` (its key in the rail). `deeds` are the sentences that a form of the page may have it say."""
     context = context_of(request)
-    parts = rail(await context.counts(), context.offered, session.role)
+    counts = await context.counts()
+    steps = first_steps(counts, context.offered, session.role)
     page = context.page(
         template,
         status=status,
         session=session,
         here=here,
-        rail=parts,
+        rail=rail(counts, context.offered, session.role),
+        steps=steps,
+        next_step=next_step(steps),
         version=context.version,
         did=(deeds or {}).get(request.query_params.get("did", "")),
         may=lambda needed: may(session.role, needed),
-        look=look_of(request),
+        colours=look_of(request),
         back=_address(request),
         **values,
     )
@@ -77,11 +81,14 @@ async def taken(
     """The fields of a form of ours that this role may send. Raises HTTPException: 403 for who may not, or a form
     that is none of ours."""
     require(session, needed)
-    return await form_of(request, session.csrf, largest)
+    fields = await form_of(request, session.csrf, largest)
+    context_of(request).recount()
+    return fields
 
 
 def require(session: Session, needed: Role) -> None:
-    """Lets this role on. Raises HTTPException, 403, for who may not."""
+    """Lets this role on, as a page asks that is of no use to who may only look. Raises HTTPException, 403, for who may
+    not."""
     if not may(session.role, needed):
         raise HTTPException(
             403, f"Your account may look at this and not change it: that takes the role {needed}."

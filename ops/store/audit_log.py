@@ -41,6 +41,7 @@ def noted(
         audit_log.c.id < before_id if before_id is not None else None,
         audit_log.c.kind == kind if kind else None,
         audit_log.c.name == name if name else None,
+        audit_log.c.kind.in_(kinds(connection)) if name and not kind else None,  # names are indexed by kind
         audit_log.c.who == who if who else None,
     ]
     chosen = select(audit_log).where(and_(True, *(each for each in wanted if each is not None)))

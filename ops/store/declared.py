@@ -213,14 +213,20 @@ class Shelf:
         here = entities.c.removed_at.is_(None) & (entities.c.key == key) & (entities.c.origin == origin)
         return self.connection.execute(select(entities.c.id).where(here)).scalar()
 
-    def add_feed(self, feed: DeclaredFeed) -> bool:
-        """Adds a feed by hand; False if it is watched already. It has no secrets. One that was given up, because it
-        said that it is gone, is taken up again as it was declared."""
+    def add_feed(self, feed: DeclaredFeed) -> int | None:
+        """Adds a feed by hand, and gives its number; None if it is watched already. It has no secrets. One that was
+        given up, because it said that it is gone, is taken up again as it was declared."""
         known = self._feed_ids().get(address_key(feed.url))
         if known is not None:
-            return self._take_up_again(known)
+            return known if self._take_up_again(known) else None
         self.add_feeds([feed])
-        return True
+        placed = feeds.c.removed_at.is_(None) & (feeds.c.url == feed.url)
+        return int(self.connection.execute(select(feeds.c.id).where(placed)).scalar_one())
+
+    def feed_called(self, name: str, besides: int) -> int | None:
+        """Another feed with this name."""
+        called = feeds.c.removed_at.is_(None) & (feeds.c.name == name) & (feeds.c.id != besides)
+        return self.connection.execute(select(feeds.c.id).where(called).limit(1)).scalar()
 
     def _take_up_again(self, feed: int) -> bool:
         afresh = {

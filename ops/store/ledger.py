@@ -86,7 +86,11 @@ _PAUSE = text("""
 
 _FAILED_ON = text("""
     SELECT d.id FROM deliveries d JOIN channels c ON c.id = d.channel_id
-    WHERE d.state = 'failed' AND c.name = :channel AND c.removed_at IS NULL ORDER BY d.id LIMIT :most
+    WHERE d.state = 'failed' AND c.name = :channel AND c.removed_at IS NULL
+      AND (d.kind IN ('update', 'notice') OR EXISTS (
+           SELECT FROM alerts a JOIN subscriptions s ON s.id = a.subscription_id
+           WHERE a.delivery_id = d.id AND s.removed_at IS NULL))
+    ORDER BY d.id LIMIT :most
 """)
 
 _ELSEWHERE = text("""
@@ -156,7 +160,7 @@ def whole_delivery(connection: Connection, delivery: DeliveryId, most: int | Non
 
 
 def failed_on(connection: Connection, channel: str, most: int) -> list[DeliveryId]:
-    """The oldest deliveries that failed on the channel of this name."""
+    """The oldest deliveries that failed on the channel of this name and that somebody still wants."""
     rows = connection.execute(_FAILED_ON, {"channel": channel, "most": most})
     return [DeliveryId(row.id) for row in rows]
 

@@ -65,7 +65,8 @@ _LISTED = text("""
     LEFT JOIN subscriptions s ON s.id = d.subscription_id
     LEFT JOIN stories story ON story.id = d.story_id
     LEFT JOIN LATERAL (SELECT r.* FROM delivery_articles da JOIN articles r ON r.id = da.article_id
-                       WHERE da.delivery_id = d.id ORDER BY r.id DESC LIMIT 1) r ON true
+                       WHERE da.delivery_id = CASE d.kind WHEN 'update' THEN d.thread_of ELSE d.id END
+                       ORDER BY r.id DESC LIMIT 1) r ON true
     WHERE d.id = ANY(:ids) ORDER BY d.id DESC
 """)
 
@@ -123,11 +124,18 @@ def _conditions(connection: Connection, wanted: Wanted) -> tuple[list[str], dict
     return conditions, values
 
 
+_DUE = ("collecting", "ready", "waiting")
+
+
 def _in_states(states: Collection[str]) -> str:
-    """Written out, since partial indexes are found by what stands in the statement."""
+    """Written out, since partial indexes are found by what stands in the statement; and what is due apart from the
+    rest, since that has an index of its own."""
     known = [state for state in dict.fromkeys(states) if state in get_args(State)]
-    quoted = ", ".join(f"'{state}'" for state in known)
-    return f"d.state IN ({quoted})" if known else "false"
+    parts = ([state for state in known if state in _DUE], [state for state in known if state not in _DUE])
+    conditions = [
+        "d.state IN ({})".format(", ".join(f"'{state}'" for state in part)) for part in parts if part
+    ]
+    return f"({' OR '.join(conditions)})" if conditions else "false"
 
 
 def names_ever(connection: Connection, noun: str) -> list[str]:

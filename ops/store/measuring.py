@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ops.measures import BUCKETS_S
+from ops.store.ticking import DEAD_AFTER_S
 
 SETTLED_AFTER = timedelta(seconds=30)
 """What has happened is counted so much later: by then whatever bears that time is committed."""
@@ -41,7 +42,8 @@ _STANDING = text("""
     UNION ALL SELECT 'pantau_stories_live', NULL, NULL, count(*)
       FROM stories WHERE last_at > statement_timestamp() - interval '48 hours'
     UNION ALL SELECT 'pantau_workers', split_part(part, ':', 2), NULL, count(*)
-      FROM heartbeats WHERE part LIKE 'worker:%' AND at > statement_timestamp() - interval '60 seconds' GROUP BY 2
+      FROM heartbeats
+      WHERE part LIKE 'worker:%' AND at > statement_timestamp() - make_interval(secs => :dead_after) GROUP BY 2
     UNION ALL SELECT 'pantau_database_size_bytes', NULL, NULL, pg_database_size(current_database())
     UNION ALL SELECT 'pantau_table_rows', relname, NULL, n_live_tup FROM pg_stat_user_tables
       WHERE schemaname = 'public' AND relname = ANY(:tables)
@@ -118,7 +120,7 @@ class Happened:
 
 def standing(connection: Connection) -> Sequence[Any]:
     """Rows of (name, up to two label values, figure) as they stand."""
-    return connection.execute(_STANDING, {"tables": _TABLES}).all()
+    return connection.execute(_STANDING, {"tables": _TABLES, "dead_after": DEAD_AFTER_S}).all()
 
 
 def happened(connection: Connection, since: datetime, marks: Sequence[Mark]) -> Happened:

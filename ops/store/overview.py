@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,11 +19,12 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Work at a desk: how many rows are due, the age of the oldest in seconds, and how many were done in
-    the last hour (feeds polled, articles read, matches planned, messages sent)."""
+    the last hour (feeds polled, articles read, matches planned, messages sent) and in the last ten seconds."""
 
     waiting: int
     oldest_s: float
     done_1h: int = 0
+    done_10s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,16 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Balk:
+    """A channel that has taken nothing since then, without having asked for a pause: the latest reason, and how many
+    messages are tried again."""
+
+    since: datetime
+    reason: str
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The state of an installation at one instant.
 
@@ -52,6 +63,8 @@ class Overview:
     `failed` and `in_doubt` count all that the ledger remembers, `failed_24h` and `in_doubt_24h` what is new; what is
     still looked for at its receiver is no doubt for a person yet.
     `silent`, `gapped`, `missed`, `recovered`, `pushed`: see `ops.store.remarks.in_all`.
+    `signs` are the workers that showed a sign of life within the last day: seconds since the last one, and which
+    queues they serve. `asked_s` is how long the database took to say all this.
     """
 
     at: datetime
@@ -78,6 +91,9 @@ class Overview:
     cooling: Sequence[Row] = ()
     set_aside: int = 0
     pages_due_again: int = 0
+    signs: Sequence[Row] = ()
+    balking: Mapping[str, Balk] = field(default_factory=dict)
+    asked_s: float = 0.0
 
 
 # What a paused channel or site holds back is not late: the desk does what its receiver asked for.
@@ -86,23 +102,29 @@ class Overview:
 _DESKS = text("""
     SELECT 'poll' AS desk, count(*) AS waiting,
            min(greatest(next_poll_at, nullif(lease_until, 'epoch'), h.paused_until)) AS since,
-           (SELECT count(*) FROM feeds WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done
+           (SELECT count(*) FROM feeds WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
+           (SELECT count(*) FROM feeds WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
       FROM feeds LEFT JOIN hosts h ON h.site = feeds.site
       WHERE removed_at IS NULL AND state <> 'gone'
         AND greatest(next_poll_at, h.paused_until) <= statement_timestamp()
     UNION ALL
     SELECT 'read', count(*), min(seen_at),
-           (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '1 hour')
+           (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '1 hour'),
+           (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '10 s')
       FROM entries WHERE state = 'new'
     UNION ALL
     SELECT 'plan', count(*), min(created_at),
            (SELECT count(*) FROM matches m JOIN articles r ON r.id = m.article_id
-             WHERE m.state = 'planned' AND r.read_at > statement_timestamp() - interval '1 hour')
+             WHERE m.state = 'planned' AND r.read_at > statement_timestamp() - interval '1 hour'),
+           (SELECT count(*) FROM matches m JOIN articles r ON r.id = m.article_id
+             WHERE m.state = 'planned' AND r.read_at > statement_timestamp() - interval '10 s')
       FROM matches WHERE state = 'new'
     UNION ALL
     SELECT 'send', count(*), min(greatest(d.due_at, c.pause_until)),
            (SELECT count(*) FROM deliveries
-             WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '1 hour')
+             WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '1 hour'),
+           (SELECT count(*) FROM deliveries
+             WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '10 s')
       FROM (SELECT channel_id, due_at FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
             UNION ALL SELECT channel_id, due_at FROM deliveries WHERE state = 'sending') AS d
       JOIN channels c ON c.id = d.channel_id
@@ -132,11 +154,6 @@ _LAGS = text("""
 
 _COUNTS = text("""
     SELECT clock_timestamp() AS at,
-      (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '24 hours') AS articles_24h,
-      (SELECT count(*) FROM articles r WHERE read_at > statement_timestamp() - interval '24 hours'
-        AND EXISTS (SELECT FROM matches m WHERE m.article_id = r.id)) AS matched_24h,
-      (SELECT count(*) FROM deliveries
-        WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '24 hours') AS sent_24h,
       (SELECT count(*) FROM deliveries WHERE state = 'held') AS held,
       (SELECT count(*) FROM deliveries WHERE state = 'failed') AS failed,
       (SELECT count(*) FROM deliveries WHERE state = 'unknown' AND ended_at IS NOT NULL) AS in_doubt,
@@ -150,12 +167,36 @@ _COUNTS = text("""
       (SELECT count(*) FROM entries WHERE page_due_at IS NOT NULL) AS pages_due_again
 """)
 
+_DAY = text("""
+    SELECT
+      (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '24 hours') AS articles_24h,
+      (SELECT count(*) FROM articles r WHERE read_at > statement_timestamp() - interval '24 hours'
+        AND EXISTS (SELECT FROM matches m WHERE m.article_id = r.id)) AS matched_24h,
+      (SELECT count(*) FROM deliveries
+        WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '24 hours') AS sent_24h
+""")
+
+_SIGNS = text("""
+    SELECT part, extract(epoch FROM statement_timestamp() - at)::float AS age_s, says->'queues' AS queues
+    FROM heartbeats WHERE part LIKE 'worker:%' AND at > statement_timestamp() - interval '1 day'
+    ORDER BY at DESC LIMIT 500
+""")
+
 _CIRCUITS = text("""
     SELECT k.name, coalesce(c.name, regexp_replace(k.name, '^sender:', '')) AS stops, c.kind, k.reason,
-           k.opened_at, k.probe_at, k.probes,
+           k.opened_at, nullif(k.probe_at, 'infinity') AS probe_at, k.probes,
            (SELECT count(*) FROM deliveries d WHERE d.held_by = k.name AND d.state = 'held') AS held
     FROM circuits k LEFT JOIN channels c ON 'channel:' || c.id = k.name
     ORDER BY k.opened_at, k.name
+""")
+
+# What waits for a channel whose circuit is open is held; a channel that nobody writes to any more troubles nobody.
+_BALKING = text("""
+    SELECT c.name, c.nothing_since, count(d.id) AS waiting, (array_agg(d.reason ORDER BY d.id DESC))[1] AS reason
+    FROM channels c JOIN deliveries d ON d.channel_id = c.id AND d.state = 'waiting'
+    WHERE c.nothing_since IS NOT NULL AND c.removed_at IS NULL
+      AND (c.asked_from IS NULL OR c.pause_until <= statement_timestamp())
+    GROUP BY c.id ORDER BY c.name LIMIT 50
 """)
 
 _PAUSES = text("""
@@ -168,19 +209,45 @@ _PAUSES = text("""
 
 
 def overview(connection: Connection) -> Overview:
-    """How the installation does right now."""
-    counts = dict(connection.execute(_COUNTS).mappings().one()) | remarks.in_all(connection)
+    """How the installation does right now, and how it did in the last 24 hours."""
+    now = standing(connection)
     lags = connection.execute(_LAGS).one()
-    return Overview(
+    return replace(
+        now,
+        **connection.execute(_DAY).mappings().one(),
+        seen_to_sent=Lag(_seconds(lags.seen_p50), _seconds(lags.seen_p95), lags.seen_n),
+        published_to_sent=Lag(_seconds(lags.published_p50), _seconds(lags.published_p95), lags.published_n),
+        asked_s=_since(connection, now.at),
+    )
+
+
+def standing(connection: Connection) -> Overview:
+    """How the installation does right now, without the figures of the day: what a verdict needs, and cheap."""
+    counts = dict(connection.execute(_COUNTS).mappings().one()) | remarks.in_all(connection)
+    now = Overview(
         **counts,
         feeds={row.state: row.n for row in connection.execute(_FEEDS)},
         desks=desks(connection, counts["at"]),
-        seen_to_sent=Lag(_seconds(lags.seen_p50), _seconds(lags.seen_p95), lags.seen_n),
-        published_to_sent=Lag(_seconds(lags.published_p50), _seconds(lags.published_p95), lags.published_n),
+        seen_to_sent=Lag(None, None, 0),
+        published_to_sent=Lag(None, None, 0),
+        articles_24h=0,
+        matched_24h=0,
+        sent_24h=0,
         circuits={row["stops"]: row["reason"] for row in circuit_list(connection)},
         pauses={row.name: Pause(row.pause_until, row.waiting) for row in connection.execute(_PAUSES)},
+        balking={
+            row.name: Balk(row.nothing_since, row.reason, row.waiting) for row in connection.execute(_BALKING)
+        },
         cooling=hosts.cooling(connection),
+        signs=_rows(connection, _SIGNS),
     )
+    return replace(now, asked_s=_since(connection, now.at))
+
+
+def _since(connection: Connection, at: datetime) -> float:
+    """Seconds since a moment, by the clock that said it."""
+    now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return (now - at).total_seconds()
 
 
 def desks(connection: Connection, at: datetime) -> Mapping[str, Queue]:
@@ -190,7 +257,7 @@ def desks(connection: Connection, at: datetime) -> Mapping[str, Queue]:
 
 def _queue(row: Any, at: datetime) -> Queue:
     age = (at - row.since).total_seconds() if row.since is not None else 0.0
-    return Queue(row.waiting, round(max(0.0, age), 3), row.done)
+    return Queue(row.waiting, round(max(0.0, age), 3), row.done, row.lately)
 
 
 def _seconds(value: float | None) -> float | None:
@@ -246,30 +313,6 @@ _SENDINGS = text("""
     ORDER BY d.id
 """)
 
-_HOURS = text("""
-    WITH span AS (SELECT date_trunc('hour', statement_timestamp()) AS last),
-    told AS (
-        SELECT date_trunc('hour', d.ended_at) AS hour, d.id,
-               extract(epoch FROM d.ended_at - r.published_at)::float AS published
-        FROM span, deliveries d
-        LEFT JOIN delivery_articles da ON da.delivery_id = d.id AND d.kind = 'article'
-        LEFT JOIN articles r ON r.id = da.article_id
-        WHERE d.state = 'sent' AND d.ended_at >= span.last - interval '23 hours'),
-    lag AS (
-        SELECT hour, count(DISTINCT id) AS sent,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY published) AS p50,
-               percentile_cont(0.95) WITHIN GROUP (ORDER BY published) AS p95
-        FROM told GROUP BY hour),
-    seen AS (
-        SELECT date_trunc('hour', read_at) AS hour, count(*) AS n FROM span, articles
-        WHERE read_at >= span.last - interval '23 hours' GROUP BY 1)
-    SELECT h.hour AS at, coalesce(seen.n, 0) AS articles, coalesce(lag.sent, 0) AS sent, lag.p50, lag.p95
-    FROM span
-    CROSS JOIN generate_series(span.last - interval '23 hours', span.last, interval '1 hour') AS h(hour)
-    LEFT JOIN seen ON seen.hour = h.hour LEFT JOIN lag ON lag.hour = h.hour
-    ORDER BY h.hour
-""")
-
 
 def feed_list(connection: Connection, limit: int = 10_000) -> Sequence[Row]:
     """All feeds with their state, those that need a look first, and with what is remarkable about them (`gap`,
@@ -312,12 +355,6 @@ def latest_alerts(connection: Connection, limit: int = 12) -> Sequence[Row]:
         {**article, "evidence": evidence.get(article["id"], []), "sendings": sendings.get(article["id"], [])}
         for article in articles
     ]
-
-
-def hours(connection: Connection) -> Sequence[Row]:
-    """The last 24 hours by the clock, oldest first: articles read, messages sent, and seconds from
-    publication to alert (`p50`, `p95`; None where nothing was told)."""
-    return _rows(connection, _HOURS)
 
 
 def _rows(connection: Connection, query: Any, **values: Any) -> list[Row]:

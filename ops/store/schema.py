@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     CheckConstraint,
     Column,
@@ -96,6 +97,21 @@ topic_versions = Table(  # what a topic was and is; one that was never changed m
     Column("saved_by", Text),  # an account, or a watchlist; null: not known any more
     Column("saved_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     UniqueConstraint("topic_id", "number"),
+)
+
+api_answers = (
+    Table(  # to what programs asked under a key of their own, so that asking again does nothing twice
+        "api_answers",
+        metadata,
+        Column("caller", Text, primary_key=True),  # ops.api.callers.Caller.key
+        Column("key", Text, primary_key=True),  # Idempotency-Key
+        Column("asked", LargeBinary, nullable=False),  # SHA-256 of method, address and body
+        Column("status", Integer),  # null: the work is under way
+        Column("answer", JSON),  # as it was written, to the letter
+        Column("location", Text),
+        created(),
+        Index("ix_api_answers_created_at", "created_at"),
+    )
 )
 
 heartbeats = Table(  # the last sign of life of each part, by the database's clock

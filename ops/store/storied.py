@@ -8,13 +8,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+_COUNTED = 2_000
+"""Of so many articles of a story the sources and languages are counted: a larger one has them all by then."""
+
 _STORY = text("""
     SELECT a.story_reason AS why, s.id, s.title, s.first_at, s.last_at,
            l.title AS like_title, l.source AS like_source,
-           (SELECT count(*) FROM articles o WHERE o.story_id = s.id) AS articles,
-           (SELECT count(DISTINCT o.source) FROM articles o WHERE o.story_id = s.id) AS outlets,
-           (SELECT count(DISTINCT o.language) FROM articles o WHERE o.story_id = s.id) AS languages
+           (SELECT count(*) FROM articles o WHERE o.story_id = s.id) AS articles, seen.outlets, seen.languages
     FROM articles a JOIN stories s ON s.id = a.story_id
+    CROSS JOIN LATERAL (
+        SELECT count(DISTINCT o.source) AS outlets, count(DISTINCT o.language) AS languages
+        FROM (SELECT source, language FROM articles WHERE story_id = s.id ORDER BY id LIMIT :counted) AS o
+    ) AS seen
     LEFT JOIN articles l ON l.id = CAST(a.story_reason ->> 'like' AS bigint)
     WHERE a.id = :article
 """)
@@ -41,7 +46,7 @@ class Storied:
 
 def story_of(connection: Connection, article: int) -> Storied | None:
     """The article's story; None where it has none, since no topic touches it or the plan desk has not come to it."""
-    row = connection.execute(_STORY, {"article": article}).one_or_none()
+    row = connection.execute(_STORY, {"article": article, "counted": _COUNTED}).one_or_none()
     if row is None:
         return None
     why = row.why or {}

@@ -13,6 +13,10 @@ from worker.app import Desk
 from worker.store.engine import without_fsync
 from worker.store.hosts import forget_idle
 
+DEAD_AFTER_S = 10.0
+"""A worker without a sign of life for so long counts as dead, on pages and in figures alike (`ops.alive.EVERY_S` is
+less than a third of it)."""
+
 _DUE = text("""
     SELECT
       EXISTS (SELECT FROM feeds f LEFT JOIN hosts h ON h.site = f.site

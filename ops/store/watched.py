@@ -20,7 +20,7 @@ _BATCH = 200  # articles in memory at a time; a long one has some 100 KB
 _CHANNELS = text("""
     SELECT c.name, c.kind, left(c.fingerprint, 8) AS print, c.declared,
            CASE WHEN c.pause_until > clock_timestamp() THEN c.pause_until END AS paused_until,
-           k.name AS circuit, k.reason, k.opened_at, k.probe_at,
+           k.name AS circuit, k.reason, k.opened_at, nullif(k.probe_at, 'infinity') AS probe_at,
            (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held,
            a.blocked_by, CASE WHEN c.declared OR a.confirmed_at IS NOT NULL THEN NULL ELSE (
              SELECT concat_ws(': ', f.state, f.reason) FROM confirmations f WHERE f.address = c.address

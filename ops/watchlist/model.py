@@ -200,7 +200,18 @@ class Complaint:
     @property
     def field(self) -> str:
         """The item's key that it is about, such as "quiet"; empty where it is about the item as a whole."""
-        return self.key.partition("]] ")[2].partition(".")[0]
+        return self.place.partition(".")[0]
+
+    @property
+    def place(self) -> str:
+        """The same with the part of its value that it is about, such as "pace.burst"."""
+        return self.key.partition("]] ")[2]
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, for whoever fills in a form: quotes are a matter of files."""
+        expected = self.expected.removesuffix(", without quotes")
+        return f"{self.problem}; expected {expected}" if expected else self.problem
 
     def __str__(self) -> str:
         key = f"{self.key}: " if self.key else ""

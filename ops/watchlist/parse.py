@@ -20,7 +20,7 @@ from ops.watchlist.consistency import check, check_entities
 from ops.watchlist.doubts import doubts, language_hint
 from ops.watchlist.entities import catalogue_with, read_entity
 from ops.watchlist.languages import is_language
-from ops.watchlist.lines import Lines, find_lines
+from ops.watchlist.lines import Lines
 from ops.watchlist.model import (
     MESSAGE_LANGUAGES,
     NOTHING_KNOWN,
@@ -209,22 +209,6 @@ def _feed(section: Section) -> DeclaredFeed:
     )
     _doubt_language(section, "language", feed.language or "")
     return feed
-
-
-def parse_feed(values: Mapping[str, Any]) -> tuple[DeclaredFeed, Mapping[str, str]]:
-    """One feed's table as a form brings it, held to the same rules; and what is wrong with it, by key ("every",
-    "pace.burst")."""
-    sheet = Sheet("", find_lines(""))
-    section = Section(sheet, "feed", ("feed", 0), dict(values))
-    feed = _feed(section)
-    section.finish()
-    wrong: dict[str, str] = {}
-    for complaint in sheet.complaints:
-        expected = f"; expected {complaint.expected}" if complaint.expected else ""
-        wrong.setdefault(
-            complaint.key.removeprefix("[[feed]]").strip() or "url", f"{complaint.problem}{expected}"
-        )
-    return feed, wrong
 
 
 _PACE: Mapping[str, Read[float]] = {

@@ -67,9 +67,10 @@ class Machine:
 
     def start(self) -> None:
         self.starts += 1
+        declared = ("--watchlist", str(self.watchlist)) if self.watchlist.exists() else ()
         with (self.data_dir.parent / f"up-{self.starts}.log").open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ops", "up", "--watchlist", str(self.watchlist), "--port", "0"],
+                [sys.executable, "-m", "ops", "up", *declared, "--port", "0"],
                 env=self.environ,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -137,6 +138,7 @@ class World:
     slack: SlackSink
     mail: MailSink
     machine: Machine
+    hook: str = ""
     titles: list[str] = field(default_factory=list)
 
     def slack_told(self, slug: str) -> int:
@@ -232,6 +234,6 @@ group = "{group}"
             machine = Machine(data_dir, environ, watchlist)
             stack.callback(lambda: print(machine.last_words()))  # shown by pytest where a test fails
             stack.callback(lambda: machine.process and machine.process.poll() is None and machine.stop())
-            return World(newsroom, site, slack, mail, machine)
+            return World(newsroom, site, slack, mail, machine, f"{hooks}{HOOK}")
 
         yield make

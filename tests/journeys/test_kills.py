@@ -23,12 +23,12 @@ def test_a_kill_in_mid_journey_loses_nothing(victim, world, story, eventually):
         tuple(story(slug, f"Kabar {n} dari Ukraina", "NATO menanggapi.") for n, slug in enumerate(slugs))
     )
     w.machine.start()
-    eventually(lambda: w.newsroom.requests["/sentra/rss.xml"] > 0, 15, "the first poll")
+    eventually(lambda: w.newsroom.requests["/sentra/rss.xml"] > 0, 90, "the first poll")
     for n, slug in enumerate(slugs):
         w.newsroom.publish(slug)
         time.sleep(0.4)
         if n in (4, 8):
-            eventually(lambda: len(w.slack.accepted) > 0, 45, "the journey is under way")
+            eventually(lambda: len(w.slack.accepted) > 0, 90, "the journey is under way")
             for words in victim:
                 w.machine.kill(words)
     # a lease may have to end first: 60 s for a poll, 30 s for a reading, 45 s for an attempt
@@ -45,7 +45,7 @@ def test_sigterm_at_any_moment_stops_within_15_seconds_and_loses_nothing(world, 
     slugs = [f"warta-{n:02}" for n in range(9)]
     w = world(tuple(story(slug, f"Warta {n}: Ukraina", "NATO menanggapi.") for n, slug in enumerate(slugs)))
     w.machine.start()
-    eventually(lambda: w.newsroom.requests["/sentra/rss.xml"] > 0, 15, "the first poll")
+    eventually(lambda: w.newsroom.requests["/sentra/rss.xml"] > 0, 90, "the first poll")
     for n, slug in enumerate(slugs):
         w.newsroom.publish(slug)
         if n in (2, 5):

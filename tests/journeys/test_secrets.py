@@ -248,7 +248,7 @@ def test_no_secret_is_anywhere_but_where_it_belongs(
         w.machine.environ |= environ(port)
         commands = Commands(w.machine.environ, monkeypatch, capsys)
         w.machine.start()
-        eventually(lambda: w.newsroom.requests["/sentra/rss.xml"] > 0, 15, "the first poll")
+        eventually(lambda: w.newsroom.requests["/sentra/rss.xml"] > 0, 90, "the first poll")
         token = json.loads(commands.run("topics", "feed", "Ukraina", "--json")[0])["atom"]
         token = token.rsplit("/", 1)[1].removesuffix(".atom")
         w.newsroom.publish("satu")
@@ -266,7 +266,7 @@ def test_no_secret_is_anywhere_but_where_it_belongs(
         fresh, before = (json.loads(line) for line in commands.run("keys", "list", "--json")[0].splitlines())
         assert (len(phrases), fresh["secrets"] > 5, before["secrets"]) == (2, True, 0)
         w.newsroom.publish("dua")
-        eventually(lambda: w.slack_told("dua") >= 1, 30, "told after keys were rotated")
+        eventually(lambda: w.slack_told("dua") >= 1, 90, "told after keys were rotated")
 
         found |= dict(answers(commands, w.site)) | dict(rows(w.machine.data_dir))
         w.machine.stop()

@@ -27,13 +27,13 @@ def test_a_second_outlet_is_a_reply_and_a_lost_answer_is_found(world, story, eve
             more={"PANTAU_SLACK_API": f"{workspace}/api", "PANTAU_SLACK_TOKEN": slack.token},
         )
         w.machine.start()
-        eventually(lambda: w.newsroom.requests["/sentra/rss.xml"] > 0, 15, "the first poll")
+        eventually(lambda: w.newsroom.requests["/sentra/rss.xml"] > 0, 90, "the first poll")
         w.newsroom.publish("jenewa")
-        eventually(lambda: len(slack.roots) == 1, 30, "the first article opens the story")
-        eventually(lambda: w.machine.audit()["sent"] >= 2, 40, "the lost answer is found in the channel")
+        eventually(lambda: len(slack.roots) == 1, 90, "the first article opens the story")
+        eventually(lambda: w.machine.audit()["sent"] >= 2, 90, "the lost answer is found in the channel")
         w.newsroom.publish("jenewa-2")
-        eventually(lambda: len(slack.replies) == 1, 30, "the second is a reply")
-        eventually(lambda: len(slack.updates) >= 1, 30, "the first message is updated")
+        eventually(lambda: len(slack.replies) == 1, 90, "the second is a reply")
+        eventually(lambda: len(slack.updates) >= 1, 90, "the first message is updated")
 
     (root,) = slack.roots
     assert slack.replies[0].thread == root.ts

@@ -179,25 +179,25 @@ def test_a_set_that_stood_still_is_replaced_and_its_late_work_does_not_count(
         "both sets are there",
     )
     publish(slugs[:3])
-    eventually(told(slugs[:3]), 40, "two sets and two beats tell of the first three")
+    eventually(told(slugs[:3]), 90, "two sets and two beats tell of the first three")
 
     with second.standing_still(), slack.hesitating():
         a_minute_passes(rows)
         publish(slugs[3:6])
-        eventually(slack.asked.is_set, 40, "the first set is in the middle of a message")
+        eventually(slack.asked.is_set, 90, "the first set is in the middle of a message")
         first.signal(signal.SIGSTOP)
     a_minute_passes(rows)
     eventually(told(slugs[3:6]), 60, "the second set takes over what the first has claimed")
     first.signal(signal.SIGCONT)
     publish(slugs[6:])
-    eventually(told(slugs), 40, "both work again")
+    eventually(told(slugs), 90, "both work again")
 
     def ledger() -> Audit:
         with rows.engine.connect() as connection:
             return audit(connection)
 
-    eventually(lambda: ledger().waiting == 0, 30, "nothing waits")
-    eventually(lambda: "lease_lost" in first.log("tells"), 20, "what the first learns late does not count")
+    eventually(lambda: ledger().waiting == 0, 90, "nothing waits")
+    eventually(lambda: "lease_lost" in first.log("tells"), 90, "what the first learns late does not count")
     found = ledger()
     assert (found.lost, found.doubled, found.failed, found.in_doubt) == (0, 0, 0, 0)
     assert found.sent >= 2 * len(slugs)

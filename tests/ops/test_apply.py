@@ -559,3 +559,31 @@ def test_a_folder_that_is_none_is_told(apply, settings):
     (settings.data_dir / "entities").write_text("")
     with pytest.raises(BadInput, match="the packs of entities cannot be read: Not a directory"):
         apply()
+
+
+def test_an_application_is_written_down_by_name_without_keys_and_mailboxes(apply, rows):
+    apply(
+        FILE.replace(
+            'feed]]\nurl = "https://other.example/feed', 'feed]]\nurl = "https://other.example/feed?key=hush'
+        )
+    )
+    apply(FILE.replace("rina@", "ratna@").replace("@nato", "@ukraine"))
+    noted = rows.all("SELECT who, what, kind, name, before, after FROM audit_log ORDER BY id")
+    assert ("command line", "added", "feed", "Harian", None, None) in noted
+    assert ("command line", "added", "feed", "other.example", None, None) in noted
+    assert noted[7][1:3] == ("applied", "watchlist")
+    assert noted[7][5] == {"added": 7}
+    changed = {(row[2], row[3]): row[4:] for row in noted[8:]}
+    assert changed["topic", "NATO"] == ({"query": "@nato"}, {"query": "@ukraine"})
+    assert changed["channel", "rina"] == ({"email": "ri…@example.org"}, {"email": "ra…@example.org"})
+    written = str(noted)
+    assert not [secret for secret in (*SECRETS.values(), "key=hush", "rina@", "ratna@") if secret in written]
+
+
+def test_an_application_that_changes_nothing_and_a_trial_leave_no_line(apply, rows):
+    apply(dry_run=True)
+    assert rows.all("SELECT 1 FROM audit_log") == []
+    apply()
+    before = len(rows.all("SELECT 1 FROM audit_log"))
+    apply()
+    assert len(rows.all("SELECT 1 FROM audit_log")) == before

@@ -304,7 +304,7 @@ articles = Table(
     Index("ix_articles_read_at", "read_at"),
     Index("ix_articles_feed_id", "feed_id", "id"),
     Index("ix_articles_words", text("article_words(title, body)"), postgresql_using="gin"),
-    Index("ix_articles_story_id", "story_id", postgresql_where=text("story_id IS NOT NULL")),
+    Index("ix_articles_story_id_id", "story_id", "id", postgresql_where=text("story_id IS NOT NULL")),
     Index("ix_articles_copy_of", "copy_of", postgresql_where=text("copy_of IS NOT NULL")),
 )
 

@@ -36,10 +36,10 @@ from ops.dashboard.pages import (
 ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
     *live.ROUTES,
-    *topics.ROUTES,
+    *topic_applying.ROUTES,
     *topic_editing.ROUTES,
     *topic_sharing.ROUTES,
-    *topic_applying.ROUTES,
+    *topics.ROUTES,
     *stories.ROUTES,
     *articles.ROUTES,
     *subscriptions.ROUTES,

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.channel import Sent
 from alerts.model import Channel, ChannelId
 from alerts.store.people import load_channel
 from ops import made_here
@@ -19,22 +18,25 @@ from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.said import said
-from ops.dashboard.shell import gone_on, show, taken
+from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import channels as views
 from ops.dashboard.views.forms import channel_faults, channel_of, offered
 from ops.made_here import Done, Refused, Ways
 from ops.releasing import Released, TooEarly, release
-from ops.store import audit_log, restored
+from ops.store import restored
 from ops.store.pages import channels as reads
-from ops.trial import Trial, in_words, let_through, try_channel, unwanted
+from ops.trial import try_channel, unwanted, write_down
 from ops.watchlist.model import TARGET_KEYS
 from worker.errors import BadConfiguration
-from worker.secrets import KeyRing, without
+from worker.secrets import KeyRing
 from worker.store.engine import Connection
 
 DEEDS = {
     "added": said("The channel is made. Send it a test message to see what its receiver says."),
     "asked": said("The channel is made. A mail asks its owner; nothing else is sent before they say yes."),
+    "asked_again": said("A mail asks its owner once more."),
+    "not_asked": said("No mail asks its owner: one is on its way, or they have answered."),
+    "often": said("Its owner was asked several times today; ask again tomorrow."),
     "removed": said("The channel is removed; what was waiting for it is suppressed."),
     "tested": said("The test has ended. What the receiver said stands under “Last test”."),
     "opened": said("The receiver accepted the test, and what was held goes out now."),
@@ -44,7 +46,6 @@ DEEDS = {
 }
 LARGEST_NUMBER = 2**63 - 1
 _LONGEST_SEARCH = 100
-_SAID_LIMIT = 300
 
 
 async def show_channels(request: Request, session: Session) -> Response:
@@ -62,7 +63,6 @@ async def show_channels(request: Request, session: Session) -> Response:
         view=found,
         asked={"q": like, "kind": asked.get("kind", "") if kind else ""},
         kinds=_kinds(TARGET_KEYS),
-        none_sent=views.nothing_sent(),
     )
 
 
@@ -93,7 +93,7 @@ async def show_channel(request: Request, session: Session) -> Response:
         deeds=DEEDS,
         channel=found,
         waiting=waiting,
-        none_sent=views.nothing_sent(),
+        can_ask=_can_ask(context),
     )
 
 
@@ -128,8 +128,10 @@ def _target(keys: KeyRing | None, row: Mapping[str, Any]) -> str | None:
 
 async def new_channel(request: Request, session: Session) -> Response:
     """The form of a new channel."""
+    require(session, "editor")
     kind = request.query_params.get("kind", "")
-    first = kind if kind in offered(made_here.offered_kinds()) else "email"
+    usual = "email" if _can_ask(context_of(request)) else "slack"
+    first = kind if kind in offered(made_here.offered_kinds()) else usual
     return await _form(request, session, {"target_kind": first, "language": "en"}, {})
 
 
@@ -160,7 +162,6 @@ async def _form(
     usual = {"name": "", "target": "", "target_kind": "", "language": "en"}
     open_target = TARGET_KEYS.get(fields.get("target_kind", "")) in ("email", "slack_bot")
     kept = {key: fields.get(key, usual[key]) for key in usual if key != "target" or open_target}
-    ways = ways_of(context)
     return await show(
         request,
         session,
@@ -170,7 +171,7 @@ async def _form(
         values={**usual, **kept},
         faults=faults,
         kinds=_kinds(offered(made_here.offered_kinds())),
-        can_ask=ways.mails and (ways.public_url or "").startswith("https://"),
+        can_ask=_can_ask(context),
         has_slack=context.outbox is not None and "slack" in context.outbox.credentials,
         retype=bool(faults) and not open_target,
     )
@@ -190,6 +191,24 @@ async def remove_channel(request: Request, session: Session) -> Response:
     return gone_on("/channels", did="removed") if settled(await context.ask(work)) else gone_on("/channels")
 
 
+async def ask_again(request: Request, session: Session) -> Response:
+    """Asks the owner of a mailbox once more."""
+    await taken(request, session)
+    context, number = context_of(request), number_of(request)
+    keys = keys_of(context)
+
+    def work(connection: Connection) -> made_here.Outcome:
+        channel = _opened(connection, number, keys)
+        return made_here.ask_again(connection, keys, channel, ways_of(context), session.user)
+
+    match await context.ask(work):
+        case Done(asks=asks):
+            did = "asked_again" if asks else "not_asked"
+        case Refused(why):
+            did = "often" if why == "asked_too_often" else "not_asked"
+    return gone_on(f"/channels/{number}", did=did)
+
+
 async def test_channel(request: Request, session: Session) -> Response:
     """Sends one message past the ledger, and keeps what the receiver said to it."""
     await taken(request, session)
@@ -200,34 +219,26 @@ async def test_channel(request: Request, session: Session) -> Response:
     channel, refused = await context.ask(lambda connection: _tried(connection, number, keys))
     trial = None if refused else await try_channel(context.outbox, channel, context.clock())
     opened = await context.ask(
-        lambda connection: _note(connection, channel, trial, refused or "", session.user)
+        lambda connection: write_down(connection, channel, trial, refused or "", session.user)
     )
     return gone_on(f"/channels/{number}", did="opened" if opened else "tested")
 
 
 def _tried(connection: Connection, number: int, keys: KeyRing) -> tuple[Channel, str | None]:
+    channel = _opened(connection, number, keys)
+    return channel, unwanted(connection, keys, channel)
+
+
+def _opened(connection: Connection, number: int, keys: KeyRing) -> Channel:
     rows = reads.channel_rows(connection, only=number)
     if not rows:
         raise HTTPException(404)
     try:
-        channel = load_channel(connection, ChannelId(number), keys)
+        return load_channel(connection, ChannelId(number), keys)
     except BadConfiguration:
         raise HTTPException(
             400, "The channel's secret does not open with this installation's key (PANTAU_SECRET_KEY)."
         ) from None
-    return channel, unwanted(connection, keys, channel)
-
-
-def _note(connection: Connection, channel: Channel, trial: Trial | None, refused: str, who: str) -> bool:
-    """Keeps how the test ended, without secrets and addresses; what works again lets go what it held."""
-    accepted = trial is not None and isinstance(trial.verdict, Sent)
-    told = {
-        "accepted": accepted,
-        "meaning": in_words(trial.verdict) if trial else refused,
-        "answer": without(trial.answer, channel.to, channel.secret)[:_SAID_LIMIT] if trial else "",
-    }
-    audit_log.note(connection, who, "tested", "channel", channel.name, None, told)
-    return accepted and let_through(connection, channel)
 
 
 async def release_all(request: Request, session: Session) -> Response:
@@ -268,6 +279,11 @@ def ways_of(context: Context) -> Ways:
     return Ways(context.public_url, mails=context.outbox is not None and context.outbox.mail is not None)
 
 
+def _can_ask(context: Context) -> bool:
+    ways = ways_of(context)
+    return ways.mails and (ways.public_url or "").startswith("https://")
+
+
 def settled(outcome: made_here.Outcome) -> bool:
     """Whether it was done. Raises HTTPException where the page should not have offered it."""
     if isinstance(outcome, Refused) and outcome.why == "declared":
@@ -286,5 +302,6 @@ ROUTES = (
     Route("/channels/release", for_people(release_all), methods=["POST"]),
     Route("/channels/{number:int}", for_people(show_channel), methods=["GET"]),
     Route("/channels/{number:int}/test", for_people(test_channel), methods=["POST"]),
+    Route("/channels/{number:int}/ask", for_people(ask_again), methods=["POST"]),
     Route("/channels/{number:int}/remove", for_people(remove_channel), methods=["POST"]),
 )

@@ -41,6 +41,7 @@ DEEDS = {
     "all-retried": said(
         "What failed on this channel is due again. What may not be sent again stays failed; its page says why."
     ),
+    "some-retried": said("The oldest hundred that failed on this channel are due again. Then send the rest."),
     "none-retried": said("Nothing that failed on this channel may be sent again; the page of each says why."),
 }
 
@@ -101,6 +102,8 @@ async def take_retry_failed(request: Request, session: Session) -> Response:
     put_back = await context_of(request).ask(
         lambda connection: retry_failed(connection, channel, session.user)
     )
+    if put_back.more:
+        return gone_on(PATH, did="some-retried", state="failed", channel=channel)
     return gone_on(PATH, did="all-retried" if put_back.due else "none-retried", channel=channel)
 
 

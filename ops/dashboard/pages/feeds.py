@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ops.access import Session
-from ops.adding import add
+from ops.adding import NameTaken, add, read_feed
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.rail import may
@@ -29,13 +29,13 @@ from ops.dashboard.views.feed_forms import (
     url_typed,
 )
 from ops.dashboard.views.feeds import PAGE, FeedList, FeedsAsked, compose, compose_one, feeds_asked
-from ops.looking import DEADLINE_S, look_at
+from ops.dashboard.views.rows import host_of
+from ops.looking import DEADLINE_S, Looked, look_at
 from ops.store.declared import Shelf
 from ops.store.pages.feeds import counts_by_rank, list_feeds, named_by, one_feed, tags_of_feeds
-from ops.tending import Declared, Gone, Tended, change, poll_now, remove
+from ops.tending import Declared, Done, Gone, Tended, change, poll_now, remove
 from ops.watchlist import DeclaredFeed
 from ops.watchlist.addresses import web_address
-from ops.watchlist.parse import parse_feed
 from ops.watchlist.words import Fault
 from worker.secrets import KeyRing
 from worker.settings import Settings
@@ -97,11 +97,17 @@ async def take_look(request: Request, session: Session) -> Response:
     return await _adding(request, session, typed, look=look, status=status)
 
 
-async def _look(context: Context, address: str) -> Look:
-    settings, now = _settings(context), context.clock()
+async def looked_at(context: Context, settings: Settings, address: str) -> Looked:
+    """What there is at an address. Raises TimeoutError where others are looked at first, and take long."""
+    now = context.clock()
     errand = asyncio.wrap_future(context.errand(lambda: look_at(settings, address, now)))
+    return await asyncio.wait_for(errand, DEADLINE_S + 5)
+
+
+async def _look(context: Context, address: str) -> Look:
+    now = context.clock()
     try:
-        looked = await asyncio.wait_for(errand, DEADLINE_S + 5)
+        looked = await looked_at(context, _settings(context), address)
     except TimeoutError:
         return Look(why=said("others are looking at sites just now"), advice="Try again in a minute.")
     addresses = [each.address for each in looked.candidates]
@@ -113,16 +119,19 @@ async def take_add(request: Request, session: Session) -> Response:
     """Adds the feed that was chosen."""
     context, typed = context_of(request), dict(await taken(request, session))
     asked = {key: typed.get(key, "") for key in ("name", "every", "tags")}
-    wanted, wrong = parse_feed(table_of({**asked, "full_text": "on"}, url_typed(typed.get("url", ""))))
-    if wrong:
-        return await _adding(request, session, typed, wrong, status=422)
+    wanted = read_feed(table_of({**asked, "full_text": "on"}, url_typed(typed.get("url", ""))))
+    if not isinstance(wanted, DeclaredFeed):
+        return await _adding(request, session, typed, wanted, status=422)
     keys = _keys(context)
 
     def added(connection: Connection) -> tuple[bool, int | None]:
         new = add(connection, keys, wanted, session.user)
         return new, watched_at(connection, [wanted.url]).get(wanted.url)
 
-    new, number = await context.ask(added)
+    try:
+        new, number = await context.ask(added)
+    except NameTaken as taken_already:
+        return await _adding(request, session, typed, {"name": str(taken_already)}, status=422)
     return gone_on(f"{PATH}/{number}" if number else PATH, did="added" if new else "watched")
 
 
@@ -144,7 +153,7 @@ async def _adding(
         typed={"url": "", "name": "", "every": "", "tags": "", **typed},
         wrong=complaints(wrong or {}),
         faulty=bool(wrong),
-        look=look or Look(),
+        seen=look or Look(),
     )
 
 
@@ -159,17 +168,22 @@ async def take_changes(request: Request, session: Session) -> Response:
     """Gives the feed other settings."""
     context, typed = context_of(request), dict(await taken(request, session))
     stands, keys, number = await _stands(request), _keys(context), _number(request)
-    wanted, wrong = parse_feed(table_of(typed, stands.url))
+    wanted = read_feed(table_of(typed, stands.url))
+    wrong = {} if isinstance(wanted, DeclaredFeed) else dict(wanted)
     if refused := reference_refused(typed):
-        wrong = {**wrong, "password": refused}
-    if wrong:
+        wrong["password"] = refused
+    if wrong or not isinstance(wanted, DeclaredFeed):
         return await _changing(request, session, stands, typed, wrong, status=422)
     forget = typed.get("forget") == "on"
-    outcome = await context.ask(
-        lambda connection: change(connection, keys, number, wanted, session.user, forget=forget)
-    )
+    try:
+        outcome = await context.ask(
+            lambda connection: change(connection, keys, number, wanted, session.user, forget=forget)
+        )
+    except NameTaken as taken_already:
+        return await _changing(request, session, stands, typed, {"name": str(taken_already)}, status=422)
     _refuse(outcome)
-    return gone_on(f"{PATH}/{number}", did="changed" if getattr(outcome, "changed", True) else "unchanged")
+    changed = not isinstance(outcome, Done) or outcome.changed
+    return gone_on(f"{PATH}/{number}", did="changed" if changed else "unchanged")
 
 
 async def _changing(
@@ -188,7 +202,7 @@ async def _changing(
         here="feeds",
         status=status,
         path=f"{PATH}/{_number(request)}",
-        name=stands.name or stands.url,
+        name=stands.name or host_of(stands.url),
         url=stands.url,
         has_password=stands.password is not None,
         headers=[header for header, _ in stands.headers],
@@ -212,7 +226,7 @@ async def ask_removal(request: Request, session: Session) -> Response:
     _need_editor(session)
     stands = await _stands(request)
     named = await context_of(request).ask(lambda connection: named_by(connection, stands.name))
-    path, name = f"{PATH}/{_number(request)}", stands.name or stands.url
+    path, name = f"{PATH}/{_number(request)}", stands.name or host_of(stands.url)
     return await show(request, session, "feed_remove.html", here="feeds", path=path, name=name, named=named)
 
 

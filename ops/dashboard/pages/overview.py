@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from functools import partial
+from uuid import UUID
+
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -9,25 +15,44 @@ from starlette.routing import Route
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.shell import show
-from ops.dashboard.views.overview import Facts, compose
+from ops.dashboard.said import said
+from ops.dashboard.shell import gone_on, show, taken
+from ops.dashboard.views.overview import Facts, compose, stretch_of
+from ops.retrying import Refused, retry
 from ops.store import overview as reads
 from ops.store.audit import Audit, audit
+from ops.store.ledger import find_delivery
+from ops.store.pages import overview as looks
 from worker.store.engine import Connection
 
-ALERTS, DELIVERIES, FEEDS, UNSENT = 12, 20, 40, 3
+ALERTS, DELIVERIES, FEEDS, UNSENT, PANEL = 12, 8, 40, 3, 6
+PANELS_S = 30.0
+
+DEEDS = {
+    "retried": said(
+        "The message is due again and goes out at once, or as soon as its channel lets it through."
+    ),
+    "settled": said("That message has settled meanwhile; there is nothing to send again."),
+}
 
 
 async def overview(request: Request, session: Session) -> Response:
-    """The page, made anew for each view."""
-    context = context_of(request)
-    ledger = await context.proof.latest(lambda: context.ask(audit), context.steady)
+    """The page, made anew for each view; what goes through much is remembered for a while."""
+    context, stretch = context_of(request), stretch_of(request.query_params.get("range", ""))
+    look = partial(looks.trend, length=stretch.length, step=stretch.step, shift=stretch.shift)
+    ledger, trend, panels = await asyncio.gather(
+        context.proof.latest(lambda: context.ask(audit), context.steady),
+        context.remembered(f"trend {stretch.key}", stretch.fresh_s, look),
+        context.remembered("panels", PANELS_S, partial(looks.panels, limit=PANEL)),
+    )
     facts = await context.ask(lambda connection: read_facts(connection, ledger))
-    return await show(request, session, "overview.html", here="overview", view=compose(facts))
+    facts = replace(facts, stretch=stretch, trend=trend, panels=panels)
+    view = compose(facts, context.offered)
+    return await show(request, session, "overview.html", here="overview", view=view, deeds=DEEDS)
 
 
 def read_facts(connection: Connection, ledger: Audit | None) -> Facts:
-    """What the page tells, read in one go."""
+    """What the page tells of this moment, read in one go."""
     now = reads.overview(connection)
     deliveries = reads.latest_deliveries(connection, DELIVERIES)
     # where there are none, looking for the newest would read the whole ledger
@@ -36,7 +61,7 @@ def read_facts(connection: Connection, ledger: Audit | None) -> Facts:
     return Facts(
         overview=now,
         ledger=ledger,
-        hours=reads.hours(connection),
+        stages=looks.stages(connection),
         alerts=reads.latest_alerts(connection, ALERTS),
         deliveries=deliveries,
         attempts=reads.attempts_among(connection, [row["id"] for row in deliveries]),
@@ -46,4 +71,23 @@ def read_facts(connection: Connection, ledger: Audit | None) -> Facts:
     )
 
 
-ROUTES = (Route("/", for_people(overview)),)
+async def take_retry(request: Request, session: Session) -> Response:
+    """Sends the newest failed message again, as `pantau deliveries retry` does."""
+    fields = await taken(request, session, "editor")
+    try:
+        key = UUID(fields.get("delivery", ""))
+    except ValueError:
+        raise HTTPException(404) from None
+    return gone_on("/", did=await context_of(request).ask(partial(_retry, key=key, who=session.user)))
+
+
+def _retry(connection: Connection, key: UUID, who: str) -> str:
+    delivery = find_delivery(connection, key)
+    refused = delivery is None or isinstance(retry(connection, delivery, who), Refused)
+    return "settled" if refused else "retried"
+
+
+ROUTES = (
+    Route("/", for_people(overview)),
+    Route("/overview/retry", for_people(take_retry), methods=["POST"]),
+)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -118,7 +119,7 @@ async def take_password(request: Request, session: Session) -> Response:
 async def take_end(request: Request, session: Session) -> Response:
     """Logs out one other browser, or all others."""
     fields = await taken(request, session, "viewer")
-    named = _key(fields.get("session", ""))
+    named = _key(fields["session"]) if "session" in fields else None
 
     def end(connection: Connection) -> None:
         user = membership.existing(connection, session.user)
@@ -133,11 +134,11 @@ async def take_end(request: Request, session: Session) -> Response:
     return gone_on("/settings", did="ended" if named else "ended-others")
 
 
-def _key(text: str) -> UUID | None:
+def _key(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        return None
+        raise HTTPException(404) from None
 
 
 ROUTES = (

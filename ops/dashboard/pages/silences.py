@@ -77,7 +77,10 @@ def _end(fields: Mapping[str, str], begin: datetime, timezone: str) -> datetime:
         return _moment("until", fields["until"], timezone)
     if fields["for"] not in SPANS:
         raise BadSilence("until", "until when? a silence has an end")
-    return begin + SPANS[fields["for"]][1]
+    try:
+        return begin + SPANS[fields["for"]][1]
+    except OverflowError:
+        raise BadSilence("begin", "no silence can begin so late") from None
 
 
 def _moment(field: silencing.Field, text: str, timezone: str) -> datetime:
@@ -102,15 +105,15 @@ async def _page(
     past = asked.get("state") == "over"
     before = _before(asked.get("before", ""))
 
-    def work(connection: Connection) -> tuple[tuple[views.SilenceView, ...], int]:
+    def work(connection: Connection) -> tuple[tuple[views.SilenceView, ...], int, views.Names]:
         now = context.clock()
         if not past:
-            return views.compose(reads.standing(connection), now), 0
+            return views.compose(reads.standing(connection), now), 0, reads.names(connection)
         rows = reads.over(connection, before, reads.PAGE + 1)
         shown = rows[: reads.PAGE]
-        return views.compose(shown, now), shown[-1]["id"] if len(rows) > len(shown) else 0
+        return views.compose(shown, now), shown[-1]["id"] if len(rows) > len(shown) else 0, ((), ())
 
-    found, further = await context.ask(work)
+    found, further, (topics, channels) = await context.ask(work)
     return await show(
         request,
         session,
@@ -123,6 +126,8 @@ async def _page(
         further=further,
         values={**dict.fromkeys(_FIELDS, ""), **fields},
         faults=faults,
+        topics=topics,
+        channels=channels,
         scopes=list(views.SCOPES.items()),
         spans=[(key, words) for key, (words, _) in SPANS.items()],
     )

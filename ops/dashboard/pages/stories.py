@@ -9,16 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.letter import plain_text
 from alerts.model import SilenceId
-from alerts.store import silences
+from ops import silencing
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.said import said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views import stories as views
-from ops.store import audit_log
+from ops.silencing import Wanted
 from ops.store.pages import articles as stored
 from ops.store.pages import stories as reads
 from worker.store.engine import Connection
@@ -40,16 +39,16 @@ async def stories(request: Request, session: Session) -> Response:
     context = context_of(request)
     wanted = views.sought(request.query_params)
 
-    def read(connection: Connection) -> tuple[reads.Found, list[str], list[str]]:
-        names, spoken = stored.topic_names(connection), stored.languages(connection)
-        return reads.find(connection, wanted), list(names), list(spoken)
+    def read(connection: Connection) -> views.View:
+        return views.compose(
+            wanted,
+            reads.find(connection, wanted),
+            stored.languages(connection),
+            stored.topic_names(connection),
+            context.clock(),
+        )
 
-    found, topics, languages = await context.ask(read)
-    view = views.compose(wanted, found, context.clock())
-    spoken = sorted({*languages, *filter(None, [wanted.language])})
-    return await show(
-        request, session, "stories.html", here="stories", view=view, topics=topics, languages=spoken
-    )
+    return await show(request, session, "stories.html", here="stories", view=await context.ask(read))
 
 
 async def story(request: Request, session: Session) -> Response:
@@ -80,19 +79,18 @@ async def take_mute(request: Request, session: Session) -> Response:
         row = reads.story(connection, number)
         if row is None:
             return ""
-        if any(silence["channel"] is None for silence in row["silences"]):
+        if any(silence["channel"] is None and silence["holds"] for silence in row["silences"]):
             return "muted-already"
-        until = context.clock() + MUTED_FOR
-        silence = silences.add(
+        now = context.clock()
+        silencing.make(
             connection,
-            scope="story",
-            what=number,
-            until=until,
+            Wanted("story", str(number), comment="silenced at the story's page"),
+            begin=None,
+            end=now + MUTED_FOR,
+            now=now,
+            who=session.user,
             by=session.user,
-            comment="muted on the page of the story",
         )
-        after = {"silence": silence, "until": until.isoformat(timespec="seconds")}
-        audit_log.note(connection, session.user, "silenced", "story", _named(row), None, after)
         return "muted"
 
     return _answered(number, await context.ask(mute))
@@ -108,10 +106,7 @@ async def take_end(request: Request, session: Session) -> Response:
         if row is None:
             return ""
         found = next((each["id"] for each in row["silences"] if str(each["id"]) == wanted), None)
-        if found is None or not silences.end(connection, SilenceId(found)):
-            return "over"
-        audit_log.note(connection, session.user, "unsilenced", "story", _named(row), {"silence": found}, None)
-        return "heard"
+        return "heard" if found and silencing.stop(connection, SilenceId(found), session.user) else "over"
 
     return _answered(number, await context_of(request).ask(end))
 
@@ -120,10 +115,6 @@ def _answered(number: int, did: str) -> Response:
     if not did:
         raise HTTPException(404, "No story has this number.")
     return gone_on(f"{PATH}/{number}", did=did)
-
-
-def _named(row: reads.Row) -> str:
-    return f"{row['id']}: {plain_text(row['title'], 200)}"
 
 
 def _number(request: Request) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.model import SubscriptionId
+from alerts.model import Item, SubscriptionId
 from ops import feed_addresses, hearing, made_here
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.channels import LONGEST_NAME, keys_of, number_of, settled
 from ops.dashboard.said import Said, said, said_n
-from ops.dashboard.shell import gone_on, show, taken
+from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import subscriptions as views
 from ops.dashboard.views.forms import NEW_SUBSCRIPTION, Fields, subscription_form, subscription_of
 from ops.made_here import Done, Refused
@@ -43,7 +43,14 @@ DEEDS = {
     "resumed": said("It hears again; what was kept goes out in one message for each channel."),
     "closed": said("Every address at which it was read as a feed is closed."),
 }
+DOUBTS = {
+    "sources": said("No feed has one of the names, tags or hosts among its sources yet."),
+    "languages": said("No language has one of its codes."),
+    "urgent": said("Nothing holds its urgent topics: there are no quiet hours and no wait to break."),
+}
+"""What is probably not meant about a subscription, by the key that it is about."""
 _LONGEST_SEARCH = 100
+_MOST_EXAMPLES = 4
 _KINDS = ("slack_webhook", "email")
 """What a message is shown as where no channel of the subscription says otherwise."""
 
@@ -107,6 +114,7 @@ async def _shown(request: Request, session: Session, addresses: Mapping[str, str
         "subscription.html",
         here="subscriptions",
         deeds=DEEDS,
+        doubts=[DOUBTS[key] for key in request.query_params.get("doubt", "").split("-") if key in DOUBTS],
         snoozes=[(key, words) for key, (words, _) in SNOOZES.items()],
         addresses=addresses or {},
         **facts,
@@ -131,17 +139,29 @@ def _facts(connection: Connection, context: Context, number: int) -> dict[str, A
         letter = reads.letter_within(connection, first, now)
         shown[first["id"]] = previews(letter, [first["channel_kind"]], sender)
     article = reads.recent_article(connection, row["topics"])
-    kinds = [channels[name]["kind"] for name in row["channels"] if name in channels]
-    told = previews(letter_of(article, row, now), [*kinds, *_KINDS][:4], sender) if article else ()
     shared = sharing.addresses(connection, "subscriptions", number)
     return {
         "subscription": views.compose([row], channels, reads.collecting(connection, [number]), now)[0],
         "given": views.as_given(row),
         "coming": views.coming(bundles, shown, now),
-        "previews": told,
+        "previews": _examples(article, row, channels, sender, now) if article else (),
         "article_language": views.language_of(article),
         "shared": len(shared),
     }
+
+
+def _examples(
+    article: Item, row: reads.Row, channels: Mapping[str, reads.Row], sender: Mapping[str, str], now: datetime
+) -> tuple[Preview, ...]:
+    """A message as its channels would show it, each kind once and in the language of the first such channel."""
+    there = [channels[name] for name in row["channels"] if name in channels]
+    languages = {each["kind"]: each["language"] for each in reversed(there)}
+    kinds = list(dict.fromkeys([*(each["kind"] for each in there), *_KINDS]))[:_MOST_EXAMPLES]
+    return tuple(
+        example
+        for kind in kinds
+        for example in previews(letter_of(article, row, now, languages.get(kind)), [kind], sender)
+    )
 
 
 def _row(connection: Connection, number: int) -> Mapping[str, Any]:
@@ -153,6 +173,7 @@ def _row(connection: Connection, number: int) -> Mapping[str, Any]:
 
 async def new_subscription(request: Request, session: Session) -> Response:
     """The form of a new subscription; a topic or a channel in the address is ticked already."""
+    require(session, "editor")
     asked = request.query_params
     first = {
         f"{noun}s": asked[noun][:LONGEST_NAME] for noun in ("topic", "channel") if asked.get(noun, "").strip()
@@ -178,11 +199,12 @@ async def add_subscription(request: Request, session: Session) -> Response:
         case Refused(_, faults):
             return await _form(request, session, fields, faults, "/subscriptions/new")
         case Done(number):
-            return gone_on(f"/subscriptions/{number}", did="added")
+            return gone_on(f"/subscriptions/{number}", did="added", **_doubted(outcome))
 
 
 async def edit_subscription(request: Request, session: Session) -> Response:
     """The form of a subscription that was made here."""
+    require(session, "editor")
     context, number = context_of(request), number_of(request)
     row = await context.ask(lambda connection: _row(connection, number))
     if row["declared"]:
@@ -203,10 +225,20 @@ async def change_subscription(request: Request, session: Session) -> Response:
         return name, made_here.change_subscription(connection, keys_of(context), name, given, session.user)
 
     name, outcome = await context.ask(work)
-    if settled(outcome):
-        return gone_on(f"/subscriptions/{number}", did="changed")
-    assert isinstance(outcome, Refused)
-    return await _form(request, session, fields, outcome.faults, f"/subscriptions/{number}/edit", named=name)
+    if not settled(outcome):
+        assert isinstance(outcome, Refused)
+        return await _form(
+            request, session, fields, outcome.faults, f"/subscriptions/{number}/edit", named=name
+        )
+    assert isinstance(outcome, Done)
+    return gone_on(f"/subscriptions/{number}", did="changed", **_doubted(outcome))
+
+
+def _doubted(outcome: Done) -> dict[str, str]:
+    """What the page is to say of doubts, for its address: keys alone, whose sentences it knows."""
+    fields = {doubt.field for doubt in outcome.doubts}
+    doubted = "-".join(key for key in DOUBTS if key in fields)
+    return {"doubt": doubted} if doubted else {}
 
 
 async def _form(

@@ -90,7 +90,7 @@ async function ask() {
   if (answer.type === "opaqueredirect") return location.reload(); // logged out meanwhile
   if (answer.status === 304) return fresh();
   if (answer.status === 404 || answer.status === 405) return undefined; // a form's own address has no page
-  if (!answer.ok) throw new Error(String(answer.status));
+  if (!answer.ok) throw new Unwell(new DOMParser().parseFromString(await answer.text(), "text/html"));
   tag = answer.headers.get("etag");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const before = sentence();
@@ -106,7 +106,32 @@ function fresh() {
   sign?.classList.remove("stale");
 }
 
-function notReached() {
+// An answer that says, as a page, why there is none.
+class Unwell extends Error {
+  constructor(page) {
+    super(page.title);
+    this.page = page;
+  }
+}
+
+// A verdict that cannot be asked for again must not go on saying that all is well.
+function showTrouble(trouble) {
+  const ours = document.getElementById("unreached")?.content.cloneNode(true);
+  if (!ours) return;
+  const [title, why] = ["h1", "h1 + p"].map((what) => trouble.page?.querySelector(`main ${what}`)?.textContent);
+  if (title && why) {
+    ours.querySelector(".sentence").textContent = title;
+    ours.querySelector(".because").textContent = why;
+  }
+  const before = sentence();
+  ours.querySelector(".verdict").id = "verdict";
+  document.getElementById("verdict").replaceWith(ours);
+  if (said && sentence() !== before) said.textContent = sentence();
+}
+
+function notReached(trouble) {
+  tag = null; // what stands here is no longer what was answered last
+  showTrouble(trouble);
   if (!sign || sign.classList.contains("stale")) return;
   sign.classList.add("stale");
   sign.firstChild.textContent = `${sign.dataset.stale} `;

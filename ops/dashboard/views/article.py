@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 from alerts.letter import plain_text, runs, safe_link
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar
-from ops.dashboard.said import Said, said
+from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import AttemptRow, Runs, attempt_row, host_of
-from ops.dashboard.words import Stamp, State, delivery_state, language_tag, maybe_stamp, stamp
+from ops.dashboard.words import Stamp, State, delivery_state, feed_state, language_tag, maybe_stamp, stamp
 from ops.outcome import outcome
 from ops.placed import placed_because
 from ops.readings import noted, taken
+from ops.said import joined
 from ops.store.storied import Storied
 from ops.tracing import Asked, Trace, nearest_feeds, parts_of, sentence
 from ops.verdict import count, span
@@ -223,7 +224,7 @@ class Unknown:
     asked: str
     sentence: str
     brought: tuple[Brought, ...]
-    near: tuple[tuple[str, str, str, str], ...]
+    near: tuple[tuple[str, str, State, str], ...]
 
 
 def unread(trace: Trace, feeds: Sequence[Row], now: datetime) -> Unknown:
@@ -237,7 +238,7 @@ def unread(trace: Trace, feeds: Sequence[Row], now: datetime) -> Unknown:
             (
                 _name(feed["name"]),
                 host_of(feed["url"]),
-                feed["state"],
+                feed_state(feed["state"]),
                 plain_text(feed["last_error"] or "", _LINE),
             )
             for feed in near
@@ -279,8 +280,10 @@ def _brought(entry: Row, now: datetime) -> Brought:
     notes = [
         said("not watched any more") if entry["feed_removed"] else "",
         said("in the feed when it was added") if entry["backlog"] else "",
-        said("edited {n} times since", n=entry["edits"]) if entry["edits"] else "",
-        said("its page was tried {n} times", n=entry["page_tries"]) if entry["page_tries"] else "",
+        said_n("edited {n} time since", "edited {n} times since", entry["edits"]) if entry["edits"] else "",
+        said_n("its page was tried {n} time", "its page was tried {n} times", entry["page_tries"])
+        if entry["page_tries"]
+        else "",
         said("set aside: {why}", why=plain_text(entry["reason"], _LINE)) if entry["reason"] else "",
     ]
     return Brought(
@@ -294,11 +297,10 @@ def _brought(entry: Row, now: datetime) -> Brought:
 
 def _facts(article: Row) -> Iterator[tuple[Said, str]]:
     """How the article was had, a line each."""
-    yield said("Language"), article["language"] or "unknown"
+    yield said("Language"), language_tag(article["language"]) or said("unknown")
     if article["authors"]:
         yield said("By"), plain_text(", ".join(article["authors"]), _LINE)
-    text = f"{article['text_length']:,} characters"
-    yield said("Text"), f"{text}, {_how(article['method'])}"
+    yield said("Text"), joined((_characters(article["text_length"]), _how(article["method"])), ", ")
     if article["via"]:
         yield said("Via"), plain_text(article["via"], _LINE)
     words = {
@@ -313,13 +315,17 @@ def _facts(article: Row) -> Iterator[tuple[Said, str]]:
         yield word, plain_text("; ".join(sentences), _SENTENCE)
 
 
-def _how(method: str) -> str:
-    return "the feed's own words" if method == "feed" else f"taken {taken(method)}"
+def _how(method: str) -> Said:
+    return said("the feed's own words") if method == "feed" else said("taken {how}", how=taken(method))
 
 
-def _earlier(reading: Row) -> str:
-    only = ", summary only" if reading["summary_only"] else ""
-    return f"{count(reading['text_length'], 'character')}, {_how(reading['method'])}{only}"
+def _characters(n: int) -> Said:
+    return said_n("{n} character", "{n} characters", n)
+
+
+def _earlier(reading: Row) -> Said:
+    only = said("summary only") if reading["summary_only"] else ""
+    return joined((_characters(reading["text_length"]), _how(reading["method"]), only), ", ")
 
 
 def _cut(article: Row, left: int) -> Iterator[Said]:
@@ -419,8 +425,13 @@ def said_by(user: str) -> str:
 def _story(story: Storied | None) -> StoryPart | None:
     if story is None:
         return None
-    size = ", ".join(
-        (count(story.articles, "article"), count(story.outlets, "source"), count(story.languages, "language"))
+    size = joined(
+        (
+            count(story.articles, "article"),
+            said_n("{n} source", "{n} sources", story.outlets),
+            said_n("{n} language", "{n} languages", story.languages),
+        ),
+        ", ",
     )
     title = plain_text(story.title, _TITLE)
     return StoryPart(

@@ -99,7 +99,7 @@ def compose(
             for key, word in _SHOWS
         ),
         languages=tuple(sorted({*spoken, *filter(None, [wanted.language])})),
-        topics=tuple(topics),
+        topics=tuple(plain_text(name, _LONGEST_NAME) for name in topics),
         rows=tuple(article_row(row, now) for row in found.rows),
         narrowed=any(asked.values()) or wanted.before is not None,
         problem=_PROBLEMS.get(found.problem, ""),

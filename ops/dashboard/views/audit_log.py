@@ -98,7 +98,7 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | Non
     """The fields that differ, in the order in which they were written down."""
     old, new = before or {}, after or {}
     for field in dict.fromkeys((*old, *new)):
-        if field in old and field in new and old[field] == new[field]:
+        if old.get(field) == new.get(field):
             continue
         yield Difference(plain_text(field, _NAME), _shown(old, field), _shown(new, field))
 

@@ -12,8 +12,8 @@ from alerts.letter import plain_text
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Stamp, State, due_stamp, maybe_stamp, stamp
 from ops.store.mailboxes import masked
-from ops.store.pages.channels import SINCE_DAYS
 from ops.store.restored import Held
+from ops.trial import as_told
 from ops.verdict import BY_READERS, cause
 from ops.watchlist.model import ChannelKind
 
@@ -36,7 +36,7 @@ class Test:
     at: Stamp
     by: str
     state: State
-    meaning: str
+    meaning: Said | str
     answer: str
 
 
@@ -52,7 +52,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class ChannelView:
-    """A channel: `where` is masked, `detail` says what its state means, `kept` how its secret is known."""
+    """A channel: `where` is masked, `detail` says what its state means, `kept` how its secret is known; `test_failed`
+    if its receiver took nothing since a test that it did not take; `may_ask` if its owner can be asked once more."""
 
     id: int
     name: str
@@ -70,6 +71,8 @@ class ChannelView:
     sent_24h: str
     hears: tuple[Heard, ...]
     test: Test | None
+    test_failed: bool
+    may_ask: bool
     created: Stamp
 
 
@@ -146,10 +149,16 @@ def where(kind: str, target: str | None) -> str:
         case "apprise":
             return plain_text(target.partition("://")[0], 40) + "://…"
     try:
-        host = urlsplit(target).hostname or ""
+        parts = urlsplit(target)
+        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
     except ValueError:
         host = ""
     return plain_text(f"{host}/…", _WHERE)
+
+
+def called(name: str, longest: int = _NAME) -> Said | str:
+    """A name as one harmless line; something to point at where nothing of it can be seen."""
+    return plain_text(name, longest) or said("(without a visible name)")
 
 
 def _channel(
@@ -158,7 +167,7 @@ def _channel(
     state, detail, stamps = standing(row, now)
     return ChannelView(
         id=row["id"],
-        name=plain_text(row["name"], _NAME),
+        name=called(row["name"]),
         kind=KINDS.get(row["kind"], plain_text(row["kind"], 40)),
         where=where(row["kind"], target) or f"{row['print']}…",
         kept=_kept(row["target_ref"], target),
@@ -174,13 +183,15 @@ def _channel(
         hears=tuple(
             Heard(
                 each["subscription"],
-                plain_text(each["name"], _NAME),
+                called(each["name"]),
                 each["departed"],
                 not each["declared"] and each["channels"] == [row["name"]],
             )
             for each in heard
         ),
         test=_test(row, now),
+        test_failed=_test_failed(row, last),
+        may_ask=row["confirmation"] not in (None, "due", "sending") and not row["blocked_by"],
         created=stamp(row["created_at"], now),
     )
 
@@ -207,7 +218,7 @@ def standing(row: Row, now: datetime) -> tuple[State, Said | str, tuple[tuple[Sa
     if row["circuit"]:
         return (
             State("bad", said("lets nothing through")),
-            said("Nothing is lost: {cause}.", cause=plain_text(cause(row["reason"]), _ANSWER)),
+            said("Nothing is lost: {cause}.", cause=cause(plain_text(row["reason"], _ANSWER))),
             (
                 (said("since"), stamp(row["opened_at"], now)),
                 (said("next try"), due_stamp(row["probe_at"], now)),
@@ -244,6 +255,11 @@ def _kept(reference: str, target: str | None) -> Said | str:
     return said("from {reference}", reference=plain_text(reference, _WHERE))
 
 
+def _test_failed(row: Row, last_sent: datetime | None) -> bool:
+    told, at = row["test"], row["tested_at"]
+    return bool(told) and not told.get("accepted") and (last_sent is None or last_sent < at)
+
+
 def _test(row: Row, now: datetime) -> Test | None:
     told = row["test"]
     if not told or row["tested_at"] is None:
@@ -253,11 +269,6 @@ def _test(row: Row, now: datetime) -> Test | None:
         at=stamp(row["tested_at"], now),
         by=plain_text(row["tested_by"], _NAME),
         state=State("ok", said("accepted")) if accepted else State("bad", said("not accepted")),
-        meaning=plain_text(str(told.get("meaning", "")), _ANSWER),
+        meaning=as_told(told),
         answer=plain_text(str(told.get("answer", "")), _ANSWER),
     )
-
-
-def nothing_sent() -> Said:
-    """What stands where no message is known."""
-    return said_n("none in {n} day", "none in {n} days", SINCE_DAYS)

@@ -13,13 +13,12 @@ from alerts.model import DeliveryKind
 from alerts.states import State as DeliveryState
 from alerts.times import UNTIL_RESUMED
 from ops.dashboard.said import Said, said, said_n
-from ops.dashboard.views.rows import AttemptRow, attempt_row
+from ops.dashboard.views.rows import AttemptRow, attempt_row, reason_in_words
 from ops.dashboard.words import Stamp, State, delivery_state, due_stamp, language_tag, maybe_stamp, stamp
 from ops.outcome import why_placed
 from ops.retrying import refusal
 from ops.store.ledger import Standing
 from ops.store.listing import Wanted
-from ops.verdict import cause
 from worker.settings import parse_duration
 
 Row = Mapping[str, Any]
@@ -144,7 +143,7 @@ class LedgerRow:
     rest: Said | str
     topics: tuple[str, ...]
     state: State
-    because: str
+    because: Said | str
     repeat: bool
     attempts: int
     answer: str
@@ -157,7 +156,7 @@ class FailedOn:
     name: str
     many: Said
     newest: Stamp | None
-    because: str
+    because: Said | str
     stopped: str
 
 
@@ -231,8 +230,8 @@ def _failed_on(row: Row, now: datetime) -> FailedOn:
         name=row["name"],
         many=said_n("{n} message failed", "{n} messages failed", row["n"]),
         newest=maybe_stamp(row["newest"], now),
-        because=_reason(row["reason"]),
-        stopped=_reason(row["stopped_by"]),
+        because=reason_in_words(row["reason"]),
+        stopped=reason_in_words(row["stopped_by"]),
     )
 
 
@@ -272,13 +271,9 @@ def _state(row: Row, now: datetime) -> State:
     return delivery_state(row["state"], None if row["state"] == "held" else row["reason"], row["due_at"], now)
 
 
-def _because(row: Row) -> str:
+def _because(row: Row) -> Said | str:
     """Why it is not told (yet)."""
-    return "" if row["state"] in ("sent", "sending", "suppressed") else _reason(row["reason"])
-
-
-def _reason(reason: str | None) -> str:
-    return plain_text(cause(reason), _LONGEST)
+    return "" if row["state"] in ("sent", "sending", "suppressed") else reason_in_words(row["reason"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +314,7 @@ class Delivery:
     channel_kind: Said | str
     kind: Said | str
     state: State
-    because: str
+    because: Said | str
     meaning: Said | str
     repeat: bool
     created: Stamp
@@ -335,7 +330,7 @@ class Delivery:
     articles: tuple[TellsOf, ...]
     more_articles: Said | str
     attempts: tuple[AttemptRow, ...]
-    refused: str
+    refused: Said | str
     warned: Said | str
 
 
@@ -380,7 +375,7 @@ def compose_one(found: Row, standing: Standing, articles_at: str, now: datetime)
         articles=tuple(_tells_of(article, found, articles_at, now) for article in articles),
         more_articles=said_n("and {n} more article", "and {n} more articles", more) if more > 0 else "",
         attempts=tuple(attempt_row(attempt, now) for attempt in found["attempts"]),
-        refused=plain_text(refusal(standing) or "", _LONGEST),
+        refused=refusal(standing) or "",
         warned=_warned(standing),
     )
 

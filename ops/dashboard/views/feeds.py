@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from alerts.letter import plain_text, safe_link
 from ops.dashboard.charts import Bar, bars
-from ops.dashboard.said import Said, said, said_n
-from ops.dashboard.views.rows import feed_name, host_of, trouble, why_then
+from ops.dashboard.said import Said, joined, said, said_n
+from ops.dashboard.views.rows import feed_name, host_of, reason_in_words, trouble, why_then
 from ops.dashboard.words import Stamp, State, due_stamp, feed_state, language_tag, maybe_stamp, stamp
 from ops.remarks import gap_in_words, notes, silence_in_words
 from ops.store.pages.feeds import RANKS, FeedsWanted
-from ops.verdict import cause, span
+from ops.verdict import span
 from ops.watchlist.values import every_text, pace_text
 from worker.polling import LETTERS_KEPT
 
@@ -42,6 +42,13 @@ _FORMS = {
     "cooling": "M{x} 8h3v4h-3z",
     "none": "M{x} 18.5h3v1.5h-3z",
 }
+
+_TOLD: tuple[tuple[str, Callable[[int], Said]], ...] = (
+    ("news", lambda n: said("{n} with news", n=n)),
+    ("same", lambda n: said("{n} with nothing new", n=n)),
+    ("failed", lambda n: said("{n} failed", n=n)),
+    ("cooling", lambda n: said("{n} put off by its site", n=n)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +122,11 @@ class FeedLine:
     quality: float | None
     quality_words: Said | str
     last_entry: Stamp | None
-    error: str
+    error: Said | str
     raw: str
-    note: str
+    note: Said | str
     tags: tuple[str, ...]
+    declared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +187,9 @@ def feed_line(row: Row, now: datetime) -> FeedLine:
         last_entry=maybe_stamp(row["last_entry_at"], now),
         error=trouble(row, now),
         raw=_raw(row),
-        note="; ".join(notes(row, now)),
+        note=joined(notes(row, now), "; "),
         tags=tuple(plain_text(tag, _NAME) for tag in row["tags"]),
+        declared=row["declared"],
     )
 
 
@@ -203,15 +212,8 @@ def heart(polls: str) -> Heart:
     paths = tuple(drawn.items())
     if not kinds:
         return Heart(paths, said("Not polled yet"))
-    alt = said(
-        "The last {n} polls: {news} with news, {same} with nothing new, {failed} failed, {cooling} put off by the site",
-        n=len(kinds),
-        news=counted["news"],
-        same=counted["same"],
-        failed=counted["failed"],
-        cooling=counted["cooling"],
-    )
-    return Heart(paths, alt)
+    told = joined((words(counted[kind]) for kind, words in _TOLD if counted[kind]), ", ")
+    return Heart(paths, said_n("The last poll: {what}", "The last {n} polls: {what}", len(kinds), what=told))
 
 
 def answer_in_words(row: Row) -> Said | str:
@@ -244,16 +246,17 @@ def _quality(good: int, looked: int) -> Said | str:
     if not looked:
         return ""
     if good == looked:
-        return said("all pages read")
+        return said("all in full")
     if not good:
         return said("summaries only")
-    return said("{share} % of pages read", share=f"{100 * good / looked:.0f}")
+    return said("{share} % in full", share=f"{100 * good / looked:.0f}")
 
 
 def _raw(row: Row) -> str:
     """The error as it was answered, where the words say something else."""
     raw = plain_text(row["last_error"] or "", _RAW) if row["state"] in ("failing", "gone") else ""
-    return raw if raw != plain_text(cause(row["last_error"]), _RAW) else ""
+    only_codes = " " not in raw.replace(": ", "")
+    return "" if only_codes or raw == reason_in_words(row["last_error"]) else raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +270,7 @@ class EntryRow:
     seen: Stamp
     published: Stamp | None
     state: State
-    because: str
+    because: Said | str
     topics: tuple[str, ...]
     backlog: bool
 
@@ -290,7 +293,6 @@ class Feed:
     id: int
     line: FeedLine
     language: str | None
-    declared: bool
     address: str
     found_at: str
     notice: str
@@ -328,7 +330,6 @@ def compose_one(row: Row, articles_at: str, now: datetime) -> Feed:
         id=row["id"],
         line=feed_line({**row, "rank": 0}, now),
         language=language_tag(row["language"]),
-        declared=row["declared"],
         address=plain_text(row["url"], 4000),
         found_at=plain_text(row["found_url"] or "", 4000),
         notice=plain_text(row["notice"] or "", _LONGEST),
@@ -363,7 +364,7 @@ def compose_one(row: Row, articles_at: str, now: datetime) -> Feed:
         added=stamp(row["created_at"], now),
         last_ok=maybe_stamp(row["last_ok_at"], now),
         entries=tuple(_entry(entry, articles_at, now) for entry in row["entries"]),
-        gaps=tuple(plain_text(gap_in_words(gap, now), _LONGEST) for gap in row["gaps"]),
+        gaps=tuple(gap_in_words(gap, now) for gap in row["gaps"]),
         notes=tuple(_note(each, now) for each in row["notes"]),
         articles=f"/articles?{urlencode({'source': name})}" if articles_at else "",
         gone=row["state"] == "gone",
@@ -416,20 +417,20 @@ def _entry(entry: Row, articles_at: str, now: datetime) -> EntryRow:
     )
 
 
-def _became(entry: Row) -> tuple[State, str]:
+def _became(entry: Row) -> tuple[State, Said | str]:
     """What became of an entry, and why."""
     match entry["state"]:
         case "new":
             return State("off", said("waits to be read")), ""
         case "failed":
-            return State("bad", said("set aside")), plain_text(cause(entry["reason"]), _LONGEST)
+            return State("bad", said("set aside")), reason_in_words(entry["reason"])
     if entry["article_id"] is None:
-        return State("off", said("read")), plain_text(cause(entry["reason"]), _LONGEST)
+        return State("off", said("read")), reason_in_words(entry["reason"])
     if entry["known_elsewhere"]:
         return State("off", said("another feed brought it first")), ""
     if entry["summary_only"]:
         again = said("its page is tried again") if entry["page_due_at"] else ""
-        return State("slow", said("summary only")), plain_text(entry["page_problem"] or "", _LONGEST) or again
+        return State("slow", said("summary only")), reason_in_words(entry["page_problem"]) or again
     return State("ok", said("read")), ""
 
 

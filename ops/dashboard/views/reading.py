@@ -66,9 +66,16 @@ def _facts(reading: Reading, article: Mapping[str, Any]) -> Iterator[tuple[Said,
     if reading.get("problem"):
         yield said("Problem"), plain_text(reading["problem"], _LINE)
     if page.get("method") and article:
-        of_all = f"{reading.get('words') or 0:,} of {reading.get('page_words') or 0:,} words of the page"
-        yield said("Text"), plain_text(f"{of_all}, taken {taken(page['method'])}", _LINE)
+        yield (
+            said("Text"),
+            said(
+                "{n} of {all} words of the page, taken {how}",
+                n=f"{reading.get('words') or 0:,}",
+                all=f"{reading.get('page_words') or 0:,}",
+                how=taken(plain_text(page["method"], _LINE)),
+            ),
+        )
     if article:
-        yield said("Language"), plain_text(article.get("language") or "unknown", 40)
+        yield said("Language"), plain_text(article.get("language") or "", 40) or said("unknown")
     if authors := (reading.get("article") or {}).get("authors"):
         yield said("By"), plain_text(", ".join(authors), _LINE)

@@ -14,6 +14,8 @@ from ops.dashboard.words import Stamp, State, stamp
 from ops.store.pages.silences import MOST_COUNTED
 
 Row = Mapping[str, Any]
+Names = tuple[Sequence[str], Sequence[str]]
+"""Topics and channels, to choose from."""
 
 SCOPES: Mapping[Scope, Said] = {
     "topic": said("a topic"),

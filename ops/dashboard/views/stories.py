@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +18,8 @@ from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import Runs, Sending, evidence_of, sending_row
 from ops.dashboard.words import Stamp, language_tag, stamp
 from ops.placed import placed_because
-from ops.store.pages.stories import BARS, Found, Sought
+from ops.said import joined
+from ops.store.pages.stories import BARS, LOOKED_AT, Found, Sought
 from ops.verdict import span
 
 Row = Mapping[str, Any]
@@ -25,12 +28,14 @@ SPARK = (100.0, 28.0)
 _TITLE, _NAME = 250, 80
 _LARGEST = 10_000
 _HOURS = ((24, "24h", said("24 hours")), (168, "7d", said("7 days")))
+_NONE_KEPT: Row = {"looked": 0, "sources": 0, "languages": None, "language": None, "copies": 0, "grew": ()}
+"""Of a story whose articles are all too old to be kept."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ToldRow:
-    """A channel that was told of it: how many messages, and since when."""
+    """A channel that is told of it: how many messages have it, and when the first was sent."""
 
     channel: str
     messages: Said
@@ -39,7 +44,9 @@ class ToldRow:
 
 @dataclass(frozen=True, slots=True)
 class StoryRow:
-    """A story of the list. `bars` show how it grew from its first article to its latest, which took `over`."""
+    """A story of the list. `bars` show how it grew from its first article to its `last`, which took `over`; a story of
+    one moment has neither, and one that is too large to be counted no bars. `topics` each with how many articles came
+    by it, and the address of their stories."""
 
     path: str
     title: str
@@ -49,11 +56,11 @@ class StoryRow:
     copies: Said | str
     languages: tuple[str, ...]
     first: Stamp
-    last: Stamp
+    last: Stamp | None
     over: str
     bars: tuple[Bar, ...]
     alt: Said
-    topics: tuple[tuple[str, str], ...]
+    topics: tuple[tuple[str, str, str], ...]
     told: tuple[ToldRow, ...]
     muted: bool
 
@@ -64,6 +71,8 @@ class View:
 
     asked: Mapping[str, str]
     spans: tuple[tuple[Said, str, bool], ...]
+    languages: tuple[str, ...]
+    topics: tuple[str, ...]
     rows: tuple[StoryRow, ...]
     narrowed: bool
     no_topic: bool
@@ -101,10 +110,11 @@ class ArticleRow:
 
 @dataclass(frozen=True, slots=True)
 class SilenceRow:
-    """What keeps the story from being told: where, until when, and who said so."""
+    """What keeps the story from being told: where, from when if that is to come, until when, and who said so."""
 
     number: int
     channel: str
+    begin: Stamp | None
     until: Stamp
     by: str
     comment: str
@@ -133,7 +143,9 @@ def sought(query: Mapping[str, str]) -> Sought:
     )
 
 
-def compose(wanted: Sought, found: Found, now: datetime) -> View:
+def compose(
+    wanted: Sought, found: Found, languages: Sequence[str], topics: Sequence[str], now: datetime
+) -> View:
     """The page that shows what was found."""
     return View(
         asked={
@@ -146,6 +158,8 @@ def compose(wanted: Sought, found: Found, now: datetime) -> View:
             (word, _address(replace(wanted, hours=hours, before=None)), hours == wanted.hours)
             for hours, _, word in _HOURS
         ),
+        languages=tuple(sorted({*filter(language_tag, languages), *filter(None, [wanted.language])})),
+        topics=tuple(plain_text(name, 120) for name in topics),
         rows=tuple(story_row(row, now) for row in found.rows),
         narrowed=bool(wanted.topic or wanted.language or wanted.least > 1 or wanted.before),
         no_topic=found.no_topic,
@@ -156,34 +170,45 @@ def compose(wanted: Sought, found: Found, now: datetime) -> View:
 
 def story_row(row: Row, now: datetime) -> StoryRow:
     """A story as `ops.store.pages.stories` reads it."""
-    spread = row["spread"] or {"sources": 0, "languages": None, "language": None, "copies": 0}
+    spread = row["spread"] or _NONE_KEPT
+    several, counted = row["last_at"] > row["first_at"], spread["looked"] < LOOKED_AT
     over = span((row["last_at"] - row["first_at"]).total_seconds())
-    counts = [row["growth"].get(bar, 0) for bar in range(1, BARS + 1)]
-    copies = spread["copies"]
+    grown = _grown(spread["grew"])
+    sources, copies = said_n("{n} source", "{n} sources", spread["sources"]), spread["copies"]
     return StoryRow(
         path=f"/stories/{row['id']}",
         title=plain_text(row["title"], _TITLE) or said("(without a title)"),
         language=language_tag(spread["language"]),
         size=said_n("{n} article", "{n} articles", row["articles"]),
-        sources=said_n("{n} source", "{n} sources", spread["sources"]),
+        sources=sources if counted else said("at least {sources}", sources=sources),
         copies=said_n("{n} is a copy", "{n} are copies", copies) if copies else "",
         languages=tuple(filter(None, map(language_tag, spread["languages"] or ()))),
         first=stamp(row["first_at"], now),
-        last=stamp(row["last_at"], now),
+        last=stamp(row["last_at"], now) if several else None,
         over=over,
-        bars=charts.bars(counts, *SPARK),
+        bars=charts.bars(grown, *SPARK) if several and counted else (),
         alt=said(
-            "How it grew: {articles} in {span}, at most {most} at once",
-            articles=row["articles"],
+            "It grew to {articles} in {span}",
+            articles=said_n("{n} article", "{n} articles", grown[-1]),
             span=over,
-            most=max(counts),
         ),
         topics=tuple(
-            (plain_text(topic["topic"], _NAME), f"{topic['articles']:,}") for topic in row["topics"]
+            (
+                plain_text(topic["topic"], _NAME),
+                f"{topic['articles']:,}",
+                f"/stories?{urlencode({'topic': topic['topic']})}",
+            )
+            for topic in row["topics"]
         ),
         told=tuple(_told(each, now) for each in row["told"]),
-        muted=any(silence["channel"] is None for silence in row["silences"]),
+        muted=any(silence["channel"] is None and silence["holds"] for silence in row["silences"]),
     )
+
+
+def _grown(bars: Sequence[int]) -> tuple[int, ...]:
+    """How many articles there were at the end of each bar."""
+    came = Counter(bars)
+    return tuple(accumulate(came[bar] for bar in range(1, BARS + 1)))
 
 
 def _told(row: Row, now: datetime) -> ToldRow:
@@ -191,7 +216,7 @@ def _told(row: Row, now: datetime) -> ToldRow:
     messages = (
         said_n("{n} message", "{n} messages", row["sent"])
         if row["sent"] == row["messages"]
-        else said("{sent} of {all} messages", sent=row["sent"], all=row["messages"])
+        else said("{sent} of {all} sent", sent=row["sent"], all=row["messages"])
     )
     return ToldRow(plain_text(row["channel"], _NAME), messages, first)
 
@@ -205,6 +230,7 @@ def one(row: Row, articles: Sequence[Row], further: int | None, now: datetime) -
             SilenceRow(
                 number=silence["id"],
                 channel=plain_text(silence["channel"] or "", _NAME),
+                begin=None if silence["holds"] else stamp(silence["from_at"], now),
                 until=stamp(silence["until_at"], now),
                 by=plain_text(silence["made_by"], _NAME),
                 comment=plain_text(silence["comment"], 200),
@@ -230,7 +256,7 @@ def _article(row: Row, first_at: datetime, now: datetime) -> ArticleRow:
     return ArticleRow(
         path=f"/articles/{row['id']}",
         seen=stamp(row["seen_at"], now),
-        after=f"+{span(late)}" if late > 0 else "",
+        after=joined(("+", span(late)), "") if late > 0 else "",
         title=title if any(piece.strip() for piece, _ in title) else ((said("(without a title)"), False),),
         language=language_tag(row["language"]),
         source=plain_text(row["source"], _NAME),

@@ -11,6 +11,7 @@ from alerts.digest import At, AtOnce, Hourly, next_due, parse_when
 from alerts.letter import plain_text
 from alerts.model import Item
 from ops.dashboard.said import Said, said, said_n
+from ops.dashboard.views.channels import called
 from ops.dashboard.words import Stamp, State, due_stamp, language_tag, maybe_stamp, stamp
 from ops.previews import Preview
 from ops.verdict import BY_READERS, cause, span
@@ -75,7 +76,7 @@ def _subscription(row: Row, channels: Mapping[str, Row], collected: int, now: da
     topics = tuple(plain_text(name, _NAME) for name in row["topics"])
     return SubscriptionView(
         id=row["id"],
-        name=plain_text(row["name"], 200),
+        name=called(row["name"], 200),
         declared=row["declared"],
         topics=topics[:_LISTED],
         more_topics=max(0, len(topics) - _LISTED),
@@ -164,7 +165,7 @@ def coming(
     """What goes out later, the soonest first."""
     return tuple(
         Coming(
-            plain_text(row["channel"], _NAME),
+            called(row["channel"]),
             # what a pause keeps has no time yet
             due_stamp(row["due_at"], now) if row["due_at"].year < 9999 else None,
             said_n("{n} article", "{n} articles", row["articles"]),
@@ -195,7 +196,7 @@ def _next(row: Row, now: datetime) -> Stamp | None:
 
 
 def _reached(name: str, row: Row | None, subscription: str) -> Reached:
-    shown = plain_text(name, _NAME)
+    shown = called(name)
     if row is None:
         return Reached(0, shown, State("bad", said("gone")), said("no channel is called so any more"))
     if row["blocked_by"]:
@@ -205,7 +206,7 @@ def _reached(name: str, row: Row | None, subscription: str) -> Reached:
     if row["unconfirmed"]:
         return Reached(row["id"], shown, State("off", said("waits for its owner's yes")), "")
     if row["stopped"] and row["stopped"] not in BY_READERS:
-        why = plain_text(cause(row["stopped"]), 200)
+        why = cause(plain_text(row["stopped"], 200))
         return Reached(row["id"], shown, State("bad", said("lets nothing through")), why)
     if row["stopped"]:
         return Reached(row["id"], shown, State("off", said("resting")), "")

@@ -12,8 +12,9 @@ from alerts.letter import plain_text
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Shape, Stamp, State, maybe_stamp, stamp
 from ops.store.overview import Queue
-from ops.store.pages.workers import DEAD_AFTER_S, MOST_FAILURES, Lease, Running
-from ops.verdict import DESK_LATE_S, TICK_LATE_S, cause, span
+from ops.store.pages.workers import MOST_FAILURES, Lease, Running
+from ops.store.ticking import DEAD_AFTER_S
+from ops.verdict import TICK_LATE_S, behind, cause, span, unserved
 from worker.app import QUEUES
 
 Row = Mapping[str, Any]
@@ -103,7 +104,7 @@ class Process:
 class Reason:
     """Why things of a kind went wrong: in words, as it is kept, how often, when last; `share` of the most frequent."""
 
-    words: str
+    words: Said | str
     n: str
     share: float
     latest: Stamp | None
@@ -143,6 +144,7 @@ class View:
     because: Said
     desks: tuple[DeskCard, ...]
     processes: tuple[Process, ...]
+    when_gone: Said
     failures: tuple[Failures, ...]
     tables: tuple[TableRoom, ...]
     servers: tuple[tuple[Said, Said | str], ...]
@@ -169,6 +171,7 @@ def compose(now: Running, machine: Machine, offered: frozenset[str] = frozenset(
         because=_because(now, alive),
         desks=tuple(_desk(name, now) for name in DESKS),
         processes=(*workers, _beat(now), _web(machine.web, now.at)),
+        when_gone=said("a worker without a sign of life for {span} counts as gone", span=span(DEAD_AFTER_S)),
         failures=tuple(_failures(kind, now, offered) for kind in _KINDS if _of_kind(now, kind)),
         tables=_tables(now),
         servers=_servers(now, machine, ours),
@@ -190,11 +193,11 @@ def _verdict(now: Running, alive: Sequence[Row]) -> tuple[Shape, Said]:
         return "bad", said(
             "The beat has not ticked for {span}: work that is due does not begin.", span=span(tick_age)
         )
-    if empty := _without_worker(alive):
+    if empty := unserved(QUEUES, [sign["says"].get("queues") or () for sign in alive]):
         desk = empty[0]
         waiting = now.desks.get(desk, Queue(0, 0.0)).waiting
         return "bad", said("Nobody works at the {desk} desk: {n} wait there.", desk=desk, n=f"{waiting:,}")
-    if late := [(name, queue) for name, queue in now.desks.items() if queue.oldest_s > DESK_LATE_S]:
+    if late := [(name, queue) for name, queue in now.desks.items() if behind(name, queue)]:
         name, queue = max(late, key=lambda each: each[1].oldest_s)
         return "slow", said(
             "The {desk} desk is behind: {n} wait, the oldest for {span}.",
@@ -205,14 +208,6 @@ def _verdict(now: Running, alive: Sequence[Row]) -> tuple[Shape, Said]:
     return "ok", said_n("The worker keeps up.", "The {n} workers keep up.", len(alive))
 
 
-def _without_worker(alive: Sequence[Row]) -> list[str]:
-    """The desks that no living worker serves; none where a worker, of an earlier version, does not say what it does."""
-    if not all(sign["says"].get("queues") for sign in alive):
-        return []
-    served = {queue for sign in alive for queue in sign["says"]["queues"]}
-    return [queue for queue in QUEUES if queue not in served]
-
-
 def _because(now: Running, alive: Sequence[Row]) -> Said:
     busy = sum(_number(sign["says"].get("busy")) for sign in alive)
     slots = sum(_number(sign["says"].get("slots")) for sign in alive)
@@ -220,9 +215,10 @@ def _because(now: Running, alive: Sequence[Row]) -> Said:
     if not waiting:
         return said("Nothing waits at any desk; {busy} of {slots} places are busy.", busy=busy, slots=slots)
     name, queue = max(now.desks.items(), key=lambda desk: desk[1].oldest_s)
-    return said(
+    return said_n(
+        "{n} waits, for {span} at the {desk} desk; {busy} of {slots} places are busy.",
         "{n} wait in all, the oldest for {span} at the {desk} desk; {busy} of {slots} places are busy.",
-        n=f"{waiting:,}",
+        waiting,
         span=span(queue.oldest_s),
         desk=name,
         busy=busy,
@@ -233,7 +229,7 @@ def _because(now: Running, alive: Sequence[Row]) -> Said:
 def _desk(name: str, now: Running) -> DeskCard:
     word, does, of_p95 = DESKS[name]
     queue, lease = now.desks.get(name, Queue(0, 0.0)), now.leases.get(name)
-    late = queue.oldest_s > DESK_LATE_S
+    late = behind(name, queue)
     state = State("slow", said("behind")) if late else State("ok", said("keeping up"))
     facts: list[tuple[Said | str, str, bool]] = [
         (said("Waiting"), f"{queue.waiting:,}", late),
@@ -328,10 +324,10 @@ def _of_kind(now: Running, kind: str) -> list[Row]:
 def _failures(kind: str, now: Running, offered: frozenset[str]) -> Failures:
     """What went wrong in one way. Reasons that read the same count together."""
     shape, word, meaning, page = _KINDS[kind]
-    counted: Counter[str] = Counter()
-    latest: dict[str, datetime] = {}
+    counted: Counter[Said | str] = Counter()
+    latest: dict[Said | str, datetime] = {}
     for row in _of_kind(now, kind):
-        words = plain_text(cause(row["reason"]), _REASON) or said("no reason was kept")
+        words = _in_words(row["reason"])
         counted[words] += row["n"]
         if row["latest_at"] is not None:
             latest[words] = max(row["latest_at"], latest.get(words, row["latest_at"]))
@@ -349,6 +345,13 @@ def _failures(kind: str, now: Running, offered: frozenset[str]) -> Failures:
         more=said_n("and {n} reason more", "and {n} reasons more", rest) if rest > 0 else "",
         page=page if page in offered else "",
     )
+
+
+def _in_words(reason: str | None) -> Said | str:
+    """A reason that we know stays a sentence of ours; what a stranger said in it is cut to a line."""
+    words = cause(reason)
+    line = plain_text(words, _REASON)
+    return (words if line == words else line) or said("no reason was kept")
 
 
 def _tables(now: Running) -> tuple[TableRoom, ...]:

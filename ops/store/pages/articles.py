@@ -19,7 +19,7 @@ Show = Literal["all", "matched", "unmatched", "reported"]
 SHOWN = 50
 WINDOW = 5_000
 """So many articles are looked at for one part of the list, where no index knows what is sought."""
-_WINDOW_OF_WORDS = 1_000
+_WINDOW_OF_WORDS = 500
 """The same where words are sought: of a common one the server may make the words of each article anew."""
 BEGUN, ENDED = "\x02", "\x03"
 """Around each word that was sought, in `headline` and `excerpt`."""

@@ -11,15 +11,15 @@ from sqlalchemy import Connection, text
 Row = Mapping[str, Any]
 
 PAGE = 50
-SINCE_DAYS = 8
-"""So far back a message is looked for that told of more than one article: further than a weekly digest."""
+NEWEST = 200
+"""Messages of a channel that are looked through for the last one that was sent."""
 
 # The latest confirmation and the latest test are each one step down an index.
 _CHANNELS = text("""
     SELECT c.id, c.name, c.kind, c.target, c.target_ref, left(c.fingerprint, 8) AS print, c.declared, c.created_at,
            c.secret IS NOT NULL AS signed, c.options ->> 'language' AS language,
            CASE WHEN c.pause_until > statement_timestamp() THEN c.pause_until END AS paused_until,
-           c.asked_from, k.name AS circuit, k.reason, k.opened_at, k.probe_at,
+           c.asked_from, k.name AS circuit, k.reason, k.opened_at, nullif(k.probe_at, 'infinity') AS probe_at,
            (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held,
            a.blocked_by, CASE WHEN a.rests_until > statement_timestamp() THEN a.rests_until END AS rests_until,
            CASE WHEN c.declared OR a.confirmed_at IS NOT NULL OR c.address IS NULL OR EXISTS (
@@ -44,20 +44,18 @@ _CHANNELS = text("""
     ORDER BY c.name LIMIT :limit
 """)
 
-# Messages of one article are found at any age by an index of their own; others within days.
+# The newest messages of each channel are one step down an index, whatever became of them.
 _SENT = text("""
     WITH late AS (
-        SELECT channel_id, max(ended_at) AS last,
-               count(*) FILTER (WHERE ended_at > statement_timestamp() - interval '24 hours') AS sent_24h
-        FROM deliveries
-        WHERE ended_at > statement_timestamp() - make_interval(days => :days)
+        SELECT channel_id, count(*) AS sent_24h FROM deliveries
+        WHERE ended_at > statement_timestamp() - interval '24 hours'
           AND state = 'sent' AND channel_id = ANY(:channels)
         GROUP BY channel_id)
-    SELECT c.id, coalesce(late.sent_24h, 0) AS sent_24h, greatest(late.last, (
-             SELECT d.ended_at FROM deliveries d
-             WHERE late.last IS NULL AND d.channel_id = c.id AND d.kind = 'article'
-               AND d.state NOT IN ('failed', 'expired', 'suppressed') AND d.ended_at IS NOT NULL
-             ORDER BY d.ended_at DESC LIMIT 1)) AS last_sent_at
+    SELECT c.id, coalesce(late.sent_24h, 0) AS sent_24h, (
+             SELECT max(newest.ended_at) FROM (
+                SELECT d.ended_at, d.state FROM deliveries d
+                WHERE d.channel_id = c.id ORDER BY d.id DESC LIMIT :newest) AS newest
+             WHERE newest.state = 'sent') AS last_sent_at
     FROM unnest(CAST(:channels AS bigint[])) AS c(id) LEFT JOIN late ON late.channel_id = c.id
 """)
 
@@ -71,7 +69,7 @@ _HEARD = text("""
 
 _WAITING = text("""
     SELECT count(*) FROM (SELECT FROM deliveries WHERE channel_id = :channel
-      AND state IN ('collecting', 'ready', 'waiting') LIMIT 10000) AS some
+      AND state IN ('collecting', 'ready', 'waiting') LIMIT 10000) AS few
 """)
 
 
@@ -94,7 +92,7 @@ def sent_of_late(
     connection: Connection, channels: Collection[int]
 ) -> Mapping[int, tuple[int, datetime | None]]:
     """For each channel: messages sent in 24 hours, and when the last one was."""
-    rows = _rows(connection, _SENT, channels=list(channels), days=SINCE_DAYS)
+    rows = _rows(connection, _SENT, channels=list(channels), newest=NEWEST)
     return {row["id"]: (row["sent_24h"], row["last_sent_at"]) for row in rows}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, text
 
@@ -193,8 +194,20 @@ def one_feed(connection: Connection, feed: int) -> Row | None:
         **found[0],
         "entries": [dict(row) for row in entries],
         "gaps": [dict(row) for row in gaps],
-        "notes": noted(connection, limit=_NOTES, kind="feed", name=found[0]["name"] or found[0]["site"]),
+        "notes": _notes_of(connection, found[0]),
     }
+
+
+def _notes_of(connection: Connection, row: Row) -> Sequence[Row]:
+    """Who changed the feed: by hand, where the log calls it as `ops.adding.name_of` does, and by applying a file, where
+    it is called by its address."""
+    by_hand = row["own_name"] or f"{urlsplit(row['url']).hostname or ''} (feed {row['id']})"
+    found = [
+        note
+        for name in (by_hand, row["url"])
+        for note in noted(connection, limit=_NOTES, kind="feed", name=name)
+    ]
+    return sorted(found, key=lambda note: note["id"], reverse=True)[:_NOTES]
 
 
 def named_by(connection: Connection, name: str) -> Sequence[str]:

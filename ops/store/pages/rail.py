@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What stands beside the words of the rail."""
+    """What stands beside the words of the rail, and how far a newcomer has come: `told` once an alert went out."""
 
     failed: int = 0
     failing: int = 0
@@ -17,6 +17,8 @@ class Counts:
     topics: int = 0
     subscriptions: int = 0
     stories: int = 0
+    channels: int = 0
+    told: bool = True
 
 
 # Everything here is found by an index, or in tables of some thousand rows.
@@ -28,7 +30,9 @@ _COUNTS = text("""
       (SELECT count(*) FROM feeds WHERE removed_at IS NULL) AS feeds,
       (SELECT count(*) FROM topics WHERE removed_at IS NULL) AS topics,
       (SELECT count(*) FROM subscriptions WHERE removed_at IS NULL) AS subscriptions,
-      (SELECT count(*) FROM stories WHERE last_at > statement_timestamp() - interval '48 hours') AS stories
+      (SELECT count(*) FROM stories WHERE last_at > statement_timestamp() - interval '48 hours') AS stories,
+      (SELECT count(*) FROM channels WHERE removed_at IS NULL) AS channels,
+      EXISTS (SELECT FROM deliveries WHERE state = 'sent') AS told
 """)
 
 

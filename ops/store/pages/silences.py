@@ -18,7 +18,7 @@ _SELECT = """
            s.from_at, s.until_at, s.ended_at, s.made_by, s.comment, s.created_at,
            CASE WHEN s.ended_at IS NOT NULL OR s.until_at <= statement_timestamp() THEN 'over'
                 WHEN s.from_at > statement_timestamp() THEN 'to come' ELSE 'holds' END AS state,
-           (SELECT count(*) FROM (SELECT FROM alerts a WHERE a.silence_id = s.id LIMIT :counted) AS some)
+           (SELECT count(*) FROM (SELECT FROM alerts a WHERE a.silence_id = s.id LIMIT :counted) AS few)
              AS suppressed
     FROM silences s
     LEFT JOIN topics t ON t.id = s.topic_id
@@ -28,10 +28,18 @@ _SELECT = """
 _NOW = text(f"""{_SELECT}
     WHERE s.ended_at IS NULL AND s.until_at > statement_timestamp() ORDER BY s.until_at, s.id LIMIT 200
 """)
+_TOPICS = text("SELECT name FROM topics WHERE removed_at IS NULL ORDER BY name LIMIT 500")
+_CHANNELS = text("SELECT name FROM channels WHERE removed_at IS NULL ORDER BY name LIMIT 500")
 _OVER = text(f"""{_SELECT}
     WHERE (s.ended_at IS NOT NULL OR s.until_at <= statement_timestamp()) AND (:before = 0 OR s.id < :before)
     ORDER BY s.id DESC LIMIT :limit
 """)
+
+
+def names(connection: Connection) -> tuple[Sequence[str], Sequence[str]]:
+    """What a silence may be about, to choose from: topics and channels, 500 of each at most."""
+    topics, channels = (connection.execute(query).scalars().all() for query in (_TOPICS, _CHANNELS))
+    return topics, channels
 
 
 def standing(connection: Connection) -> Sequence[Row]:

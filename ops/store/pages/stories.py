@@ -19,6 +19,10 @@ SHOWN = 40
 WINDOW = 1_000
 """So many stories are looked at for one part of the list."""
 ARTICLES_SHOWN = 50
+LOOKED_AT = 2_000
+"""Of so many articles of a story its sources, languages and growth are made out."""
+_TRACED, _TRACED_OF_ONE = 100, LOOKED_AT
+"""From so many of its first articles it is followed who was told: in the list, and where there is one story only."""
 BARS = 24
 
 
@@ -67,39 +71,44 @@ _TOPIC = text("SELECT id FROM topics WHERE name = :topic ORDER BY removed_at IS 
 
 _ONE = text("SELECT id, title, first_at, last_at, articles FROM stories WHERE id = :story")
 
-_SPREAD = text("""
-    SELECT story_id, count(*) AS kept, count(DISTINCT source) AS sources,
+_KEPT = """
+    WITH kept AS MATERIALIZED (
+        SELECT s.id AS story_id, s.first_at, s.last_at, r.*
+        FROM stories s CROSS JOIN LATERAL (
+            SELECT id, source, language, copy_of, seen_at FROM articles
+            WHERE story_id = s.id ORDER BY id LIMIT :looked) AS r
+        WHERE s.id = ANY(:stories))
+"""
+
+_SPREAD = text(f"""{_KEPT}
+    SELECT story_id, count(*) AS looked, count(DISTINCT source) AS sources,
            array_agg(DISTINCT language ORDER BY language) FILTER (WHERE language IS NOT NULL) AS languages,
            (array_agg(language ORDER BY id))[1] AS language,
-           count(copy_of) AS copies
-    FROM articles WHERE story_id = ANY(:stories) GROUP BY story_id
-""")
+           count(copy_of) AS copies,
+           array_agg(least(greatest(width_bucket(
+               extract(epoch FROM seen_at), extract(epoch FROM first_at), extract(epoch FROM last_at) + 1,
+               :bars), 1), :bars)) AS grew
+    FROM kept GROUP BY story_id
+""")  # noqa: S608  no foreign text
 
-_GROWTH = text("""
-    SELECT r.story_id, least(greatest(width_bucket(
-               extract(epoch FROM r.seen_at), extract(epoch FROM s.first_at), extract(epoch FROM s.last_at) + 1,
-               :bars), 1), :bars) AS bar, count(*) AS articles
-    FROM articles r JOIN stories s ON s.id = r.story_id WHERE r.story_id = ANY(:stories) GROUP BY 1, 2
-""")
+_TOPICS = text(f"""{_KEPT}
+    SELECT r.story_id, t.name AS topic, count(*) AS articles
+    FROM kept r JOIN matches m ON m.article_id = r.id JOIN topics t ON t.id = m.topic_id
+    GROUP BY r.story_id, t.id ORDER BY articles DESC, t.name
+""")  # noqa: S608  no foreign text
 
-_TOPICS = text("""
-    SELECT r.story_id, t.name AS topic, count(DISTINCT r.id) AS articles
-    FROM articles r JOIN matches m ON m.article_id = r.id JOIN topics t ON t.id = m.topic_id
-    WHERE r.story_id = ANY(:stories) GROUP BY r.story_id, t.name ORDER BY articles DESC, t.name
-""")
-
-_TOLD = text("""
+_TOLD = text(f"""{_KEPT}
     SELECT r.story_id, c.name AS channel, count(DISTINCT d.id) AS messages,
            count(DISTINCT d.id) FILTER (WHERE d.state = 'sent') AS sent,
-           min(d.ended_at) FILTER (WHERE d.state = 'sent') AS first_at,
-           max(d.ended_at) FILTER (WHERE d.state = 'sent') AS last_at
-    FROM articles r JOIN matches m ON m.article_id = r.id JOIN alerts a ON a.match_id = m.id
+           min(d.ended_at) FILTER (WHERE d.state = 'sent') AS first_at
+    FROM kept r JOIN matches m ON m.article_id = r.id JOIN alerts a ON a.match_id = m.id
     JOIN deliveries d ON d.id = a.delivery_id JOIN channels c ON c.id = d.channel_id
-    WHERE r.story_id = ANY(:stories) GROUP BY r.story_id, c.name ORDER BY c.name
-""")
+    GROUP BY r.story_id, c.id ORDER BY first_at NULLS LAST, c.name
+""")  # noqa: S608  no foreign text
 
 _SILENCES = text("""
-    SELECT s.id, s.story_id, c.name AS channel, s.from_at, s.until_at, s.made_by, s.comment
+    SELECT s.id, s.story_id, c.name AS channel, s.from_at, s.until_at, s.made_by, s.comment,
+           s.from_at <= statement_timestamp() AS holds
     FROM silences s LEFT JOIN channels c ON c.id = s.channel_id
     WHERE s.story_id = ANY(:stories) AND s.ended_at IS NULL AND s.until_at > statement_timestamp()
     ORDER BY s.until_at DESC, s.id
@@ -126,7 +135,7 @@ def find(connection: Connection, sought: Sought) -> Found:
     wanted = {"language": sought.language, "topic": topic, "least": sought.least, "most": SHOWN + 1}
     stories = [row.id for row in walked]
     chosen = connection.execute(_CHOSEN, {**wanted, "stories": stories}).mappings().all()
-    rows = _told_of(connection, [dict(row) for row in chosen[:SHOWN]])
+    rows = _told_of(connection, [dict(row) for row in chosen[:SHOWN]], _TRACED)
     if len(chosen) > SHOWN:
         return Found(rows, (rows[-1]["last_at"], rows[-1]["id"]))
     if len(walked) == WINDOW:
@@ -137,7 +146,7 @@ def find(connection: Connection, sought: Sought) -> Found:
 def story(connection: Connection, number: int) -> Row | None:
     """One story as the list has it; None where there is none of this number."""
     row = connection.execute(_ONE, {"story": number}).mappings().one_or_none()
-    return None if row is None else _told_of(connection, [dict(row)])[0]
+    return None if row is None else _told_of(connection, [dict(row)], _TRACED_OF_ONE)[0]
 
 
 def articles_of(
@@ -151,19 +160,18 @@ def articles_of(
     return shown, shown[-1]["id"] if len(rows) > ARTICLES_SHOWN else None
 
 
-def _told_of(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The stories with how widely they are told (`spread`), how they grew (`growth`), by which `topics` they came,
-    who was `told`, and what `silences` hold or are to come."""
+def _told_of(connection: Connection, rows: Sequence[dict[str, Any]], traced: int) -> list[dict[str, Any]]:
+    """The stories with how widely they are told and in which bar of the growth each article stands (`spread`), by
+    which `topics` they came, who was `told`, and what `silences` hold or are to come."""
     asked = {"stories": [row["id"] for row in rows]}
-    spread = _grouped(connection, _SPREAD, asked)
-    growth = _grouped(connection, _GROWTH, {**asked, "bars": BARS})
-    topics, told = _grouped(connection, _TOPICS, asked), _grouped(connection, _TOLD, asked)
+    spread = _grouped(connection, _SPREAD, {**asked, "looked": LOOKED_AT, "bars": BARS})
+    topics = _grouped(connection, _TOPICS, {**asked, "looked": traced})
+    told = _grouped(connection, _TOLD, {**asked, "looked": traced})
     silences = _grouped(connection, _SILENCES, asked)
     return [
         {
             **row,
             "spread": next(iter(spread.get(row["id"], ())), None),
-            "growth": {each["bar"]: each["articles"] for each in growth.get(row["id"], ())},
             "topics": topics.get(row["id"], []),
             "told": told.get(row["id"], []),
             "silences": silences.get(row["id"], []),

@@ -48,7 +48,7 @@ _COLLECTING = text("""
 """)
 
 _CHANNELS = text("""
-    SELECT c.name, c.id, c.kind, k.reason AS stopped, a.blocked_by, a.confirmed_at, c.declared,
+    SELECT c.name, c.id, c.kind, c.options ->> 'language' AS language, k.reason AS stopped, a.blocked_by,
            c.address IS NOT NULL AND NOT c.declared AND a.confirmed_at IS NULL AND NOT EXISTS (
              SELECT FROM channels v WHERE v.address = c.address AND v.declared AND v.removed_at IS NULL)
              AS unconfirmed,

@@ -23,9 +23,6 @@ Row = Mapping[str, Any]
 MOST_FAILURES = 10_000
 """So many rows of each kind are looked through for their reasons."""
 
-DEAD_AFTER_S = 60.0
-"""A worker without a sign of life for so long counts as dead (`ops.alive.EVERY_S` is a third of it)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Lease:

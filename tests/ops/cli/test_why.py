@@ -283,7 +283,7 @@ def test_an_address_that_nobody_brought_is_told_with_the_nearest_feed(pantau: An
     assert answer.code == 4
     assert answer.out.splitlines() == [
         "nearest    Harian Contoh (https://news.example.id/rss): ok, not polled yet",
-        "Unknown: no feed has brought an entry with this address (--fetch reads it now).",
+        "Unknown: no feed has brought an entry with this address. (--fetch reads it now)",
     ]
     (found,) = pantau("why", "https://www.example.id/elsewhere", "--json").lines
     assert (found["known"], found["nearest_feeds"][0]["name"]) == (False, "Harian Contoh")

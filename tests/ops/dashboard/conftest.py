@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -33,6 +32,7 @@ from alerts.store.schema import (
 from ops import access, migrations, servers
 from ops.dashboard.app import build
 from ops.dashboard.context import Context
+from ops.dashboard.live import Watch
 from ops.dashboard.metrics import Meter
 from ops.dashboard.serving import Server
 from ops.health import checks
@@ -126,6 +126,7 @@ class Site:
     context: Context
     steady: Steady
     meter: Meter
+    watch: Watch
 
     def visitor(self) -> Visitor:
         return Visitor(self.address)
@@ -190,7 +191,9 @@ def make_site() -> Iterator[MakeSite]:
                 **facts,
             )
             app = build(context)
-            return Site(stack.enter_context(serving(context, app)), context, steady, app.state.meter)
+            return Site(
+                stack.enter_context(serving(context, app)), context, steady, app.state.meter, app.state.watch
+            )
 
         yield make
 
@@ -353,20 +356,3 @@ def world(engine: Engine) -> Callable[[], object]:
             yield World(connection, the_time())
 
     return open_world
-
-
-@pytest.fixture
-def chromium() -> Iterator[object]:
-    """A browser; skips where this machine has none."""
-    found = next(
-        (path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()), None
-    )
-    if found is None:
-        pytest.skip("no Chromium at /usr/bin/chromium or /usr/bin/google-chrome")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=str(found), args=quiet)
-        yield browser
-        browser.close()

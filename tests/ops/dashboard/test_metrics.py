@@ -12,9 +12,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from ops.cli.status import _as_json
 from ops.dashboard import make_app
 from ops.dashboard.gate import may_read_figures
+from ops.standing import status_json
 from ops.store import measuring, overview
 from tests.ops.dashboard.conftest import the_time
 from worker.secrets import Secret
@@ -167,7 +167,7 @@ def test_counters_do_not_go_back_when_the_past_is_deleted(busy, world) -> None:
 def test_status_and_metrics_tell_the_same(busy, engine) -> None:
     read = figures(busy.visitor().get("/metrics").text)
     with engine.connect() as connection:
-        told = _as_json(overview.overview(connection))
+        told = status_json(overview.overview(connection))
     assert {state: of(read, "pantau_feeds", state=state) for state in told["feeds"]} == told["feeds"]
     for desk, queue in told["desks"].items():
         assert of(read, "pantau_queue_waiting", desk=desk) == queue.waiting

@@ -48,7 +48,7 @@ def told(**facts: object) -> AlertRow:
 def test_matched_words_are_marked_in_the_title_and_told_of_with_their_place() -> None:
     row = told()
     assert row.title == (("Rusia", True), (" gempur Kiev", False))
-    assert row.places == (("Rusia", "title"), ("NATO", "text"))
+    assert row.places == (("Rusia", "in the title"), ("NATO", "in the text"))
     assert row.topics == ("NATO",)
 
 
@@ -136,22 +136,24 @@ def test_what_a_pause_keeps_is_due_when_it_is_resumed() -> None:
     )
 
 
+MESSAGE = {
+    "id": 3,
+    "key": "k",
+    "kind": "article",
+    "state": "sent",
+    "reason": None,
+    "possible_repeat": False,
+    "due_at": NOW,
+    "created_at": NOW,
+    "channel": "desk",
+    "articles": 1,
+    "title": "Kiev",
+    "language": "en",
+    "topics": ["NATO", "War"],
+}
+
+
 def test_a_delivery_shows_its_attempts_and_what_else_it_carries() -> None:
-    row = {
-        "id": 3,
-        "key": "k",
-        "kind": "digest",
-        "state": "sent",
-        "reason": None,
-        "possible_repeat": False,
-        "due_at": NOW,
-        "created_at": NOW,
-        "channel": "desk",
-        "articles": 3,
-        "title": "Kiev",
-        "language": "en",
-        "topics": ["NATO", "War"],
-    }
     attempt = {
         "n": 1,
         "started_at": NOW,
@@ -160,10 +162,38 @@ def test_a_delivery_shows_its_attempts_and_what_else_it_carries() -> None:
         "answer": "",
         "elapsed_s": 0.21,
     }
-    shown = delivery_row(row, [attempt], NOW)
-    assert shown.about == "digest · and 2 more articles · NATO, War"
+    shown = delivery_row({**MESSAGE, "kind": "followup", "articles": 3}, [attempt], NOW)
+    assert (shown.title, shown.language) == ("Kiev", "en")
+    assert shown.about == "follow-up · and 2 more articles · NATO, War"
     assert shown.attempts[0].answer == "it asks us to slow down (429)"
     assert (shown.attempts[0].state.word, shown.attempts[0].took) == ("not now", "0.2 s")
+
+
+@pytest.mark.parametrize(
+    ("facts", "title", "about"),
+    [
+        ({}, "Kiev", "NATO, War"),
+        ({"title": "\u200b"}, "(without a title)", "NATO, War"),
+        (
+            {"kind": "rollup", "articles": 12},
+            "Summary of 12 articles",
+            "roll-up · the newest: Kiev · NATO, War",
+        ),
+        ({"kind": "digest"}, "Summary of 1 article", "digest · the newest: Kiev · NATO, War"),
+        ({"kind": "digest", "articles": 0, "title": None, "topics": None}, "No article yet", "digest"),
+        ({"kind": "update", "articles": 0, "topics": None}, "Update: Kiev", ""),
+        (
+            {"kind": "update", "articles": 0, "title": None, "topics": None},
+            "Update of an earlier message",
+            "",
+        ),
+        ({"kind": "notice", "articles": 0, "title": None, "topics": None}, "Notice about Pantau itself", ""),
+    ],
+)
+def test_a_message_says_what_it_is(facts: dict[str, object], title: str, about: str) -> None:
+    shown = delivery_row({**MESSAGE, **facts}, [], NOW)
+    assert (shown.title, shown.about) == (title, about)
+    assert shown.language == (None if shown.title.startswith(("Summary", "No article")) else "en")
 
 
 def test_a_receivers_answer_is_shown_as_one_harmless_line() -> None:
@@ -176,6 +206,7 @@ def test_a_receivers_answer_is_shown_as_one_harmless_line() -> None:
 
 def feed(**facts: object) -> dict[str, object]:
     usual = {
+        "id": 1,
         "url": "https://key@news.example/feed?token=abc",
         "name": None,
         "state": "ok",

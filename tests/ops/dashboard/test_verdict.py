@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ops.dashboard.views.todo import tasks
 from ops.store.audit import Audit
-from ops.store.overview import Lag, Overview, Pause, Queue
+from ops.store.overview import Balk, Lag, Overview, Pause, Queue
 from ops.verdict import assurance, cause, span, verdict
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -33,9 +33,27 @@ WELL = Overview(
 )
 SOUND = Audit(62, 60, 1, 0, 1, 0, 0, 0, 0, 0, 0)
 
+
+def signs(age_s: float = 2.0, *queues: str) -> dict[str, object]:
+    return {"part": "worker:w:1", "age_s": age_s, "queues": list(queues) or ["tick", *WELL.desks]}
+
+
 WRONG = {
+    "no worker": (
+        {"signs": [signs(11.0), signs(60.0)], "tick_age_s": 12.0},
+        "bad",
+        "No worker has shown a sign of life for 11 s: they are stopped, or the broker does not answer.",
+    ),
     "silent beat": ({"tick_age_s": 40.0}, "bad", "The beat has been silent for 40 s"),
     "no beat ever": ({"tick_age_s": None}, "bad", "The beat has never ticked"),
+    "deserted": (
+        {
+            "signs": [signs(1.0, "tick", "poll", "read", "plan"), signs(11.0)],
+            "desks": {**WELL.desks, "send": Queue(7, 4)},
+        },
+        "bad",
+        "No worker serves the send desk: 7 waiting there.",
+    ),
     "held": (
         {"held": 3, "circuits": {"smtp": "login_refused"}},
         "bad",
@@ -47,12 +65,87 @@ WRONG = {
         "slow",
         "desk asked for a pause: 12 messages",
     ),
+    "balking": (
+        {"balking": {"desk": Balk(NOW - timedelta(seconds=9), "tries_again: refused", 3)}},
+        "slow",
+        "desk has taken nothing for 9 s (nobody listens at its address): 3 messages tried again and again, none lost.",
+    ),
+    "slow database": ({"asked_s": 2.4}, "slow", "The database is slow: it took 2.4 s"),
     "late": ({"desks": {"send": Queue(14, 96.0)}}, "slow", "The send desk is 96 s behind with 14 waiting"),
     "in doubt": ({"in_doubt": 2, "in_doubt_24h": 2}, "slow", "2 messages in doubt"),
     "feeds": ({"feeds": {"ok": 9, "failing": 2, "gone": 1}}, "slow", "2 failing and 1 gone of 12 feeds"),
     "silent": ({"silent": 2}, "slow", "2 feeds are silent"),
     "missed": ({"gapped": 1, "missed": 12}, "slow", "Up to 12 entries of 1 feed may have been missed"),
 }
+
+
+BEHIND = {
+    "poll": (Queue(3, 61.0), "The poll desk is 61 s behind with 3 waiting."),
+    "plan": (Queue(2, 11.0), "The plan desk is 11 s behind with 2 waiting."),
+    "send": (Queue(9, 16.0), "The send desk is 16 s behind with 9 waiting."),
+    "full": (
+        Queue(5000, 10.5, 60, 60),
+        "The read desk has 5,000 waiting: at its present pace that takes 14 min.",
+    ),
+    "stuck": (Queue(100, 10.5), "The read desk has 100 waiting, and has done none in ten seconds."),
+}
+NOT_BEHIND = {
+    "a page that comes slowly": ("read", Queue(1, 31.0)),
+    "many pages of one site": ("read", Queue(60, 15.0, 40, 40)),
+    "many that just came": ("read", Queue(5000, 9.0, 4, 0)),
+    "many that are soon done": ("read", Queue(900, 20.0, 400, 120)),
+    "all feeds at once": ("poll", Queue(2000, 14.0, 9000, 900)),
+    "messages that go out side by side": ("send", Queue(90, 12.0, 30, 10)),
+    "nothing": ("plan", Queue(0, 0.0)),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_a_desk_that_is_behind_or_surely_will_be_is_named(name: str) -> None:
+    queue, sentence = BEHIND[name]
+    desk = name if name in WELL.desks else "read"
+    assert verdict(replace(WELL, desks={**WELL.desks, desk: queue})) == ("slow", sentence)
+
+
+@pytest.mark.parametrize("name", NOT_BEHIND)
+def test_what_is_soon_done_is_no_trouble(name: str) -> None:
+    desk, queue = NOT_BEHIND[name]
+    assert verdict(replace(WELL, desks={**WELL.desks, desk: queue}))[0] == "ok"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"signs": []},  # of an earlier version, or ended in order: the beat tells
+        {"signs": [signs(9.5)]},
+        {"signs": [signs(1.0), signs(4000.0)]},  # one of yesterday's
+        {"signs": [{"part": "worker:w:1", "age_s": 1.0, "queues": None}]},  # does not say what it serves
+        {"signs": [signs(1.0, "tick", "plan"), signs(1.0, "poll"), signs(2.0, "read"), signs(3.0, "send")]},
+        {"balking": {"desk": Balk(NOW - timedelta(seconds=6), "tries_again: refused", 3)}},  # tried once
+        {"asked_s": 1.2},
+        {"tick_age_s": 5.0},
+    ],
+)
+def test_what_happens_every_day_is_no_trouble(facts: dict[str, object]) -> None:
+    assert verdict(replace(WELL, **facts))[0] == "ok"
+
+
+def test_several_channels_that_take_nothing_are_said_with_the_one_that_began() -> None:
+    since = {"late": 9, "first": 60, "other": 20}
+    balks = {name: Balk(NOW - timedelta(seconds=s), "dns", 1) for name, s in since.items()}
+    sentence = verdict(replace(WELL, balking=balks))[1]
+    assert sentence.startswith("first has taken nothing for 60 s")
+    assert sentence.endswith("2 more channels do the same.")
+
+
+def test_desks_without_worker_are_a_task_with_the_command_that_starts_one() -> None:
+    facts = replace(WELL, signs=[signs(1.0, "tick", "plan", "poll")])
+    task = tasks(facts, SOUND, [], [], [], {"/workers"})[0]
+    assert (task.title, task.command, task.page) == (
+        "No worker serves: read, send",
+        "pantau worker --queues read,send",
+        "/workers",
+    )
 
 
 @pytest.mark.parametrize("name", WRONG)

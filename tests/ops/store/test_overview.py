@@ -167,15 +167,6 @@ def test_the_latest_deliveries_come_with_article_topics_and_state(database, rows
     assert (newest["articles"], newest["topics"], newest["channel"]) == (1, ["NATO"], "desk")
 
 
-def test_the_last_24_hours_have_24_rows_however_little_happened(database, sent):
-    sent(3, 9)
-    with database.connect() as connection:
-        rows = store.hours(connection)
-    assert len(rows) == 24
-    assert sum(row["sent"] for row in rows) == 1
-    assert [row["p50"] for row in rows if row["sent"]] == [9]
-
-
 def test_a_site_that_is_left_alone_is_told_and_what_waits_with_it_is_not_late(database, look, rows):
     until = ago(-300)
     rows.feed(
@@ -201,3 +192,52 @@ def test_a_site_that_is_left_alone_is_told_and_what_waits_with_it_is_not_late(da
         "cool.example:443",
     )
     assert fine["cooling_until"] is fine["cooling_why"] is None
+
+
+def test_workers_are_told_by_their_latest_sign_and_what_they_serve(look, rows):
+    insert = (
+        "INSERT INTO heartbeats (part, at, says)"
+        " VALUES (:part, now() - CAST(:age AS interval), CAST(:says AS jsonb))"
+    )
+    for part, age, says in (
+        ("worker:send:1", "4 s", '{"queues": ["send"]}'),
+        ("worker:old:1", "2 h", "{}"),
+        ("worker:older:1", "2 days", "{}"),
+        ("tick", "1 s", "{}"),
+    ):
+        rows.change(insert, part=part, age=age, says=says)
+    newest, old = look().signs
+    assert (newest["part"], newest["queues"]) == ("worker:send:1", ["send"])
+    assert 4 <= newest["age_s"] < 30
+    assert (old["part"], old["queues"]) == ("worker:old:1", None)
+
+
+def test_a_channel_that_takes_nothing_is_told_while_somebody_waits_for_it(look, rows, sent):
+    assert look().balking == {}
+    delivery = sent(3, state="waiting", reason="tries_again: refused")
+    assert look().balking == {}  # not tried in vain yet
+    rows.change("UPDATE channels SET nothing_since = now() - interval '9 s'")
+    (balk,) = look().balking.values()
+    assert (balk.waiting, balk.reason) == (1, "tries_again: refused")
+    assert (look().at - balk.since).total_seconds() >= 9
+    rows.change("UPDATE channels SET asked_from = now(), pause_until = now() + interval '1 minute'")
+    assert look().balking == {}  # it asked for a pause
+    rows.change("UPDATE channels SET asked_from = NULL")
+    rows.change("UPDATE deliveries SET state = 'expired' WHERE id = :d", d=delivery)
+    assert look().balking == {}  # nobody waits any more
+
+
+def test_a_database_that_takes_its_time_is_told(look, rows, monkeypatch):
+    rows.feed()
+    assert look().asked_s > 0
+    slow = store.text("SELECT state, count(*) AS n FROM feeds, pg_sleep(0.4) GROUP BY state")
+    monkeypatch.setattr(store, "_FEEDS", slow)
+    assert look().asked_s >= 0.4
+
+
+def test_what_a_verdict_needs_is_the_same_without_the_figures_of_the_day(database, sent):
+    sent(3)
+    with database.connect() as connection:
+        now, whole = store.standing(connection), store.overview(connection)
+    assert (now.sent_24h, whole.sent_24h) == (0, 1)
+    assert (now.feeds, now.desks.keys(), now.circuits) == (whole.feeds, whole.desks.keys(), whole.circuits)

@@ -1,0 +1,1 @@
+"""How fast the dashboard answers, with much in the database."""

@@ -1,0 +1,68 @@
+"""What the API works with. The web process gives it: it knows the database, the clock and who is logged in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from starlette.requests import Request
+
+from alerts.model import Channel
+from ops.access import Attempts
+from ops.api.listening import Streams
+from ops.api.paces import Pace
+from ops.health import Readiness
+from ops.looking import Looked
+from ops.made_here import Ways
+from ops.store.accounts import Session
+from ops.store.audit import Audit
+from ops.trial import Trial
+from worker.kit import TopicWatch
+from worker.secrets import KeyRing, Secret
+from worker.store.engine import Connection
+
+Answer = TypeVar("Answer")
+
+
+class Ask(Protocol):
+    """Does work on the database in one transaction, in a thread. Raises Unavailable when that takes too long."""
+
+    async def __call__(self, work: Callable[[Connection], Answer], /) -> Answer:
+        """What the work finds."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """All topics, ready to be held against a text; one reader at a time."""
+
+    topics: TopicWatch = field(default_factory=TopicWatch)
+    alone: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
+    counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
+    can; `looks` at an address for feeds; `ways` are those of asking the owner of an address;
+    `closing` says that the process is about to end."""
+
+    ask: Ask
+    clock: Callable[[], datetime]
+    steady: Callable[[], float]
+    session: Callable[[Request], Awaitable[Session | None]]
+    visitor: Callable[[Request], str]
+    proof: Callable[[], Awaitable[Audit | None]]
+    ready: Callable[[], Awaitable[Readiness]]
+    keys: KeyRing | None = None
+    looks: Callable[[str], Awaitable[Looked]] | None = None
+    ways: Ways = field(default_factory=Ways)
+    api_token: Secret | None = None
+    tries: Callable[[Channel], Awaitable[Trial]] | None = None
+    pace: Pace = field(default_factory=Pace)
+    strangers: Attempts = field(default_factory=lambda: Attempts(most=30, window_s=60))
+    watched: Watched = field(default_factory=Watched)
+    streams: Streams = field(default_factory=Streams)
+    closing: Callable[[], bool] = lambda: False

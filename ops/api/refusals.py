@@ -1,0 +1,36 @@
+"""Why a change is not made, by the rules that pages and watchlists have, as problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from ops.api.problems import Fault, Problem, declared, not_found
+from ops.made_here import Refused
+
+
+def refusal(noun: str, number: object, refused: Refused) -> Problem:
+    """Why a channel or a subscription is not made, changed or removed."""
+    faults = wrong_parts(refused.faults)
+    said = "; ".join(refused.faults.values())
+    match refused.why:
+        case "declared":
+            return declared(noun)
+        case "unknown":
+            return not_found(noun, number)
+        case "bad_values" | "name_taken":
+            return Problem(422, "invalid", said, faults=faults)
+        case "unwanted" | "cannot_ask" | "asked_too_often":
+            return Problem(409, "conflict", said, faults=faults)
+        case other:
+            assert_never(other)
+
+
+def wrong_parts(said: Mapping[str, str]) -> list[Fault]:
+    """What is wrong, part by part; "" is the whole, "pace.burst" a part of a part."""
+    return [Fault(pointer(key), sentence) for key, sentence in said.items()]
+
+
+def pointer(key: str) -> str:
+    """The way to a part."""
+    return f"#/{key.replace('.', '/')}" if key else "#"

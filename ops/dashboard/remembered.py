@@ -1,0 +1,42 @@
+"""What takes long to find out, as fresh as it may cost: its time grows with the ledger and the archive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Found = TypeVar("Found")
+
+SHORTEST_S = 60.0
+_SHARE = 50  # at most a fiftieth of the time goes into looking
+_WORTH_WAITING_S = 1.0
+
+
+@dataclass(slots=True)
+class Remembered(Generic[Found]):
+    """Remembers what was found last, and has it looked up again when that is old enough."""
+
+    shortest_s: float = SHORTEST_S
+    found: Found | None = None
+    again_at: float = 0.0
+    looking: asyncio.Task[None] | None = None
+
+    async def latest(self, look: Callable[[], Awaitable[Found]], steady: Callable[[], float]) -> Found | None:
+        """What was found last; a new look is waited for only briefly, a page must not hang on it."""
+        if self.looking is None and (self.found is None or steady() >= self.again_at):
+            self.looking = asyncio.create_task(self._look(look, steady))
+        if self.looking is not None:
+            await asyncio.wait({self.looking}, timeout=_WORTH_WAITING_S)
+        return self.found
+
+    async def _look(self, look: Callable[[], Awaitable[Found]], steady: Callable[[], float]) -> None:
+        began = steady()
+        try:
+            self.found = await look()
+        except Exception:  # noqa: BLE001  the page tells what is wrong with the database; a proof can wait
+            self.found = None
+        finally:
+            self.again_at = began + max(self.shortest_s, (steady() - began) * _SHARE)
+            self.looking = None

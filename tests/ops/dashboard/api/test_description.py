@@ -1,0 +1,94 @@
+"""Everything that the description allows is asked, and much that it does not: no answer is a surprise."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS
+from schemathesis.config import SchemathesisConfig
+
+from alerts.channel import Sent
+from alerts.store.schema import subscriptions
+from ops.access import Attempts
+from ops.api.app import description
+from ops.api.paces import Pace
+from ops.trial import Trial
+from worker.secrets import Secret
+from worker.store.schema import topics
+
+pytestmark = pytest.mark.servers
+
+EXAMPLES = int(os.environ.get("PANTAU_API_EXAMPLES", "6"))
+"""For each operation; a hundred take some ten minutes."""
+
+
+@pytest.mark.timeout(170 if EXAMPLES < 10 else 3600)
+def test_whatever_is_asked_is_answered_as_described(
+    make_site: Any, database: Any, urls: Any, keys: Any, token_of: Any, world: Any, house_with: Any
+) -> None:
+    calm = Attempts(most=100_000, window_s=60)
+    house_with(tries=_tries, pace=Pace(most=100_000), strangers=calm, closing=lambda: True)
+    site = make_site(database, Secret(urls.redis), keys=keys, patience_s=60)
+    with world() as news:
+        news.tick()
+        news.story()
+        news.put(topics, name="Nikel", query="nikel")
+        news.put(subscriptions, name="desk", topics=["Nikel"], channels=["desk"])
+    token = token_of("admin")
+    schema = schemathesis.openapi.from_dict(description(), config=SchemathesisConfig())
+    schema.config.update(base_url=f"{site.address}/api/v1")
+    asked, wrong = [], []
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def ask(case: Any) -> None:
+            # our rules go further than a schema can say: a feed's address, what a scope needs, a condition
+            case.call_and_validate(
+                headers={"Authorization": f"Bearer {token}"},
+                excluded_checks=[CHECKS.get_one("positive_data_acceptance")],
+            )
+
+        asked.append(operation.label)
+        try:
+            _given(operation)(ask)()
+        except (Exception, BaseExceptionGroup) as error:
+            wrong.append(
+                (operation.label, str(error), [str(each) for each in getattr(error, "exceptions", ())])
+            )
+    assert wrong == [], "\n\n".join(f"{label}: {said}\n  {more}" for label, said, more in wrong)
+    assert len(asked) >= 30
+
+
+def _given(operation: Any) -> Any:
+    from hypothesis import given
+    from hypothesis import strategies as st
+
+    return given(
+        case=st.one_of(
+            operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+            operation.as_strategy(generation_mode=GenerationMode.NEGATIVE),
+        )
+    )
+
+
+async def _tries(_channel: Any) -> Trial:
+    return Trial(Sent("1"), "200 ok")
+
+
+def test_the_checks_that_matter_are_there() -> None:
+    assert {"not_a_server_error", "response_schema_conformance", "status_code_conformance"} <= set(
+        CHECKS.get_all_names()
+    )
