@@ -17,6 +17,7 @@ from ops.dashboard.charts import Bar
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import AttemptRow, Runs, attempt_row, host_of
 from ops.dashboard.words import Stamp, State, delivery_state, feed_state, language_tag, maybe_stamp, stamp
+from ops.moments import Instant
 from ops.outcome import outcome
 from ops.placed import placed_because
 from ops.readings import noted, taken
@@ -195,7 +196,7 @@ def compose(facts: Facts, now: datetime) -> View:
         source=_name(article["source"]),
         link=safe_link(article["url"]),
         address=plain_text(article["identity"], _ADDRESS),
-        sentence=plain_text(sentence(facts.trace), 1000),
+        sentence=_harmless(sentence(facts.trace)),
         steps=steps,
         strip=_strip(facts),
         brought=tuple(_brought(entry, now) for entry in trail.entries),
@@ -232,7 +233,7 @@ def unread(trace: Trace, feeds: Sequence[Row], now: datetime) -> Unknown:
     near = [] if trace.known else nearest_feeds(trace.url, feeds)
     return Unknown(
         asked=plain_text(trace.url, 1000),
-        sentence=plain_text(sentence(trace), 1000),
+        sentence=_harmless(sentence(trace)),
         brought=tuple(_brought(entry, now) for entry in trace.trail.entries),
         near=tuple(
             (
@@ -388,7 +389,7 @@ def _topic(asked: Asked, matches: Sequence[Row], named: str, path: str) -> Topic
 
 def _told(alert: Row, now: datetime) -> Told:
     topic, subscription, channel = (_name(alert[key]) for key in ("topic", "subscription", "channel"))
-    return Told(topic, subscription, channel, _alert_state(alert, now), plain_text(outcome(alert), _SENTENCE))
+    return Told(topic, subscription, channel, _alert_state(alert, now), _harmless(outcome(alert)))
 
 
 def _alert_state(alert: Row, now: datetime) -> State:
@@ -446,6 +447,13 @@ def _report(row: Row, method: str, now: datetime) -> Report:
         text=plain_text(row["said"], LONGEST_REPORT),
         old=row["method"] != method,
     )
+
+
+def _harmless(text: str) -> str:
+    """A sentence of ours with what strangers wrote in it made harmless."""
+    if isinstance(text, Said):
+        return text.filled_by(lambda value: _harmless(value) if isinstance(value, str) else value)
+    return text if isinstance(text, Instant) else plain_text(text, _LINE)
 
 
 def _name(name: str) -> str:
