@@ -4,6 +4,7 @@ was told or why not."""
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,8 @@ LONGEST_REPORT = 1_000
 _PARAGRAPHS, _PARAGRAPH = 400, 6_000
 _TITLE, _NAME, _SENTENCE, _ADDRESS, _LINE = 400, 80, 600, 300, 300
 _PARTS, _DEEPEST = 60, 6
+_MOST = 100
+"""So many topics, decisions and messages are shown."""
 _KINDS = {
     "article": said("at once"),
     "backlog": said("what was already in the feeds"),
@@ -161,7 +164,9 @@ class View:
     asked: str
     unknown: bool
     told: tuple[Told, ...]
+    more_told: Said | str
     messages: tuple[Message, ...]
+    more_messages: Said | str
     story: StoryPart | None
     reports: tuple[Report, ...]
 
@@ -206,13 +211,15 @@ def compose(facts: Facts, now: datetime) -> View:
         paragraphs=paragraphs,
         cut=tuple(_cut(article, left)),
         earlier=tuple((stamp(row["read_at"], now), _earlier(row)) for row in trail.earlier),
-        topics=tuple(_topic(asked, trail.matches, facts.named, path) for asked in facts.trace.asked),
+        topics=tuple(_topic(asked, trail.matches, facts.named, path) for asked in facts.trace.asked[:_MOST]),
         silent=f"{facts.trace.silent:,}" if facts.trace.silent else "",
         everything=f"{path}?{urlencode({'hold': 'all'})}",
         asked=plain_text(facts.named, _NAME),
         unknown=facts.unknown,
-        told=tuple(_told(alert, now) for alert in trail.alerts),
-        messages=tuple(_message(row, facts, now) for row in trail.deliveries),
+        told=tuple(_told(alert, now) for alert in trail.alerts[:_MOST]),
+        more_told=_more(trail.alerts),
+        messages=tuple(_message(row, facts, now) for row in trail.deliveries[:_MOST]),
+        more_messages=_more(trail.deliveries),
         story=_story(facts.story),
         reports=tuple(_report(row, article["method"], now) for row in facts.reports),
     )
@@ -220,11 +227,13 @@ def compose(facts: Facts, now: datetime) -> View:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The page of an address whose article nobody read: why, which entries there are, and which feeds are near."""
+    """The page of an address whose article nobody read: why, which entries there are, which feeds are near, and the
+    `command` that reads the page now."""
 
     asked: str
     sentence: str
     brought: tuple[Brought, ...]
+    command: str
     near: tuple[tuple[str, str, State, str], ...]
 
 
@@ -235,6 +244,7 @@ def unread(trace: Trace, feeds: Sequence[Row], now: datetime) -> Unknown:
         asked=plain_text(trace.url, 1000),
         sentence=_harmless(sentence(trace)),
         brought=tuple(_brought(entry, now) for entry in trace.trail.entries),
+        command="" if trace.known else f"pantau why --fetch {shlex.quote(plain_text(trace.url, 1000))}",
         near=tuple(
             (
                 _name(feed["name"]),
@@ -416,6 +426,11 @@ def _message(row: Row, facts: Facts, now: datetime) -> Message:
             for word in others[:10]
         ),
     )
+
+
+def _more(rows: Sequence[Row]) -> Said | str:
+    left = len(rows) - _MOST
+    return said_n("{n} more is not shown.", "{n} more are not shown.", left) if left > 0 else ""
 
 
 def said_by(user: str) -> str:

@@ -272,6 +272,8 @@ def test_the_last_word_is_harmless_and_in_the_readers_time_and_language() -> Non
     assert spoken(by_clock(view.sentence, "UTC"), Shouting()) == (
         "TOLD desk<b>{x} at Thu 26 Nov 2026, 09:57:00 UTC, 2 min AFTER."
     )
+    many = one.compose(facts(stored(), [], alerts=(alert,) * 103, deliveries=(delivery,)), NOW)
+    assert (len(many.told), str(many.more_told), many.more_messages) == (100, "3 more are not shown.", "")
     assert by_clock(view.told[0].said, "Asia/Jakarta").startswith(
         "told in desk<b>{x} at Thu 26 Nov 2026, 16:57"
     )
