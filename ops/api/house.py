@@ -15,6 +15,7 @@ from ops.access import Attempts
 from ops.api.listening import Streams
 from ops.api.paces import Pace
 from ops.health import Readiness
+from ops.looking import Looked
 from ops.made_here import Ways
 from ops.store.accounts import Session
 from ops.store.audit import Audit
@@ -45,7 +46,7 @@ class Watched:
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
     counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
-    can; `ways` are those of asking the owner of an address;
+    can; `looks` at an address for feeds; `ways` are those of asking the owner of an address;
     `closing` says that the process is about to end."""
 
     ask: Ask
@@ -56,6 +57,7 @@ class House:
     proof: Callable[[], Awaitable[Audit | None]]
     ready: Callable[[], Awaitable[Readiness]]
     keys: KeyRing | None = None
+    looks: Callable[[str], Awaitable[Looked]] | None = None
     ways: Ways = field(default_factory=Ways)
     api_token: Secret | None = None
     tries: Callable[[Channel], Awaitable[Trial]] | None = None

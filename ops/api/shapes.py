@@ -406,6 +406,27 @@ class Matches(BaseModel):
     items: list[Matched]
 
 
+class Candidate(BaseModel):
+    """A feed that can be watched."""
+
+    url: str
+    title: Line
+    language: str | None
+    entries: int
+    newest_at: Moment | None
+    sentence: Line = Field(description="How sound it is.")
+    feed_id: Id | None = Field(description="The feed that is watched there already.")
+
+
+class Discovered(BaseModel):
+    """The feeds at an address or on its site, the best first; where there is none, why, and what to do."""
+
+    items: list[Candidate]
+    why: Line | None
+    advice: Line | None
+    declared: list[Line] = Field(description="What the page names as its feeds, where none of them is one.")
+
+
 class GoesOut(BaseModel):
     """What had been kept for a subscription and goes out."""
 
@@ -429,6 +450,20 @@ class Tried(BaseModel):
     accepted: bool
     verdict: str
     answer: Line
+
+
+class AskedOwner(BaseModel):
+    """Whether a mail goes to the owner of the address now."""
+
+    asked: bool
+
+
+class RetriedTogether(BaseModel):
+    """How many deliveries are due again, how many stay as they are; `more`: there are others, ask once more."""
+
+    due: int
+    refused: int
+    more: bool
 
 
 class Again(BaseModel):
@@ -478,6 +513,12 @@ class FeedChanges(_Asked):
 
 class NewFeed(FeedChanges):
     """A feed, or a site whose feed is discovered."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_NO_NUL)]
+
+
+class Address(_Asked):
+    """Where to look: a feed, or any page of a site."""
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_NO_NUL)]
 
