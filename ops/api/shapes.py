@@ -272,9 +272,14 @@ class Delivery(BaseModel):
     possible_repeat: bool
     attempts: int
     articles: int
+    title: Line | None = Field(description="Of the article; of several: the newest.")
+    url: Link
+    topics: list[Line] | None
+    subscription: Line | None = Field(description="null: it is nobody's own.")
     channel: Line
     channel_id: Id
     story_id: Id | None
+    story: Line | None
     thread_of: Id | None = Field(description="The delivery that it follows.")
     due_at: Moment | None = Field(description="null: when its subscription is resumed.")
     created_at: Moment
