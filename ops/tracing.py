@@ -213,6 +213,12 @@ def _noted(part: Explained) -> str:
     return f"it is {note}" if note.startswith("not ") else note
 
 
+def name_of_site(url: str) -> str:
+    """What feeds near this address have in theirs: the end of its host's name; "" where it has none."""
+    labels = _host(url).split(".")
+    return ".".join(labels[-2:]) if len(labels) > 1 else ""
+
+
 def nearest_feeds(url: str, feeds: Sequence[Row], count: int = 3) -> list[Row]:
     """The feeds of this address's host, or of hosts that share most of its name."""
     host = _host(url)

@@ -44,6 +44,7 @@ def plant(engine: Engine, url: str, size: Size, keys: KeyRing, now: datetime, se
         connection.execute(text("DROP INDEX ix_articles_words"))
     _articles(url, size, now, chance)
     with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # a busy machine takes minutes
         connection.execute(
             text("CREATE INDEX ix_articles_words ON articles USING gin (article_words(title, body))")
         )

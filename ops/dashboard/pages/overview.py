@@ -19,7 +19,6 @@ from ops.dashboard.said import said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views.overview import Facts, compose, stretch_of
 from ops.retrying import Refused, retry
-from ops.store import audit_log
 from ops.store import overview as reads
 from ops.store.audit import Audit, audit
 from ops.store.ledger import find_delivery
@@ -84,10 +83,8 @@ async def take_retry(request: Request, session: Session) -> Response:
 
 def _retry(connection: Connection, key: UUID, who: str) -> str:
     delivery = find_delivery(connection, key)
-    if delivery is None or isinstance(retry(connection, delivery), Refused):
-        return "settled"
-    audit_log.note(connection, who, "retried", "delivery", str(key))
-    return "retried"
+    refused = delivery is None or isinstance(retry(connection, delivery, who), Refused)
+    return "settled" if refused else "retried"
 
 
 ROUTES = (

@@ -43,6 +43,12 @@ DEEDS = {
     "resumed": said("It hears again; what was kept goes out in one message for each channel."),
     "closed": said("Every address at which it was read as a feed is closed."),
 }
+DOUBTS = {
+    "sources": said("No feed has one of the names, tags or hosts among its sources yet."),
+    "languages": said("No language has one of its codes."),
+    "urgent": said("Nothing holds its urgent topics: there are no quiet hours and no wait to break."),
+}
+"""What is probably not meant about a subscription, by the key that it is about."""
 _LONGEST_SEARCH = 100
 _MOST_EXAMPLES = 4
 _KINDS = ("slack_webhook", "email")
@@ -108,6 +114,7 @@ async def _shown(request: Request, session: Session, addresses: Mapping[str, str
         "subscription.html",
         here="subscriptions",
         deeds=DEEDS,
+        doubts=[DOUBTS[key] for key in request.query_params.get("doubt", "").split("-") if key in DOUBTS],
         snoozes=[(key, words) for key, (words, _) in SNOOZES.items()],
         addresses=addresses or {},
         **facts,
@@ -192,7 +199,7 @@ async def add_subscription(request: Request, session: Session) -> Response:
         case Refused(_, faults):
             return await _form(request, session, fields, faults, "/subscriptions/new")
         case Done(number):
-            return gone_on(f"/subscriptions/{number}", did="added")
+            return gone_on(f"/subscriptions/{number}", did="added", **_doubted(outcome))
 
 
 async def edit_subscription(request: Request, session: Session) -> Response:
@@ -218,10 +225,20 @@ async def change_subscription(request: Request, session: Session) -> Response:
         return name, made_here.change_subscription(connection, keys_of(context), name, given, session.user)
 
     name, outcome = await context.ask(work)
-    if settled(outcome):
-        return gone_on(f"/subscriptions/{number}", did="changed")
-    assert isinstance(outcome, Refused)
-    return await _form(request, session, fields, outcome.faults, f"/subscriptions/{number}/edit", named=name)
+    if not settled(outcome):
+        assert isinstance(outcome, Refused)
+        return await _form(
+            request, session, fields, outcome.faults, f"/subscriptions/{number}/edit", named=name
+        )
+    assert isinstance(outcome, Done)
+    return gone_on(f"/subscriptions/{number}", did="changed", **_doubted(outcome))
+
+
+def _doubted(outcome: Done) -> dict[str, str]:
+    """What the page is to say of doubts, for its address: keys alone, whose sentences it knows."""
+    fields = {doubt.field for doubt in outcome.doubts}
+    doubted = "-".join(key for key in DOUBTS if key in fields)
+    return {"doubt": doubted} if doubted else {}
 
 
 async def _form(

@@ -255,7 +255,8 @@ def _quality(good: int, looked: int) -> Said | str:
 def _raw(row: Row) -> str:
     """The error as it was answered, where the words say something else."""
     raw = plain_text(row["last_error"] or "", _RAW) if row["state"] in ("failing", "gone") else ""
-    return raw if raw != reason_in_words(row["last_error"]) else ""
+    only_codes = " " not in raw.replace(": ", "")
+    return "" if only_codes or raw == reason_in_words(row["last_error"]) else raw
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,14 +51,14 @@ def first_steps(counts: Counts, offered: Collection[str], role: Role) -> tuple[S
             said("Say where to tell you"),
             said("A channel is a Slack channel, a mailbox, or a program of yours."),
             bool(counts.channels),
-            "/channels",
+            "/channels/new",
             "pantau apply watchlist.toml",
         ),
         step(
             said("Say who hears of what"),
             said("A subscription sends topics to channels, at once or at the times you choose."),
             bool(counts.subscriptions),
-            "/subscriptions",
+            "/subscriptions/new",
             "pantau apply watchlist.toml",
         ),
     )

@@ -145,9 +145,9 @@ _STAGES = text("""
         SELECT match_id, suppressed, created_at FROM alerts ORDER BY id DESC LIMIT :rows),
     plan AS (
         SELECT count(*) AS planned, count(*) FILTER (WHERE a.suppressed IS NOT NULL) AS suppressed,
-               percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM a.created_at - r.read_at)::float)
-                 FILTER (WHERE NOT r.backlog AND a.created_at > r.read_at) AS plan_p95
-        FROM hour, newest a JOIN matches m ON m.id = a.match_id JOIN articles r ON r.id = m.article_id
+               percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM a.created_at - m.created_at)::float)
+                 AS plan_p95
+        FROM hour, newest a JOIN matches m ON m.id = a.match_id
         WHERE a.created_at > began),
     send AS (
         SELECT percentile_cont(0.95) WITHIN GROUP (

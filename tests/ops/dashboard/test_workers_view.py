@@ -47,7 +47,7 @@ def seen(**changes):
     return compose(replace(QUIET, **changes), Machine(WEB, "Valkey 9.1.2"), frozenset({"/feeds"}))
 
 
-LONG = DESK_LATE_S + 20
+LONG = DESK_LATE_S["read"] + 20
 AGES = [
     ({}, "ok", "The 4 workers keep up."),
     ({"signs": WORKERS[:0]}, "bad", "No worker is alive: nothing is polled, read or sent."),
