@@ -610,15 +610,15 @@ class NewSilence(_Asked):
     """Exactly what the scope needs, and one of `until` and `for`; it lasts a year at most."""
 
     scope: Scope
-    topic_id: Number | None = None
-    story_id: Number | None = None
+    topic_id: Number | None = Field(None, description="Of the scope topic.")
+    story_id: Number | None = Field(None, description="Of the scope story.")
     source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)] | None = Field(
         None, description="A feed's name, a tag, or a host with all below it."
     )
     channel_id: Number | None = Field(None, description="Only on this channel.")
     begin: AskedMoment | None = Field(None, alias="from", description="null: now.")
-    until: AskedMoment | None = None
-    how_long: Span | None = Field(None, alias="for")
+    until: AskedMoment | None = Field(None, description="When it ends; or give `for`.")
+    how_long: Span | None = Field(None, alias="for", description='How long: "8h"; or give `until`.')
     comment: Annotated[str, StringConstraints(max_length=500, pattern=_NO_NUL)] = ""
 
 
