@@ -779,6 +779,21 @@ def test_hostile_names_are_shown_as_text(site: Any, engine: Engine) -> None:
         assert "<script>" not in page.text, path
 
 
+def test_no_search_is_too_odd_to_be_answered(site: Any) -> None:
+    known = visitor(site)
+    fields = ("q", "after", "topic", "channel", "kind", "what", "before")
+    for path in (
+        "/channels?",
+        "/subscriptions?",
+        "/silences?",
+        "/silences?state=over&",
+        "/subscriptions/new?",
+    ):
+        for odd in ("%00", "%ED%A0%80%ff", "-1", "9" * 30, "%25_'"):
+            asked = "&".join(f"{field}={odd}" for field in fields)
+            assert known.get(path + asked).status == 200, (path, odd)
+
+
 @pytest.mark.parametrize("path", ["/channels", "/subscriptions"])
 def test_long_lists_go_on_behind_the_last_name(site: Any, engine: Engine, path: str) -> None:
     with engine.begin() as connection:
