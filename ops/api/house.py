@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -15,11 +15,13 @@ from ops.access import Attempts
 from ops.api.listening import Streams
 from ops.api.paces import Pace
 from ops.health import Readiness
+from ops.looking import Looked
 from ops.made_here import Ways
 from ops.store.accounts import Session
 from ops.store.audit import Audit
 from ops.trial import Trial
 from worker.kit import TopicWatch
+from worker.model import Article, Match
 from worker.secrets import KeyRing, Secret
 from worker.store.engine import Connection
 
@@ -40,12 +42,18 @@ class Watched:
     topics: TopicWatch = field(default_factory=TopicWatch)
     alone: threading.Lock = field(default_factory=threading.Lock)
 
+    def match(self, connection: Connection, article: Article) -> Sequence[Match]:
+        """The topics of this moment that match, and where."""
+        with self.alone:
+            self.topics.follow(connection)
+            return self.topics.index.match(article)
+
 
 @dataclass(frozen=True, slots=True)
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
     counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
-    can; `ways` are those of asking the owner of an address;
+    can; `looks` at an address for feeds; `ways` are those of asking the owner of an address;
     `closing` says that the process is about to end."""
 
     ask: Ask
@@ -56,6 +64,7 @@ class House:
     proof: Callable[[], Awaitable[Audit | None]]
     ready: Callable[[], Awaitable[Readiness]]
     keys: KeyRing | None = None
+    looks: Callable[[str], Awaitable[Looked]] | None = None
     ways: Ways = field(default_factory=Ways)
     api_token: Secret | None = None
     tries: Callable[[Channel], Awaitable[Trial]] | None = None

@@ -272,9 +272,14 @@ class Delivery(BaseModel):
     possible_repeat: bool
     attempts: int
     articles: int
+    title: Line | None = Field(description="Of the article; of several: the newest.")
+    url: Link
+    topics: list[Line] | None
+    subscription: Line | None = Field(description="null: it is nobody's own.")
     channel: Line
     channel_id: Id
     story_id: Id | None
+    story: Line | None
     thread_of: Id | None = Field(description="The delivery that it follows.")
     due_at: Moment | None = Field(description="null: when its subscription is resumed.")
     created_at: Moment
@@ -406,6 +411,27 @@ class Matches(BaseModel):
     items: list[Matched]
 
 
+class Candidate(BaseModel):
+    """A feed that can be watched."""
+
+    url: str
+    title: Line
+    language: str | None
+    entries: int
+    newest_at: Moment | None
+    sentence: Line = Field(description="How sound it is.")
+    feed_id: Id | None = Field(description="The feed that is watched there already.")
+
+
+class Discovered(BaseModel):
+    """The feeds at an address or on its site, the best first; where there is none, why, and what to do."""
+
+    items: list[Candidate]
+    why: Line | None
+    advice: Line | None
+    declared: list[Line] = Field(description="What the page names as its feeds, where none of them is one.")
+
+
 class GoesOut(BaseModel):
     """What had been kept for a subscription and goes out."""
 
@@ -429,6 +455,20 @@ class Tried(BaseModel):
     accepted: bool
     verdict: str
     answer: Line
+
+
+class AskedOwner(BaseModel):
+    """Whether a mail goes to the owner of the address now."""
+
+    asked: bool
+
+
+class RetriedTogether(BaseModel):
+    """How many deliveries are due again, how many stay as they are; `more`: there are others, ask once more."""
+
+    due: int
+    refused: int
+    more: bool
 
 
 class Again(BaseModel):
@@ -478,6 +518,12 @@ class FeedChanges(_Asked):
 
 class NewFeed(FeedChanges):
     """A feed, or a site whose feed is discovered."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_NO_NUL)]
+
+
+class Address(_Asked):
+    """Where to look: a feed, or any page of a site."""
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_NO_NUL)]
 
@@ -564,15 +610,15 @@ class NewSilence(_Asked):
     """Exactly what the scope needs, and one of `until` and `for`; it lasts a year at most."""
 
     scope: Scope
-    topic_id: Number | None = None
-    story_id: Number | None = None
+    topic_id: Number | None = Field(None, description="Of the scope topic.")
+    story_id: Number | None = Field(None, description="Of the scope story.")
     source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)] | None = Field(
         None, description="A feed's name, a tag, or a host with all below it."
     )
     channel_id: Number | None = Field(None, description="Only on this channel.")
     begin: AskedMoment | None = Field(None, alias="from", description="null: now.")
-    until: AskedMoment | None = None
-    how_long: Span | None = Field(None, alias="for")
+    until: AskedMoment | None = Field(None, description="When it ends; or give `for`.")
+    how_long: Span | None = Field(None, alias="for", description='How long: "8h"; or give `until`.')
     comment: Annotated[str, StringConstraints(max_length=500, pattern=_NO_NUL)] = ""
 
 

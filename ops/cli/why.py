@@ -43,13 +43,13 @@ def why(url: str, name: str | None, fetch: bool, as_json: bool) -> int:
         return _now(url, name, as_json)
     from ops.asking import why_json
     from ops.store.storied import story_of
-    from ops.store.tracing import standing_feeds
-    from ops.tracing import nearest_feeds, sentence
+    from ops.store.tracing import feeds_named
+    from ops.tracing import name_of_site, nearest_feeds, sentence
 
     with connected() as connection:
         trace = _trace(connection, url, name)
         story = None if trace.trail.article is None else story_of(connection, trace.trail.article["id"])
-        near = [] if trace.known else nearest_feeds(url, standing_feeds(connection))
+        near = [] if trace.known else nearest_feeds(url, feeds_named(connection, name_of_site(url)))
     if as_json:
         print_json({**why_json(trace), "story": story, "nearest_feeds": near, "sentence": sentence(trace)})
     else:

@@ -19,8 +19,10 @@ from ops.dashboard import gate
 from ops.dashboard.context import Context, DatabaseSilent, context_of
 from ops.dashboard.login import for_people, session_in
 from ops.dashboard.pages.channels import ways_of
+from ops.dashboard.pages.feeds import looked_at
 from ops.dashboard.shell import show
 from ops.dashboard.views.api import Docs, compose
+from ops.looking import Looked
 from ops.store.audit import Audit, audit
 from ops.trial import Trial, try_channel
 from worker.errors import Unavailable
@@ -61,6 +63,13 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         assert context.outbox is not None
         return await try_channel(context.outbox, channel, context.clock())
 
+    async def looks(url: str) -> Looked:
+        assert context.settings is not None
+        try:
+            return await looked_at(context, context.settings, url)
+        except TimeoutError as error:
+            raise Unavailable("others are looking at sites just now") from error
+
     return House(
         ask=ask,
         clock=context.clock,
@@ -70,6 +79,7 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         proof=proof,
         ready=context.checks.look,
         keys=context.keys,
+        looks=looks if context.settings is not None else None,
         ways=ways_of(context),
         api_token=context.api_token,
         closing=closing,

@@ -80,7 +80,7 @@ _DELIVERIES = text("""
 
 _FEEDS = text("""
     SELECT coalesce(name, title, url) AS name, url, state, last_polled_at, last_ok_at, last_error, next_poll_at
-    FROM feeds WHERE removed_at IS NULL ORDER BY id
+    FROM feeds WHERE removed_at IS NULL AND :name <> '' AND strpos(lower(url), :name) > 0 ORDER BY id
 """)
 
 _HEARD = text("""
@@ -149,9 +149,9 @@ def trail_of(connection: Connection, identities: Collection[str], keys: Collecti
     )
 
 
-def standing_feeds(connection: Connection) -> Sequence[Row]:
-    """All feeds that are watched, with how they do."""
-    return _rows(connection, _FEEDS)
+def feeds_named(connection: Connection, name: str) -> Sequence[Row]:
+    """The feeds that are watched and have this in their address, with how they do."""
+    return _rows(connection, _FEEDS, name=name)
 
 
 def heard_by(connection: Connection, topic: int) -> Sequence[str]:

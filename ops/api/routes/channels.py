@@ -20,16 +20,19 @@ from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, not_found, unavailable
 from ops.api.refusals import refusal
 from ops.api.shapes import (
+    AskedOwner,
     Channel,
     Listed,
     MadeChannel,
     NewChannel,
     NumberInPath,
     RemovedChannel,
+    RetriedTogether,
     Tried,
     version,
 )
 from ops.made_here import Refused
+from ops.retrying import retry_failed
 from ops.store import programs
 from ops.store.declared import alone
 from ops.trial import in_words, unwanted, write_down
@@ -139,6 +142,42 @@ async def try_channel(
         return Done({"accepted": accepted, "verdict": in_words(trial.verdict), "answer": trial.answer})
 
     return await do_outside(house, request, caller, key, work)
+
+
+@router.post(
+    "/channels/{number}/ask", operation_id="askOwner", response_model=AskedOwner, responses={409: {}}
+)
+async def ask_owner(
+    request: Request, house: Here, caller: Writer, number: NumberInPath, key: Key = None
+) -> Response:
+    """Ask the owner of a mailbox once more, who has not answered. `asked` is false where nobody has to be asked, or a
+    mail that does is on its way."""
+    keys = keys_of(house)
+
+    def work(connection: Connection) -> Done:
+        channel, _ = _openable(connection, int(number), keys)
+        asked = made_here.ask_again(connection, keys, channel, house.ways, caller.who)
+        if isinstance(asked, Refused):
+            raise refusal("channel", number, asked)
+        return Done({"asked": asked.asks})
+
+    return await do(house, request, caller, key, work)
+
+
+@router.post("/channels/{number}/retry-failed", operation_id="retryFailed", response_model=RetriedTogether)
+async def retry_all_failed(
+    request: Request, house: Here, caller: Writer, number: NumberInPath, key: Key = None
+) -> Response:
+    """Send again what failed on a channel, the oldest 100. What may not be sent again stays; each delivery says why."""
+
+    def work(connection: Connection) -> Done:
+        name = programs.name_of(connection, "channel", int(number))
+        if name is None:
+            raise not_found("channel", number)
+        found = retry_failed(connection, name, caller.who)
+        return Done({"due": found.due, "refused": found.refused, "more": found.more})
+
+    return await do(house, request, caller, key, work)
 
 
 def _openable(connection: Connection, number: int, keys: KeyRing) -> tuple[Target, str | None]:

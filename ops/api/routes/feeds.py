@@ -15,14 +15,29 @@ from ops.adding import NameTaken, add, read_feed
 from ops.api.callers import Here, Reader, Writer
 from ops.api.doing import Done, IfMatch, Key, do, keys_of, unchanged
 from ops.api.pieces import Cursor, Limit, before, piece
-from ops.api.problems import Problem, declared, invalid, not_found
+from ops.api.problems import Problem, declared, invalid, not_found, unavailable
 from ops.api.refusals import wrong_parts
-from ops.api.shapes import Added, Feed, FeedChanges, Listed, NamePart, NewFeed, NumberInPath, version
+from ops.api.shapes import (
+    Added,
+    Address,
+    Discovered,
+    Feed,
+    FeedChanges,
+    Listed,
+    NamePart,
+    NewFeed,
+    NumberInPath,
+    version,
+)
+from ops.checking import NoFeed, NotHad
+from ops.looking import Candidate as Found
 from ops.store import programs
 from ops.store.declared import Shelf, alone
 from ops.tending import Declared, Gone, Tended, change, poll_now, remove
 from ops.watchlist import DeclaredFeed
+from ops.watchlist.addresses import web_address
 from ops.watchlist.values import every_text
+from ops.watchlist.words import Fault
 from worker.store.engine import Connection
 from worker.store.feeds import watched_at
 
@@ -79,6 +94,41 @@ async def add_feed(
         return Done(told, 201 if added else 200, f"{request.url.path}/{number}" if added else None)
 
     return await do(house, request, caller, key, work)
+
+
+@router.post("/feeds/discover", operation_id="discoverFeeds", response_model=Discovered)
+async def discover_feeds(house: Here, _: Writer, asked: Address) -> Any:
+    """Look for feeds at an address, which is asked now, and change nothing. It takes up to half a minute."""
+    address = web_address(asked.url)
+    if isinstance(address, Fault):
+        raise invalid("#/url", f"{address.problem}; expected {address.expected}")
+    if house.looks is None:
+        raise unavailable("This process asks no sites.")
+    looked = await house.looks(address)
+    addresses = [each.address for each in looked.candidates]
+    watched = await house.ask(lambda connection: watched_at(connection, addresses))
+    found = {"items": [_candidate(each, watched) for each in looked.candidates]}
+    match looked.checked:
+        case NoFeed(why=why, sentence=advice, declared=named):
+            return {**found, "why": f"no feed: {why}", "advice": advice, "declared": named[:5]}
+        case NotHad(why=why, sentence=advice):
+            return {**found, "why": why, "advice": advice, "declared": []}
+        case None:
+            return {**found, "why": "it took too long", "advice": "Try again later.", "declared": []}
+    return {**found, "why": None, "advice": None, "declared": []}
+
+
+def _candidate(each: Found, watched: Mapping[str, int]) -> dict[str, Any]:
+    document, contents = each.feed.document, each.feed.contents
+    return {
+        "url": each.address,
+        "title": document.title or "",
+        "language": document.language,
+        "entries": contents.count,
+        "newest_at": contents.newest,
+        "sentence": each.feed.sentence,
+        "feed_id": watched.get(each.address),
+    }
 
 
 @router.patch(

@@ -24,10 +24,10 @@ from ops.dashboard.views import reading as again
 from ops.store import audit_log, slack
 from ops.store.pages import articles as reads
 from ops.store.storied import story_of
-from ops.store.tracing import Trail, standing_feeds, trail_of
+from ops.store.tracing import Trail, feeds_named, trail_of
 from ops.store.unread import entries_of
 from ops.store.watched import topics_named
-from ops.tracing import Trace, names_of
+from ops.tracing import Trace, name_of_site, names_of
 from worker.model import Topic
 from worker.store.engine import Connection
 from worker.store.rereading import try_now
@@ -138,7 +138,7 @@ async def why(request: Request, session: Session) -> Response:
         if trail.article is not None:
             number: int = trail.article["id"]
             return number
-        feeds = [] if trail.entries else standing_feeds(connection)
+        feeds = [] if trail.entries else feeds_named(connection, name_of_site(url))
         return one.unread(Trace(url, trail, (), 0, None), feeds, context.clock())
 
     found = await context.ask(read)

@@ -30,7 +30,7 @@ from ops.dashboard.views.feed_forms import (
 )
 from ops.dashboard.views.feeds import PAGE, FeedList, FeedsAsked, compose, compose_one, feeds_asked
 from ops.dashboard.views.rows import host_of
-from ops.looking import DEADLINE_S, look_at
+from ops.looking import DEADLINE_S, Looked, look_at
 from ops.store.declared import Shelf
 from ops.store.pages.feeds import counts_by_rank, list_feeds, named_by, one_feed, tags_of_feeds
 from ops.tending import Declared, Done, Gone, Tended, change, poll_now, remove
@@ -97,11 +97,17 @@ async def take_look(request: Request, session: Session) -> Response:
     return await _adding(request, session, typed, look=look, status=status)
 
 
-async def _look(context: Context, address: str) -> Look:
-    settings, now = _settings(context), context.clock()
+async def looked_at(context: Context, settings: Settings, address: str) -> Looked:
+    """What there is at an address. Raises TimeoutError where others are looked at first, and take long."""
+    now = context.clock()
     errand = asyncio.wrap_future(context.errand(lambda: look_at(settings, address, now)))
+    return await asyncio.wait_for(errand, DEADLINE_S + 5)
+
+
+async def _look(context: Context, address: str) -> Look:
+    now = context.clock()
     try:
-        looked = await asyncio.wait_for(errand, DEADLINE_S + 5)
+        looked = await looked_at(context, _settings(context), address)
     except TimeoutError:
         return Look(why=said("others are looking at sites just now"), advice="Try again in a minute.")
     addresses = [each.address for each in looked.candidates]

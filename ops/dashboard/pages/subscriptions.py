@@ -16,7 +16,7 @@ from ops import feed_addresses, hearing, made_here
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.pages.channels import LONGEST_NAME, keys_of, number_of, settled
+from ops.dashboard.pages.channels import asked_for, keys_of, number_of, settled
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import subscriptions as views
@@ -24,6 +24,7 @@ from ops.dashboard.views.forms import NEW_SUBSCRIPTION, Fields, subscription_for
 from ops.made_here import Done, Refused
 from ops.previews import Preview, letter_of, previews
 from ops.store import sharing
+from ops.store.declared import LONGEST_NAME
 from ops.store.pages import subscriptions as reads
 from worker.store.engine import Connection
 
@@ -43,7 +44,12 @@ DEEDS = {
     "resumed": said("It hears again; what was kept goes out in one message for each channel."),
     "closed": said("Every address at which it was read as a feed is closed."),
 }
-_LONGEST_SEARCH = 100
+DOUBTS = {
+    "sources": said("No feed has one of the names, tags or hosts among its sources yet."),
+    "languages": said("No language has one of its codes."),
+    "urgent": said("Nothing holds its urgent topics: there are no quiet hours and no wait to break."),
+}
+"""What is probably not meant about a subscription, by the key that it is about."""
 _MOST_EXAMPLES = 4
 _KINDS = ("slack_webhook", "email")
 """What a message is shown as where no channel of the subscription says otherwise."""
@@ -51,9 +57,9 @@ _KINDS = ("slack_webhook", "email")
 
 async def show_subscriptions(request: Request, session: Session) -> Response:
     """All subscriptions, 50 at a time; of a topic, of a channel, or those that rest."""
-    context, asked = context_of(request), request.query_params
-    topic, channel, after = (asked.get(name, "")[:LONGEST_NAME] for name in ("topic", "channel", "after"))
-    like, resting = asked.get("q", "")[:_LONGEST_SEARCH], asked.get("state") == "resting"
+    context = context_of(request)
+    topic, channel, after = (asked_for(request, name, LONGEST_NAME) for name in ("topic", "channel", "after"))
+    like, resting = asked_for(request, "q"), request.query_params.get("state") == "resting"
 
     def work(connection: Connection) -> tuple[tuple[views.SubscriptionView, ...], str]:
         rows = reads.subscription_rows(
@@ -108,6 +114,7 @@ async def _shown(request: Request, session: Session, addresses: Mapping[str, str
         "subscription.html",
         here="subscriptions",
         deeds=DEEDS,
+        doubts=[DOUBTS[key] for key in request.query_params.get("doubt", "").split("-") if key in DOUBTS],
         snoozes=[(key, words) for key, (words, _) in SNOOZES.items()],
         addresses=addresses or {},
         **facts,
@@ -167,10 +174,8 @@ def _row(connection: Connection, number: int) -> Mapping[str, Any]:
 async def new_subscription(request: Request, session: Session) -> Response:
     """The form of a new subscription; a topic or a channel in the address is ticked already."""
     require(session, "editor")
-    asked = request.query_params
-    first = {
-        f"{noun}s": asked[noun][:LONGEST_NAME] for noun in ("topic", "channel") if asked.get(noun, "").strip()
-    }
+    asked = {f"{noun}s": asked_for(request, noun, LONGEST_NAME) for noun in ("topic", "channel")}
+    first = {key: name for key, name in asked.items() if name.strip()}
     return await _form(
         request,
         session,
@@ -192,7 +197,7 @@ async def add_subscription(request: Request, session: Session) -> Response:
         case Refused(_, faults):
             return await _form(request, session, fields, faults, "/subscriptions/new")
         case Done(number):
-            return gone_on(f"/subscriptions/{number}", did="added")
+            return gone_on(f"/subscriptions/{number}", did="added", **_doubted(outcome))
 
 
 async def edit_subscription(request: Request, session: Session) -> Response:
@@ -218,10 +223,20 @@ async def change_subscription(request: Request, session: Session) -> Response:
         return name, made_here.change_subscription(connection, keys_of(context), name, given, session.user)
 
     name, outcome = await context.ask(work)
-    if settled(outcome):
-        return gone_on(f"/subscriptions/{number}", did="changed")
-    assert isinstance(outcome, Refused)
-    return await _form(request, session, fields, outcome.faults, f"/subscriptions/{number}/edit", named=name)
+    if not settled(outcome):
+        assert isinstance(outcome, Refused)
+        return await _form(
+            request, session, fields, outcome.faults, f"/subscriptions/{number}/edit", named=name
+        )
+    assert isinstance(outcome, Done)
+    return gone_on(f"/subscriptions/{number}", did="changed", **_doubted(outcome))
+
+
+def _doubted(outcome: Done) -> dict[str, str]:
+    """What the page is to say of doubts, for its address: keys alone, whose sentences it knows."""
+    fields = {doubt.field for doubt in outcome.doubts}
+    doubted = "-".join(key for key in DOUBTS if key in fields)
+    return {"doubt": doubted} if doubted else {}
 
 
 async def _form(

@@ -74,6 +74,7 @@ class AlertRow:
     """An article that people hear of: why (`places` are matched words with where they stand) and how fast
     (`lag` is the first channel's, `slow` if that is our own fault)."""
 
+    id: int
     told: Stamp
     topics: tuple[str, ...]
     title: Runs
@@ -120,6 +121,7 @@ class DeliveryRow:
 class FeedRow:
     """A feed: how it does, when it is polled next and why then."""
 
+    id: int
     name: str
     site: str
     state: State
@@ -137,6 +139,7 @@ def alert_row(row: Row, now: datetime) -> AlertRow:
     quote, marks, title_marks = show_why([evidence_of(match) for match in row["evidence"]])
     lag, lag_of, slow = _lag(row)
     return AlertRow(
+        id=row["id"],
         told=stamp(_first_sent(row) or row["seen_at"], now),
         topics=tuple(dict.fromkeys(name_of(match["topic"]) for match in row["evidence"])),
         title=title_runs(row["title"], title_marks),
@@ -206,6 +209,7 @@ def feed_row(row: Row, now: datetime) -> FeedRow:
     """A feed as the list shows it (`ops.store.overview.feed_list`)."""
     gone = row["state"] == "gone"
     return FeedRow(
+        id=row["id"],
         name=feed_name(row),
         site=host_of(row["url"]),
         state=feed_state("silent" if row.get("silence") and row["state"] == "ok" else row["state"]),

@@ -9,7 +9,7 @@ import pytest
 from ops.dashboard.views.first_steps import first_steps, next_step
 from ops.store.pages.rail import Counts
 
-EVERYWHERE = frozenset({"/feeds/add", "/topics/new", "/channels", "/subscriptions"})
+EVERYWHERE = frozenset({"/feeds/add", "/topics/new", "/channels/new", "/subscriptions/new"})
 
 
 def test_whoever_was_told_something_needs_no_steps():
@@ -22,8 +22,8 @@ def test_whoever_was_told_something_needs_no_steps():
     [
         ({}, [False] * 4, "/feeds/add"),
         ({"feeds": 2}, [True, False, False, False], "/topics/new"),
-        ({"feeds": 2, "topics": 1}, [True, True, False, False], "/channels"),
-        ({"feeds": 2, "topics": 1, "channels": 1}, [True, True, True, False], "/subscriptions"),
+        ({"feeds": 2, "topics": 1}, [True, True, False, False], "/channels/new"),
+        ({"feeds": 2, "topics": 1, "channels": 1}, [True, True, True, False], "/subscriptions/new"),
         ({"topics": 1}, [False, True, False, False], "/feeds/add"),
     ],
 )

@@ -123,7 +123,7 @@ def test_an_empty_page_says_what_to_do_first(site: Any, path: str) -> None:
     assert (editor.status, viewer.status) == (200, 200)
     assert 'class="empty"' in editor.text
     assert "Add a" in editor.text or "Silence it" in editor.text
-    assert "/new" not in viewer.text
+    assert '/new"' not in viewer.text
     assert "Silence it" not in viewer.text
 
 
@@ -367,7 +367,11 @@ def test_a_subscription_with_every_key_is_kept_as_a_watchlist_would(
         languages="id, en",
         on_doubt="hold",
     )
-    number = number_in(send(known, "/subscriptions/new", **fields))
+    made = send(known, "/subscriptions/new", **fields)
+    number = number_in(made)
+    doubted = known.get(made.headers["location"]).text
+    assert "No feed has one of the names, tags or hosts among its sources yet." in doubted
+    assert "Nothing holds its urgent topics" not in doubted
     (row,) = rows(engine, "SELECT * FROM subscriptions")
     assert row["topics"] == ["NATO", "tag:war", "Trade"]
     assert row["channels"] == ["desk"]
@@ -402,7 +406,7 @@ def test_a_subscription_with_every_key_is_kept_as_a_watchlist_would(
         f"/subscriptions/{number}/edit",
         **{**fields, "name": "another name", "quiet": "", "cap_per_hour": "", "wait": "0s", "urgent": ""},
     )
-    assert changed.headers["location"] == f"/subscriptions/{number}?did=changed"
+    assert changed.headers["location"] == f"/subscriptions/{number}?doubt=sources&did=changed"
     (row,) = rows(engine, "SELECT * FROM subscriptions")
     assert (row["name"], row["quiet"], row["cap_per_hour"]) == ("desk, at once", None, 12)
     (note,) = rows(engine, "SELECT before, after FROM audit_log WHERE what = 'changed'")
@@ -773,6 +777,21 @@ def test_hostile_names_are_shown_as_text(site: Any, engine: Engine) -> None:
         page = known.get(path)
         assert page.status == 200, path
         assert "<script>" not in page.text, path
+
+
+def test_no_search_is_too_odd_to_be_answered(site: Any) -> None:
+    known = visitor(site)
+    fields = ("q", "after", "topic", "channel", "kind", "what", "before")
+    for path in (
+        "/channels?",
+        "/subscriptions?",
+        "/silences?",
+        "/silences?state=over&",
+        "/subscriptions/new?",
+    ):
+        for odd in ("%00", "%ED%A0%80%ff", "-1", "9" * 30, "%25_'"):
+            asked = "&".join(f"{field}={odd}" for field in fields)
+            assert known.get(path + asked).status == 200, (path, odd)
 
 
 @pytest.mark.parametrize("path", ["/channels", "/subscriptions"])

@@ -206,6 +206,7 @@ def test_a_receivers_answer_is_shown_as_one_harmless_line() -> None:
 
 def feed(**facts: object) -> dict[str, object]:
     usual = {
+        "id": 1,
         "url": "https://key@news.example/feed?token=abc",
         "name": None,
         "state": "ok",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,15 +14,20 @@ from sqlalchemy import select, text
 
 from alerts.channel import Sent
 from alerts.store.schema import channels, subscriptions
+from ops.checking import Feed, NoFeed
+from ops.inspection import Charset, contents
+from ops.looking import Candidate, Looked
 from ops.made_here import Ways
 from ops.store.schema import audit_log
 from ops.trial import Trial
 from tests.ops.dashboard.api.conftest import Program
+from worker.model import FeedDocument
 from worker.secrets import Secret
 from worker.store.schema import topics
 
 pytestmark = pytest.mark.servers
 
+UTF8 = Charset(None, "utf-8", "utf-8")
 HOOK = "https://hooks.slack.com/services/T0/B0/secretsecret"
 ANY = {"if-match": "*"}
 
@@ -169,6 +175,11 @@ def test_the_owner_of_an_address_is_asked_first_or_nobody_is(
     made = writer.post("/channels", {"name": "rina", "email": "rina@example.org"})
     assert (made.status, made.json["asks_owner"]) == (201, True)
     assert "rina@example.org" not in made.text
+    ask = f"/channels/{made.json['id']}/ask"
+    assert writer.post(ask).json == {"asked": False}  # the first mail is on its way
+    desk = writer.post("/channels", {"name": "desk", "slack": HOOK}).json["id"]
+    assert writer.post(f"/channels/{desk}/ask").status == 422
+    assert writer.post("/channels/999/ask").status == 404
 
 
 def test_what_a_watchlist_declares_is_changed_there(program: Any, world: Any) -> None:
@@ -256,3 +267,51 @@ def test_a_message_is_sent_once_by_many_who_ask_at_the_same_time(
     assert {each.headers["retry-after"] for each in others} == {"2"}
     assert test(0).headers["idempotency-replayed"] == "true"
     assert sent == ["desk"]
+
+
+def test_feeds_are_looked_for_at_an_address(
+    house_with: Any, make_site: Any, database: Any, urls: Any, keys: Any, token_of: Any, world: Any
+) -> None:
+    there, later, none = "https://kabar.example/", "https://slow.example/", "https://none.example/"
+    with world() as news:
+        watched = news.feed("Kabar")
+        address = news.connection.execute(text("SELECT url FROM feeds")).scalar()
+    document = FeedDocument("rss20", "Kabar \u202e", language="id")
+    feed = Feed(document, UTF8, contents(document, address, datetime.now(UTC)), "A sound feed.")
+    looks = {
+        there: Looked(feed, (Candidate(address, feed), Candidate("https://kabar.example/atom", feed))),
+        later: Looked(None),
+        none: Looked(NoFeed("it is a page", "Look for another.", UTF8, ("https://x.example/",))),
+    }
+
+    async def look(url: str) -> Looked:
+        return looks[url]
+
+    house_with(looks=look)
+    writer = Program(make_site(database, Secret(urls.redis), keys=keys).visitor(), token_of("write"))
+    found = writer.post("/feeds/discover", {"url": there}).json
+    assert [(each["url"], each["feed_id"]) for each in found["items"]] == [
+        (address, str(watched)),
+        ("https://kabar.example/atom", None),
+    ]
+    assert (found["items"][0]["title"], found["why"]) == ("Kabar", None)
+    assert writer.post("/feeds/discover", {"url": later}).json["why"] == "it took too long"
+    nothing = writer.post("/feeds/discover", {"url": none}).json
+    assert (nothing["items"], nothing["why"]) == ([], "no feed: it is a page")
+    assert nothing["declared"] == ["https://x.example/"]
+    assert set(faults(writer.post("/feeds/discover", {"url": "ftp://x"}))) == {"#/url"}
+
+
+def test_what_failed_on_a_channel_is_sent_again_together(program: Any, world: Any, engine: Any) -> None:
+    with world() as news:
+        channel, feed = news.channel("desk"), news.feed()
+        for n in range(3):
+            article = news.article(feed, f"n{n}")
+            match = news.match(article, [], {"field": "title", "text": "", "marks": []})
+            news.delivery(article, match, channel, "sent" if n == 2 else "failed")
+    writer = program("write")
+    path = f"/channels/{channel}/retry-failed"
+    assert writer.post(path).json == {"due": 2, "refused": 0, "more": False}
+    assert writer.post(path).json == {"due": 0, "refused": 0, "more": False}
+    assert writer.post("/channels/999/retry-failed").status == 404
+    assert [each[:2] for each in noted(engine)] == [("retried", "delivery")] * 2

@@ -1,0 +1,47 @@
+"""A query that is asked at once answers as it does among all others."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.worker.match.test_sieve import QUERIES, WORDS
+from worker.errors import BadQuery
+from worker.match import TopicIndex
+from worker.match.closely import Closely
+from worker.model import Article, Topic, TopicId
+
+NEWS = (
+    Article("Rusia gempur Kiev", "Sekretaris jenderal NATO menyebut serangan ke Ukraina.", "id"),
+    Article("北约讨论乌克兰问题", "北约秘书长说，乌克兰的前途由乌克兰人决定。", "zh"),
+    Article("Resep ayam kiev", "Lumuri dada ayam di Łódź. Harga naik, perang usai.", "id"),
+    Article("", "", None),
+)
+
+
+def in_the_index(query: str, article: Article) -> object:
+    index = TopicIndex()
+    index.add(Topic(TopicId(1), "", query))
+    found = index.match(article)
+    return found[0].hits if found else None
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_it_says_of_news_what_the_index_says(query):
+    for article in NEWS:
+        assert Closely([query]).hits(article) == [in_the_index(query, article)]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.lists(st.sampled_from(QUERIES), min_size=1, max_size=3), st.lists(st.sampled_from(WORDS), max_size=8)
+)
+def test_it_says_the_same_among_any_words(queries, words):
+    article = Article(" ".join(words[:2]), " ".join(words), None)
+    assert Closely(queries).hits(article) == [in_the_index(query, article) for query in queries]
+
+
+def test_a_query_that_cannot_be_read_is_refused():
+    with pytest.raises(BadQuery):
+        Closely(["nato", "(nato"])
