@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -44,7 +45,12 @@ def build(house: House) -> ASGIApp:
 
 async def openapi(_: Request) -> Response:
     """The description."""
-    return JSONResponse(await run_sync(description))
+    return Response(await run_sync(_written), media_type="application/json")
+
+
+@cache
+def _written() -> bytes:
+    return json.dumps(description(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 @cache

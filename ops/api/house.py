@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -21,6 +21,7 @@ from ops.store.accounts import Session
 from ops.store.audit import Audit
 from ops.trial import Trial
 from worker.kit import TopicWatch
+from worker.model import Article, Match
 from worker.secrets import KeyRing, Secret
 from worker.store.engine import Connection
 
@@ -40,6 +41,12 @@ class Watched:
 
     topics: TopicWatch = field(default_factory=TopicWatch)
     alone: threading.Lock = field(default_factory=threading.Lock)
+
+    def match(self, connection: Connection, article: Article) -> Sequence[Match]:
+        """The topics of this moment that match, and where."""
+        with self.alone:
+            self.topics.follow(connection)
+            return self.topics.index.match(article)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted
 
 EVERY_S, HEARTBEAT_S = 1.0, 15.0
 MOST_STREAMS, MOST_EACH = 64, 4
+_SHARE = 20  # at most a twentieth of the time goes into the looks of one stream
 
 _SHAPES: dict[Kind, type[BaseModel]] = {"match": MatchEvent, "alert": AlertEvent, "delivery": DeliveryEvent}
 _TROUBLE = (Unavailable, DatabaseTrouble, PoolExhausted)
@@ -58,8 +59,7 @@ class Memory:
         """What there is already is known."""
         memory = cls()
         for kind, window in memory.windows.items():
-            numbers = happened.newest(connection, kind)
-            window.floor = min(numbers, default=0) - 1 if len(numbers) == happened.MOST else 0
+            window.floor, numbers = happened.newest(connection, kind)
             window.fresh(numbers, now)
         return memory
 
@@ -107,7 +107,7 @@ async def listen(
             beat = now + HEARTBEAT_S
             yield _BEAT
         if len(news) < happened.MOST:
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(max(EVERY_S, (steady() - now) * _SHARE))
 
 
 def _frames(news: list[tuple[Kind, Row]], name: str) -> Iterator[bytes]:

@@ -272,9 +272,14 @@ class Delivery(BaseModel):
     possible_repeat: bool
     attempts: int
     articles: int
+    title: Line | None = Field(description="Of the article; of several: the newest.")
+    url: Link
+    topics: list[Line] | None
+    subscription: Line | None = Field(description="null: it is nobody's own.")
     channel: Line
     channel_id: Id
     story_id: Id | None
+    story: Line | None
     thread_of: Id | None = Field(description="The delivery that it follows.")
     due_at: Moment | None = Field(description="null: when its subscription is resumed.")
     created_at: Moment
@@ -605,15 +610,15 @@ class NewSilence(_Asked):
     """Exactly what the scope needs, and one of `until` and `for`; it lasts a year at most."""
 
     scope: Scope
-    topic_id: Number | None = None
-    story_id: Number | None = None
+    topic_id: Number | None = Field(None, description="Of the scope topic.")
+    story_id: Number | None = Field(None, description="Of the scope story.")
     source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)] | None = Field(
         None, description="A feed's name, a tag, or a host with all below it."
     )
     channel_id: Number | None = Field(None, description="Only on this channel.")
     begin: AskedMoment | None = Field(None, alias="from", description="null: now.")
-    until: AskedMoment | None = None
-    how_long: Span | None = Field(None, alias="for")
+    until: AskedMoment | None = Field(None, description="When it ends; or give `for`.")
+    how_long: Span | None = Field(None, alias="for", description='How long: "8h"; or give `until`.')
     comment: Annotated[str, StringConstraints(max_length=500, pattern=_NO_NUL)] = ""
 
 

@@ -98,9 +98,15 @@ def look(connection: Connection, kind: Kind, floor: int, known: Collection[int])
     return [Sight(row.number, float(row.age_s)) for row in connection.execute(_LOOKS[kind], asked)]
 
 
-def newest(connection: Connection, kind: Kind) -> list[int]:
-    """The newest numbers of this kind: where somebody begins who hears of what comes."""
-    return list(connection.execute(_NEWEST[kind], {"most": MOST}).scalars())
+def newest(connection: Connection, kind: Kind) -> tuple[int, list[int]]:
+    """Where somebody begins who hears of what comes: the newest numbers of this kind, and the number up to which
+    everything else is old."""
+    numbers = list(connection.execute(_NEWEST[kind], {"most": MOST}).scalars())
+    if len(numbers) < MOST:
+        return 0, numbers
+    oldest = min(numbers)
+    # what ended in the same millisecond is as old
+    return (oldest | (1 << _LOW) - 1 if kind == "delivery" else oldest), numbers
 
 
 def facts(connection: Connection, kind: Kind, numbers: Sequence[int]) -> list[Row]:

@@ -34,7 +34,8 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which deliveries; "", () and None: all of them. A subscription's are those that carry an alert of its, a topic's
-    those that tell of it; `since` is when they were made; `before` goes on after the delivery of that number."""
+    those that tell of it; `since` is when they were made; `before` goes on after the delivery of that number.
+    `channel_id` is one channel, `channel` all that had its name."""
 
     state: str = ""
     kind: str = ""
@@ -44,6 +45,7 @@ class Wanted:
     since: datetime | None = None
     states: Collection[str] = ()
     before: int | None = None
+    channel_id: int | None = None
 
 
 # First which ones, by whatever index serves the question; then all that is told of those few.
@@ -51,7 +53,8 @@ _CHOSEN = "SELECT d.id FROM deliveries d WHERE {} ORDER BY d.id DESC LIMIT :limi
 
 _LISTED = text("""
     SELECT d.id, d.key, d.kind, d.state, d.reason, d.possible_repeat, d.attempts, d.due_at, d.created_at,
-           d.ended_at, d.last_answer, d.thread_of, c.name AS channel, c.kind AS channel_kind, s.name AS subscription,
+           d.ended_at, d.last_answer, d.thread_of, d.channel_id, d.story_id,
+           c.name AS channel, c.kind AS channel_kind, s.name AS subscription,
            (SELECT count(*) FROM delivery_articles da WHERE da.delivery_id = d.id) AS articles,
            r.title, r.url, r.source, r.language, r.published_at, r.seen_at, r.summary_only, story.title AS story,
            (SELECT array_agg(DISTINCT t.name ORDER BY t.name)
@@ -117,6 +120,7 @@ def _conditions(connection: Connection, wanted: Wanted) -> tuple[list[str], dict
         ("d.kind = :kind", "kind", wanted.kind or None),
         ("d.created_at >= :since", "since", wanted.since),
         ("d.id < :before", "before", wanted.before),
+        ("d.channel_id = :channel_id", "channel_id", wanted.channel_id),
     ):
         if value is not None:
             conditions.append(condition)

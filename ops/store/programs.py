@@ -97,16 +97,6 @@ _STORY_PIECE = text(
 )
 _STORY = text(_STORIES + " WHERE id = :id")
 
-_DELIVERY_PIECE = text("""
-    SELECT d.id, d.key, d.kind, d.state, d.reason, d.possible_repeat, d.attempts, d.due_at, d.created_at, d.ended_at,
-           d.thread_of, d.story_id, d.channel_id, c.name AS channel,
-           (SELECT count(*) FROM delivery_articles da WHERE da.delivery_id = d.id) AS articles
-    FROM deliveries d JOIN channels c ON c.id = d.channel_id
-    WHERE d.id < :before AND (:state = '' OR d.state = :state) AND (:kind = '' OR d.kind = :kind)
-      AND (CAST(:channel AS bigint) = 0 OR d.channel_id = CAST(:channel AS bigint))
-    ORDER BY d.id DESC LIMIT :limit
-""")
-
 _FEEDBACK_PIECE = text("""
     SELECT f.id, d.key AS delivery, f.article_id, f.channel_id, f.said_by, f.relevant, f.said_at
     FROM feedback f JOIN deliveries d ON d.id = f.delivery_id
@@ -251,14 +241,6 @@ def articles_of_story(connection: Connection, number: int, limit: int) -> Sequen
     """The story's articles, at most so many, those that came first."""
     rows = connection.execute(_OF_STORY, {"story": number, "limit": limit})
     return articles(connection, list(rows.scalars()))
-
-
-def deliveries(
-    connection: Connection, before: int, limit: int, state: str, kind: str, channel: int
-) -> Sequence[Row]:
-    """Deliveries, of one state or kind, to one channel (0: to all)."""
-    asked = {"state": state, "kind": kind, "channel": channel}
-    return _rows(connection, _DELIVERY_PIECE, before=before, limit=limit, **asked)
 
 
 def feedback(connection: Connection, before: int, limit: int) -> Sequence[Row]:

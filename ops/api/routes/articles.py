@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,6 +14,7 @@ from starlette.responses import Response
 
 from ops.api.callers import Here, Reader, Writer
 from ops.api.doing import Done, Key, do
+from ops.api.house import Watched
 from ops.api.pieces import ArticleCursor, Limit, cursor_of, place, told
 from ops.api.problems import bad_query, invalid, not_found
 from ops.api.shapes import (
@@ -30,13 +33,15 @@ from ops.asking import hold_against, why_json
 from ops.plain_json import plain
 from ops.searching import Sighting, sightings
 from ops.store import audit_log, programs
-from ops.store.programs import Place, Seen
+from ops.store.pages.articles import BEGUN, ENDED, Sought, find
+from ops.store.programs import NEWEST, Place, Seen
 from ops.store.storied import story_of
 from ops.store.tracing import trail_of
 from ops.store.unread import all_set_aside, entries_of
 from ops.tracing import Trace, names_of, sentence
 from worker.errors import BadQuery
 from worker.match import parse_query
+from worker.model import Article, Topic
 from worker.store.engine import Connection
 from worker.store.rereading import try_now
 from worker.store.topics import catalogue
@@ -47,6 +52,7 @@ WINDOW, SEARCHED = 2000, 500
 """How many articles one request looks at, at most: by what their rows say, and by their whole texts."""
 
 _BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @router.get("/articles", operation_id="listArticles", response_model=Listed[Found])
@@ -62,12 +68,28 @@ async def list_articles(
         Query(max_length=2000, pattern=r"^[^\x00]*$", description="A query, as topics have it: words, OR, …"),
     ] = "",
     topic: Annotated[Number | None, Query(description="The id of a topic that matched them.")] = None,
+    words: Annotated[
+        str,
+        Query(
+            max_length=300,
+            pattern=r"^[^\x00]*$",
+            description='As in a web search: word, "a phrase", or, -not. All articles are searched, by an index.',
+        ),
+    ] = "",
     source: NamePart = "",
     language: Annotated[str, Query(pattern="^([a-z]{2,3})?$")] = "",
     since: Annotated[AskedMoment | None, Query(description="Read since then.")] = None,
 ) -> dict[str, Any]:
     """List or search the articles. One request looks at so many articles at most, so a piece can be short or empty and
-    still have a `next`: go on until that is null."""
+    still have a `next`: go on until that is null. `words` finds at once among all; `q` reads 500 articles closely."""
+    if words and q:
+        raise invalid("#/words", "Give words or q.", "query")
+    if words:
+        asked = Sought(
+            words, source, language, since=since, until=since and LATEST, before=_number(place(cursor))
+        )
+        items, following = await house.ask(lambda c: _with_words(c, asked, topic, limit))
+        return told(request, response, items, following)
     start, began = place(cursor), since or _BEGINNING
     window = SEARCHED if q else limit + 1 if not (source or language) else WINDOW
 
@@ -89,6 +111,36 @@ async def list_articles(
 
     items, following = await house.ask(read)
     return told(request, response, items, following)
+
+
+def _number(start: Place) -> int | None:
+    return None if start.id == NEWEST else start.id
+
+
+def _with_words(
+    connection: Connection, asked: Sought, topic: str | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The articles that have the words, as the page of articles finds them."""
+    if topic is not None:
+        name = programs.name_of(connection, "topic", int(topic))
+        if name is None:
+            return [], None
+        asked = replace(asked, topic=name)
+    found = find(connection, asked)
+    if found.problem == "no_words":
+        raise invalid("#/words", "Nothing can be searched for by these words.", "query")
+    shown = found.rows[:limit]
+    rows = {row["id"]: row for row in programs.articles(connection, [row["id"] for row in shown])}
+    items = [{**rows[row["id"]], **_marked(row)} for row in shown if row["id"] in rows]
+    further = shown[-1]["id"] if len(found.rows) > limit else found.further
+    return items, None if further is None else f"0.{further}"
+
+
+def _marked(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The words that were found, and the passage that shows them."""
+    marked = f"{row['headline']} {row['excerpt']}"
+    words = dict.fromkeys(re.findall(f"{BEGUN}([^{ENDED}]*){ENDED}", marked))
+    return {"quote": row["excerpt"].replace(BEGUN, "").replace(ENDED, ""), "words": list(words)}
 
 
 def _chosen(
@@ -160,13 +212,22 @@ async def explain_article(
         if topic is not None and named is None:
             raise not_found("topic", topic)
         trail = trail_of(connection, [said["identity"]], [])
-        topics = [named] if named is not None else None
+        topics = [named] if named is not None else _matching(connection, house.watched, trail.read)
         asked, silent = hold_against(connection, trail.read, trail.topic_set, topics)
         trace = Trace(said["identity"], trail, asked, silent, named.name if named is not None else None)
         story = story_of(connection, int(number))
         return {**why_json(trace), "story": story, "sentence": sentence(trace)}
 
     return with_string_ids(plain(await house.ask(read)))
+
+
+def _matching(connection: Connection, watched: Watched, article: Article | None) -> list[Topic]:
+    """The topics that match the article today. To hold each of a thousand against it would take a second."""
+    if article is None:
+        return []
+    found = [match.topic for match in watched.match(connection, article)]
+    topics = (programs.topic_value(connection, topic) for topic in found)
+    return [topic for topic in topics if topic is not None]
 
 
 @router.post("/articles/retry", operation_id="readAgain", response_model=Again)

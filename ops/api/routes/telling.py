@@ -33,6 +33,8 @@ from ops.plain_json import plain
 from ops.retrying import Refused, retry
 from ops.store import audit_log, programs
 from ops.store.ledger import find_delivery, whole_delivery
+from ops.store.listing import Wanted
+from ops.store.listing import list_deliveries as newest
 from ops.store.slack import say, told_there
 from worker.store.engine import Connection
 
@@ -92,13 +94,17 @@ async def list_deliveries(
     state: Annotated[State | None, Query()] = None,
     kind: Annotated[DeliveryKind | None, Query()] = None,
     channel: Annotated[Number | None, Query(description="The id of a channel.")] = None,
+    since: Annotated[AskedMoment | None, Query(description="Made since then.")] = None,
 ) -> dict[str, Any]:
-    """List the deliveries."""
-    rows = await house.ask(
-        lambda c: programs.deliveries(
-            c, before(cursor), limit + 1, state or "", kind or "", int(channel or 0)
-        )
+    """List the deliveries, each with the article that it tells of, of several the newest."""
+    wanted = Wanted(
+        state=state or "",
+        kind=kind or "",
+        since=since,
+        before=before(cursor) if cursor is not None else None,
+        channel_id=int(channel) if channel is not None else None,
     )
+    rows = await house.ask(lambda connection: newest(connection, wanted, limit + 1))
     return piece(request, response, [{**row, "due_at": due_at(row)} for row in rows], limit)
 
 

@@ -281,9 +281,7 @@ async def match(house: Here, _: Reader, asked: TextToMatch) -> Any:
 
 
 def _matching(connection: Connection, watched: Watched, article: Article) -> list[dict[str, Any]]:
-    with watched.alone:
-        watched.topics.follow(connection)
-        found = watched.topics.index.match(article)
+    found = watched.match(connection, article)
     named = programs.topic_names_of(connection, [match.topic for match in found])
     return [
         {"topic_id": match.topic, "topic": named[match.topic], "hits": [hit._asdict() for hit in match.hits]}

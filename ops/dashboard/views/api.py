@@ -147,8 +147,14 @@ def _fields(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[F
         whole = _behind(items, schemas)
     needed = whole.get("required", ())
     for name, inner in whole.get("properties", {}).items():
-        about = inner.get("description") or _behind(inner, schemas).get("description", "")
-        yield Field(name, _kind(inner), about, name in needed)
+        yield Field(name, _kind(inner), _about(inner, schemas), name in needed)
+
+
+def _about(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    """What is said of a value, or of the first of several that it may be."""
+    of_each = (_about(each, schemas) for each in schema.get("anyOf", ()))
+    said: str = schema.get("description") or _behind(schema, schemas).get("description", "")
+    return said or next(filter(None, of_each), "")
 
 
 def _behind(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -247,3 +247,21 @@ def test_streams_end_when_the_process_does(site: Any, token_of: Any) -> None:
     with listening(site, token_of("read")) as stream:
         site.watch.closed = True
         assert stream.ended.wait(PATIENCE_S)
+
+
+def test_who_begins_to_listen_hears_of_nothing_old(engine: Any, world: Any, monkeypatch: Any) -> None:
+    """Several deliveries that ended in the same moment as the oldest that is remembered are old as well."""
+    monkeypatch.setattr(happened, "MOST", 2)
+    with world() as news:
+        feed = news.feed("Kabar")
+        for n in range(5):
+            article = news.article(feed, f"n{n}")
+            match = news.match(article, [], {"field": "title", "text": "", "marks": []})
+            news.delivery(article, match, news.channel(f"c{n}"))
+        news.connection.execute(text("UPDATE deliveries SET ended_at = '2026-01-01T00:00:00Z'"))
+    with engine.begin() as connection:
+        memory = Memory.from_now(connection, 0.0)
+        assert memory.take(connection, 1.0) == []
+        last = connection.execute(text("SELECT max(id) FROM deliveries")).scalar()
+        connection.execute(text("UPDATE deliveries SET ended_at = now() WHERE id = :id"), {"id": last})
+        assert [row["id"] for _, row in memory.take(connection, 2.0)] == [last]

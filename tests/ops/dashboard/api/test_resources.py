@@ -13,7 +13,7 @@ from alerts.store.schema import channels, circuits, subscriptions
 from ops.store import audit_log
 from ops.trial import Trial
 from worker.secrets import Secret
-from worker.store.schema import topics
+from worker.store.schema import matches, topics
 
 pytestmark = pytest.mark.servers
 
@@ -100,6 +100,33 @@ def test_articles_are_found_by_query_topic_source_and_language(
     assert slip.json["errors"][0]["line"] == 1
     assert slip.json["errors"][0]["column"] >= 10
     assert reader.get("/articles?cursor=99999999999999999.1").status == 200
+
+
+def test_articles_are_found_by_their_words_among_all(program: Any, world: Any) -> None:
+    with world() as news:
+        feed = news.feed("Kabar")
+        made = [
+            news.article(feed, f"Harga nikel {n}", body="Nikel <b>naik</b> di Sulawesi.", age_s=900 - n)
+            for n in range(7)
+        ]
+        news.article(feed, "Harga emas", body="Emas turun.")
+        topic = news.put(topics, name="Nikel", query="nikel")
+        news.put(matches, topic_id=topic, article_id=made[2], hits=[], quote={})
+    reader = program("read")
+    found = list(every(reader, '/articles?words="harga+nikel"+-emas&limit=3'))
+    assert [int(each["id"]) for each in found] == made[::-1]
+    assert found[0]["words"][:2] == ["Harga", "nikel"]
+    assert "\x02" not in found[0]["quote"]
+    assert [each["id"] for each in every(reader, f"/articles?words=nikel&topic={topic}")] == [str(made[2])]
+    assert reader.get("/articles?words=nikel&topic=999").json["items"] == []
+    assert reader.get("/articles?words=nikel&source=other").json["items"] == []
+    assert len(reader.get("/articles?words=nikel&since=2000-01-01T00:00:00Z&language=id").json["items"]) in (
+        0,
+        7,
+    )
+    for wrong in ("words=-nikel", "words=...", "words=nikel&q=nikel"):
+        refused = reader.get(f"/articles?{wrong}")
+        assert (refused.status, refused.json["errors"][0]["pointer"]) == (422, "#/words"), wrong
 
 
 def test_an_article_is_told_with_its_text_and_why(program: Any, world: Any) -> None:
