@@ -51,7 +51,7 @@ VERSIONS = 50
 PATIENCE_S = 2.5
 """A trial that takes longer says how far it is, and is asked for again."""
 _DAY_S = 86400.0
-_TOLD_EVERY = 1000
+_TOLD_EVERY = 200
 """Articles, the newest first: whoever waits sees the last days before the others."""
 
 _Found = tuple[Comparison | Search, int, float]

@@ -7,6 +7,7 @@ const PAUSE_MS = 500;
 const AGAIN_MS = 800;
 const LATER_MS = 3_000;
 const TRIES = 5; // a server that is busy answers later
+form.classList.add("scripted");
 let pause = 0;
 let asked = 0;
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from worker.secrets import Secret
 from worker.store.schema import matches, topics
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
@@ -18,6 +19,12 @@ pytestmark = [pytest.mark.servers, pytest.mark.browser]
 AXE = os.environ.get("PANTAU_AXE")
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PATIENCE_MS = 60_000
+
+
+@pytest.fixture
+def site(make_site: Any, database: Any, urls: Any) -> Any:
+    """The web process, with patience: what an unknown @name may mean takes seconds to find the first time."""
+    return make_site(database, Secret(urls.redis), patience_s=60)
 
 
 @pytest.fixture

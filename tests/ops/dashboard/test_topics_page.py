@@ -14,12 +14,19 @@ from alerts.store.schema import feedback, subscriptions
 from ops import access
 from ops.store import accounts
 from ops.store.schema import audit_log, shared_feeds, users
+from worker.secrets import Secret
 from worker.store.schema import matches, topics
 
 pytestmark = pytest.mark.servers
 
 LONG_AGO = "now() - interval '9 days'"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture
+def site(make_site: Any, database: Any, urls: Any) -> Any:
+    """The web process, with patience: what an unknown @name may mean takes seconds to find the first time."""
+    return make_site(database, Secret(urls.redis), patience_s=60)
 
 
 @pytest.fixture
