@@ -54,7 +54,7 @@ def first_steps(counts: Counts, offered: Collection[str], role: Role) -> tuple[S
         step(
             said("Say where to tell you"),
             said("A channel is a Slack channel, a mailbox, or a program of yours."),
-            said("Channels"),
+            said("Add a channel"),
             bool(counts.channels),
             "/channels/new",
             "pantau apply watchlist.toml",
@@ -62,7 +62,7 @@ def first_steps(counts: Counts, offered: Collection[str], role: Role) -> tuple[S
         step(
             said("Say who hears of what"),
             said("A subscription sends topics to channels, at once or at the times you choose."),
-            said("Subscriptions"),
+            said("Add a subscription"),
             bool(counts.subscriptions),
             "/subscriptions/new",
             "pantau apply watchlist.toml",
