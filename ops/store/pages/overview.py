@@ -85,16 +85,20 @@ class Panels:
 
 
 # One pass over what was told gives both the parts and the whole (the row without a time).
+# When it began is written out each time: from a row of the question the planner could not tell how few are meant,
+# and went through everything, which took 0.8 s for an hour of 600,000 articles and takes 6 ms so.
 _TREND = text("""
-    WITH bounds AS (SELECT date_bin(:step, statement_timestamp(), :origin) AS last),
-    bins AS (SELECT generate_series(last - CAST(:back AS interval), last, :step) AS at FROM bounds),
+    WITH bins AS (
+        SELECT generate_series(date_bin(:step, statement_timestamp(), :origin) - CAST(:back AS interval),
+                               date_bin(:step, statement_timestamp(), :origin), :step) AS at),
     told AS (
         SELECT date_bin(:step, d.ended_at, :origin) AS at,
                extract(epoch FROM d.ended_at - r.published_at)::float AS published,
                extract(epoch FROM d.ended_at - r.seen_at)::float - d.waited_s AS seen
-        FROM bounds, deliveries d
+        FROM deliveries d
         JOIN delivery_articles da ON da.delivery_id = d.id JOIN articles r ON r.id = da.article_id
-        WHERE d.state = 'sent' AND d.kind = 'article' AND d.ended_at >= bounds.last - CAST(:back AS interval)),
+        WHERE d.state = 'sent' AND d.kind = 'article'
+          AND d.ended_at >= date_bin(:step, statement_timestamp(), :origin) - CAST(:back AS interval)),
     lags AS (
         SELECT at, count(published) AS alerts,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY published) AS p50,
@@ -103,11 +107,12 @@ _TREND = text("""
                avg((published <= :goal)::int) FILTER (WHERE published IS NOT NULL)::float AS within
         FROM told GROUP BY GROUPING SETS ((at), ())),
     sent AS (
-        SELECT date_bin(:step, ended_at, :origin) AS at, count(*) AS n FROM bounds, deliveries
-        WHERE state = 'sent' AND ended_at >= bounds.last - CAST(:back AS interval) GROUP BY 1),
+        SELECT date_bin(:step, ended_at, :origin) AS at, count(*) AS n FROM deliveries
+        WHERE state = 'sent'
+          AND ended_at >= date_bin(:step, statement_timestamp(), :origin) - CAST(:back AS interval) GROUP BY 1),
     read AS (
-        SELECT date_bin(:step, read_at, :origin) AS at, count(*) AS n FROM bounds, articles
-        WHERE read_at >= bounds.last - CAST(:back AS interval) GROUP BY 1)
+        SELECT date_bin(:step, read_at, :origin) AS at, count(*) AS n FROM articles
+        WHERE read_at >= date_bin(:step, statement_timestamp(), :origin) - CAST(:back AS interval) GROUP BY 1)
     SELECT b.at, coalesce(read.n, 0) AS articles, coalesce(sent.n, 0) AS sent, l.alerts, l.p50, l.p95, l.seen_p50,
            l.within
     FROM bins b LEFT JOIN read ON read.at = b.at LEFT JOIN sent ON sent.at = b.at LEFT JOIN lags l ON l.at = b.at
