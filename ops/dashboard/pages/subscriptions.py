@@ -50,6 +50,8 @@ DOUBTS = {
     "urgent": said("Nothing holds its urgent topics: there are no quiet hours and no wait to break."),
 }
 """What is probably not meant about a subscription, by the key that it is about."""
+_LARGEST_FORM = 64 * 1024
+"""Bytes: room for a thousand topics by name."""
 _MOST_EXAMPLES = 4
 _KINDS = ("slack_webhook", "email")
 """What a message is shown as where no channel of the subscription says otherwise."""
@@ -142,7 +144,7 @@ def _facts(connection: Connection, context: Context, number: int) -> dict[str, A
     shared = sharing.addresses(connection, "subscriptions", number)
     return {
         "subscription": views.compose([row], channels, reads.collecting(connection, [number]), now)[0],
-        "given": views.as_given(row),
+        "told_of": views.told_of(row, reads.topics_named(connection, row["topics"])),
         "coming": views.coming(bundles, shown, now),
         "previews": _examples(article, row, channels, sender, now) if article else (),
         "article_language": views.language_of(article),
@@ -187,7 +189,8 @@ async def new_subscription(request: Request, session: Session) -> Response:
 
 async def add_subscription(request: Request, session: Session) -> Response:
     """Makes a subscription, or says what is wrong with it."""
-    fields, context = await taken(request, session), context_of(request)
+    fields = await taken(request, session, largest=_LARGEST_FORM)
+    context = context_of(request)
     outcome = await context.ask(
         lambda connection: made_here.add_subscription(
             connection, keys_of(context), subscription_of(fields), session.user
@@ -214,7 +217,7 @@ async def edit_subscription(request: Request, session: Session) -> Response:
 
 async def change_subscription(request: Request, session: Session) -> Response:
     """Changes a subscription, or says what is wrong with it."""
-    fields = await taken(request, session)
+    fields = await taken(request, session, largest=_LARGEST_FORM)
     context, number = context_of(request), number_of(request)
 
     def work(connection: Connection) -> tuple[str, made_here.Outcome]:

@@ -83,6 +83,7 @@ class TopicPart:
     """A topic: whether it matches the article as it reads, why or why not, and who hears of it."""
 
     name: str
+    page: str
     path: str
     chosen: bool
     state: State
@@ -386,6 +387,7 @@ def _topic(asked: Asked, matches: Sequence[Row], named: str, path: str) -> Topic
     ]
     return TopicPart(
         name=_name(name),
+        page=f"/topics/{asked.topic.id}",
         path=path if name == named else f"{path}?{urlencode({'topic': name})}",
         chosen=name == named,
         state=State("ok", said("matches")) if holds else State("off", said("does not match")),

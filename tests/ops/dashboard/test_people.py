@@ -451,6 +451,28 @@ def test_what_is_wrong_with_a_subscription_is_said_under_its_field_and_what_was_
     assert rows(engine, "SELECT id FROM subscriptions") == []
 
 
+def test_a_subscription_may_name_a_thousand_topics_and_leads_to_each(site: Any, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO topics (name, query) "
+                "SELECT 'A topic of a name ' || i, 'nato' FROM generate_series(1, 1000) i"
+            )
+        )
+    known = visitor(site)
+    number_in(add_channel(known))
+    names = "\r\n".join(f"A topic of a name {n}" for n in range(1, 1001))
+    number = number_in(send(known, "/subscriptions/new", **subscription(topics=names)))
+    page = known.get(f"/subscriptions/{number}").text
+    (first,) = rows(engine, "SELECT id FROM topics WHERE name = 'A topic of a name 1'")
+    assert f'<a href="/topics/{first["id"]}"><bdi>A topic of a name 1</bdi></a>' in page
+    assert page.count('<a href="/topics/') == 1000
+    form = known.get(f"/subscriptions/{number}/edit")
+    assert form.text.count('name="topic-') == 16
+    too_much = known.post("/subscriptions/new", {"csrf": form.csrf, "topics": "x" * 70_000})
+    assert too_much.status == 413
+
+
 def test_a_subscription_acts_at_the_next_planning(
     site: Any, engine: Engine, settings: Settings, world: Any
 ) -> None:
