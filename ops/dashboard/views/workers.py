@@ -196,13 +196,19 @@ def _verdict(now: Running, alive: Sequence[Row]) -> tuple[Shape, Said]:
     if empty := unserved(QUEUES, [sign["says"].get("queues") or () for sign in alive]):
         desk = empty[0]
         waiting = now.desks.get(desk, Queue(0, 0.0)).waiting
-        return "bad", said("Nobody works at the {desk} desk: {n} wait there.", desk=desk, n=f"{waiting:,}")
+        return "bad", said_n(
+            "Nobody works at the {desk} desk: {n} waits there.",
+            "Nobody works at the {desk} desk: {n} wait there.",
+            waiting,
+            desk=desk,
+        )
     if late := [(name, queue) for name, queue in now.desks.items() if behind(name, queue)]:
         name, queue = max(late, key=lambda each: each[1].oldest_s)
-        return "slow", said(
+        return "slow", said_n(
+            "The {desk} desk is behind: {n} waits, for {span}.",
             "The {desk} desk is behind: {n} wait, the oldest for {span}.",
+            queue.waiting,
             desk=name,
-            n=f"{queue.waiting:,}",
             span=span(queue.oldest_s),
         )
     return "ok", said_n("The worker keeps up.", "The {n} workers keep up.", len(alive))
