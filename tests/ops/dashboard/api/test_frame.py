@@ -205,6 +205,18 @@ def test_each_wrong_field_is_named(program: Any) -> None:
     assert writer.get("/feeds?tag=%00").status == 422
 
 
+def test_a_parameter_that_nobody_knows_is_no_answer_to_something_else(program: Any) -> None:
+    reader = program("read")
+    refused = reader.get("/deliveries?sate=failed&limit=5&%00/~=x")
+    assert refused.status == 422
+    first, second = refused.json["errors"]
+    assert (first["in"], first["pointer"]) == ("query", "#/sate")
+    assert "state" in first["detail"]
+    assert "\x00" not in second["detail"]
+    assert reader.get("/feeds/1?x=1").status == 422
+    assert reader.get("/deliveries?state=failed&limit=5").status == 200
+
+
 def test_a_body_that_is_too_large_is_refused(program: Any) -> None:
     answer = program("write").post("/match", {"body": "x" * 1_100_000})
     assert answer.status == 413
