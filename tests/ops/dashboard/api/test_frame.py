@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text, update
+from structlog.testing import capture_logs
 
 from ops.api.callers import reach
 from ops.api.paces import Pace
@@ -261,8 +262,11 @@ def test_a_fault_of_ours_is_told_without_its_inside(site: Any, program: Any, mon
         raise ZeroDivisionError("secret inside")
 
     monkeypatch.setattr("ops.store.programs.feed", fails)
-    answer = program("read").get("/feeds/1")
+    with capture_logs() as logged:
+        answer = program("read").get("/feeds/1")
     assert answer.status == 500
+    (line,) = [each for each in logged if each["event"] == "api_error"]
+    assert answer.json["instance"] == f"urn:uuid:{line['request']}"
     assert answer.json["type"].endswith("#our_fault")
     assert "secret" not in answer.text
 
