@@ -109,7 +109,9 @@ class Stage:
 
 
 def play(settings: Settings, *, once: bool, chaos: bool, tell: Callable[[str], None]) -> Proof | None:
-    """Runs the demo; returns the proof, or None where it was left running until interrupted."""
+    """Runs the demo; returns the proof, or None where it was left running until interrupted. SIGTERM ends it as Ctrl-C
+    does: what it has started ends with it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _stage(settings, tell) as stage, _pantau(stage) as process:
         stage.address = _ready(process, stage)
         tell(f"dashboard  {stage.address}   account admin, password {stage.environ['PANTAU_ADMIN_PASSWORD']}")

@@ -11,9 +11,26 @@ from alerts.times import UNTIL_RESUMED
 from worker.errors import BadInput
 
 
+class Instant(str):
+    """A moment in a sentence: in UTC, to the second; a page can show it by its reader's clock."""
+
+    __slots__ = ("at",)
+
+    at: datetime
+
+    def __new__(cls, at: datetime) -> Instant:
+        """Writes it down."""
+        written = super().__new__(cls, f"{at:%Y-%m-%d %H:%M:%S}")
+        written.at = at
+        return written
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Instant, (self.at,)
+
+
 def instant(moment: datetime | None, unknown: str = "unknown") -> str:
     """A moment in UTC, to the second; `unknown` where there is none."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else unknown
+    return Instant(moment) if moment else unknown
 
 
 def in_zone(moment: datetime, timezone: str) -> str:

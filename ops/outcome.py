@@ -12,123 +12,171 @@ from typing import Any
 
 from alerts.times import UNTIL_RESUMED
 from ops.moments import in_zone, instant
+from ops.said import Said, joined, said, said_n
 from ops.verdict import cause, span
 
 Row = Mapping[str, Any]
 """An alert as `ops.store.tracing` reads it."""
 Words = Callable[[Row], str]
 
-_UNKNOWN = "an unknown time"
+_UNKNOWN = said("an unknown time")
 
 
 def _already_told(alert: Row) -> str:
-    told, at = alert["told_in"], alert["told_at"]
-    same = "the same article"
-    match alert["told_state"]:
+    channel, delivery, state = alert["channel"], alert["told_in"], alert["told_state"]
+    match state:
         case "sent":
-            return f"{same} was already told in {alert['channel']} at {_clock(at)} (delivery {told})"
+            return said(
+                "the same article was already told in {channel} at {at} (delivery {delivery})",
+                channel=channel,
+                at=_clock(alert["told_at"]),
+                delivery=delivery,
+            )
         case "unknown":
-            return f"{same} was sent to {alert['channel']} before, and may have arrived (delivery {told})"
-        case "failed" | "expired" as ended:
-            return f"{same} was on its way to {alert['channel']} already, and that delivery {ended} ({told})"
+            return said(
+                "the same article was sent to {channel} before, and may have arrived (delivery {delivery})",
+                channel=channel,
+                delivery=delivery,
+            )
+        case "failed":
+            return said(
+                "the same article was on its way to {channel} already, and that delivery failed ({delivery})",
+                channel=channel,
+                delivery=delivery,
+            )
+        case "expired":
+            return said(
+                "the same article was on its way to {channel} already, and that delivery expired ({delivery})",
+                channel=channel,
+                delivery=delivery,
+            )
         case None:
-            return f"{same} was told in {alert['channel']} already"
+            return said("the same article was told in {channel} already", channel=channel)
         case _:
-            return f"{same} was on its way to {alert['channel']} already (delivery {told})"
+            return said(
+                "the same article was on its way to {channel} already (delivery {delivery})",
+                channel=channel,
+                delivery=delivery,
+            )
 
 
 def _silenced(alert: Row) -> str:
-    by = f" by {alert['silenced_by']}" if alert.get("silenced_by") else ""
-    until = f" until {_there(alert['silenced_until'], alert)}" if alert.get("silenced_until") else ""
-    return f"silenced{by}{until}"
+    by = said("by {name}", name=alert["silenced_by"]) if alert.get("silenced_by") else ""
+    end = alert.get("silenced_until")
+    until = said("until {at}", at=_there(end, alert)) if end else ""
+    return joined((said("silenced"), by, until))
 
 
 def _source(alert: Row) -> str:
     only = [name for name in alert["sources"] if not name.startswith("-")]
     never = [name[1:] for name in alert["sources"] if name.startswith("-")]
-    wants = [f"only {', '.join(only)}" if only else "", f"never {', '.join(never)}" if never else ""]
-    said = " and ".join(filter(None, wants))
-    return f"source filter: the subscription hears of {said}, and this is from {alert['source']}"
-
-
-def _language(alert: Row) -> str:
-    spoken = ", ".join(alert["languages"]) or "other languages"
-    this = alert["language"] or "of none that is known"
-    return f"language filter: the subscription hears of {spoken}, and this is {this}"
-
-
-def _too_early(alert: Row) -> str:
-    read, since = _clock(alert["read_at"]), _clock(alert["subscribed_at"])
-    return (
-        f"it was read at {read}, before they subscribed at {since} (`pantau topics apply-back` tells of such)"
+    wants = [
+        said("only {names}", names=", ".join(only)) if only else "",
+        said("never {names}", names=", ".join(never)) if never else "",
+    ]
+    first, *more = [each for each in wants if each] or [""]
+    what = said("{one} and {other}", one=first, other=more[0]) if more else first
+    return said(
+        "source filter: the subscription hears of {what}, and this is from {source}",
+        what=what,
+        source=alert["source"],
     )
 
 
-def _gone(noun: str) -> Words:
-    return lambda alert: f"the {noun} {alert[noun]} was removed before it went out"
+def _language(alert: Row) -> str:
+    return said(
+        "language filter: the subscription hears of {spoken}, and this is {language}",
+        spoken=", ".join(alert["languages"]) or said("other languages"),
+        language=alert["language"] or said("of none that is known"),
+    )
+
+
+def _too_early(alert: Row) -> str:
+    return said(
+        "it was read at {read}, before they subscribed at {since} (`pantau topics apply-back` tells of such)",
+        read=_clock(alert["read_at"]),
+        since=_clock(alert["subscribed_at"]),
+    )
 
 
 SUPPRESSED: Mapping[str, Words] = {
     "already_told": _already_told,
-    "applied_back": lambda _: "it was found by `topics apply-back --silent`, which tells nobody",
+    "applied_back": lambda _: said("it was found by `topics apply-back --silent`, which tells nobody"),
     "before_subscription": _too_early,
     "source_filter": _source,
     "language_filter": _language,
-    "too_old": lambda _: "it was older than 7 days when its feed was added",
+    "too_old": lambda _: said("it was older than 7 days when its feed was added"),
     "silenced": _silenced,
-    "channel_removed": _gone("channel"),
-    "subscription_removed": _gone("subscription"),
-    "unsubscribed": lambda alert: f"the reader of {alert['channel']} had unsubscribed",
-    "address_blocked": lambda alert: f"nothing may be written to the address of {alert['channel']}",
-    "not_confirmed": lambda alert: f"the owner of the address of {alert['channel']} never confirmed it",
-    "kept_too_long": lambda _: "its subscription was paused for longer than 7 days",
-    "restored": lambda _: "it may have been told before a backup was restored",
+    "channel_removed": lambda alert: said(
+        "the channel {channel} was removed before it went out", channel=alert["channel"]
+    ),
+    "subscription_removed": lambda alert: said(
+        "the subscription {subscription} was removed before it went out", subscription=alert["subscription"]
+    ),
+    "unsubscribed": lambda alert: said("the reader of {channel} had unsubscribed", channel=alert["channel"]),
+    "address_blocked": lambda alert: said(
+        "nothing may be written to the address of {channel}", channel=alert["channel"]
+    ),
+    "not_confirmed": lambda alert: said(
+        "the owner of the address of {channel} never confirmed it", channel=alert["channel"]
+    ),
+    "kept_too_long": lambda _: said("its subscription was paused for longer than 7 days"),
+    "restored": lambda _: said("it may have been told before a backup was restored"),
 }
 """Why nobody was told."""
 
 
 def _rollup(alert: Row) -> str:
-    return f"over the cap of {alert['cap']} an hour, in the roll-up of {_there(alert['due_at'], alert)}"
+    return said(
+        "over the cap of {cap} an hour, in the roll-up of {at}",
+        cap=alert["cap"],
+        at=_there(alert["due_at"], alert),
+    )
 
 
 def _follow_up(alert: Row) -> str:
-    first = f" (delivery {alert['thread_of']})" if alert["thread_of"] else ""
-    return f"follow-up of “{alert['thread_title']}”{first}" if alert["thread_title"] else f"follow-up{first}"
+    title = alert["thread_title"]
+    first = said("(delivery {delivery})", delivery=alert["thread_of"]) if alert["thread_of"] else ""
+    return joined((said("follow-up of “{title}”", title=title) if title else said("follow-up"), first))
 
 
 def _same_story(alert: Row) -> str:
-    named = f" “{alert['thread_title']}”" if alert["thread_title"] else ""
-    return f"in one message with others of the story{named}"
+    title = alert["thread_title"]
+    if title:
+        return said("in one message with others of the story “{title}”", title=title)
+    return said("in one message with others of the story")
 
 
 PLACED: Mapping[str, Words] = {
     "at_once": lambda _: "",
-    "urgent": lambda _: "urgent, so at once",
-    "waits": lambda _: "after the wait for the story's first articles",
-    "digest": lambda alert: f"in the digest of {_there(alert['due_at'], alert)}",
-    "quiet_hours": lambda alert: f"kept for quiet hours until {_there(alert['due_at'], alert)}",
-    "paused": lambda _: "kept while the subscription is paused",
-    "resting": lambda alert: (
-        f"kept until {_there(alert['due_at'], alert)}, since the reader asked for a pause"
+    "urgent": lambda _: said("urgent, so at once"),
+    "waits": lambda _: said("after the wait for the story's first articles"),
+    "digest": lambda alert: said("in the digest of {at}", at=_there(alert["due_at"], alert)),
+    "quiet_hours": lambda alert: said("kept for quiet hours until {at}", at=_there(alert["due_at"], alert)),
+    "paused": lambda _: said("kept while the subscription is paused"),
+    "resting": lambda alert: said(
+        "kept until {at}, since the reader asked for a pause", at=_there(alert["due_at"], alert)
     ),
-    "snoozed": lambda alert: (
-        f"kept until {_there(alert['due_at'], alert)}, since the subscription is snoozed"
+    "snoozed": lambda alert: said(
+        "kept until {at}, since the subscription is snoozed", at=_there(alert["due_at"], alert)
     ),
-    "backlog": lambda _: "in the summary of what newly added feeds held already",
+    "backlog": lambda _: said("in the summary of what newly added feeds held already"),
     "over_cap": _rollup,
-    "applied_back": lambda _: "in the summary of older articles that `topics apply-back` asked for",
-    "joined": lambda alert: f"in the message that tells {alert['channel']} of it anyhow",
+    "applied_back": lambda _: said("in the summary of older articles that `topics apply-back` asked for"),
+    "joined": lambda alert: said(
+        "in the message that tells {channel} of it anyhow", channel=alert["channel"]
+    ),
     "same_story": _same_story,
     "follow_up": _follow_up,
 }
 """Why it is told in the message that it is in, and when."""
 
 
-def outcome(alert: Row) -> str:
+def outcome(alert: Row) -> Said:
     """The sentence, without its end. Names as they are; whoever shows them makes them harmless."""
     if alert["state"] == "suppressed":
-        return f"suppressed: {why_suppressed(alert)}"
-    return ": ".join(filter(None, (why_placed(alert), _went(alert))))
+        return said("suppressed: {why}", why=why_suppressed(alert))
+    return joined((why_placed(alert), _went(alert)), ": ")
 
 
 def why_placed(alert: Row) -> str:
@@ -143,30 +191,44 @@ def why_suppressed(alert: Row) -> str:
     return SUPPRESSED[reason](alert) if reason in SUPPRESSED else reason.replace("_", " ")
 
 
-def _went(alert: Row) -> str:
+def _went(alert: Row) -> Said:
     """What the send desk made of it."""
-    repeat = ", perhaps twice" if alert["possible_repeat"] else ""
+    channel, why = alert["channel"], cause(alert["reason"])
     match alert["state"]:
         case "sent":
-            return f"told in {alert['channel']} at {_clock(alert['ended_at'])}, {_after(alert)}{repeat}"
+            return joined((_told(alert), said("perhaps twice") if alert["possible_repeat"] else ""), ", ")
         case "sending":
-            return f"being sent to {alert['channel']}"
+            return said("being sent to {channel}", channel=channel)
         case "held":
-            return f"held: {cause(alert['reason'])}"
+            return said("held: {why}", why=why)
         case "unknown":
-            return f"in doubt whether {alert['channel']} has it: {cause(alert['reason'])}"
-        case "failed" | "expired" as ended:
-            return f"not told in {alert['channel']}, the delivery {ended}: {cause(alert['reason'])}"
+            return said("in doubt whether {channel} has it: {why}", channel=channel, why=why)
+        case "failed":
+            return said("not told in {channel}, the delivery failed: {why}", channel=channel, why=why)
+        case "expired":
+            return said("not told in {channel}, the delivery expired: {why}", channel=channel, why=why)
         case "collecting" if alert["due_at"] == UNTIL_RESUMED:
-            return f"for {alert['channel']}, until it is resumed"
+            return said("for {channel}, until it is resumed", channel=channel)
         case _:
-            tries = f" after {alert['attempts']} tries" if alert["attempts"] else ""
-            return f"on its way to {alert['channel']}, due at {_clock(alert['due_at'])}{tries}"
+            return on_its_way(
+                said("on its way to {channel}, due at {at}", channel=channel, at=_clock(alert["due_at"])),
+                alert["attempts"],
+            )
 
 
-def _after(alert: Row) -> str:
+def _told(alert: Row) -> Said:
     after: timedelta = alert["ended_at"] - alert["seen_at"]
-    return f"{span(after.total_seconds())} after it was seen"
+    return said(
+        "told in {channel} at {at}, {span} after it was seen",
+        channel=alert["channel"],
+        at=_clock(alert["ended_at"]),
+        span=span(after.total_seconds()),
+    )
+
+
+def on_its_way(due: Said, tries: int) -> Said:
+    """When it is due, and after how many attempts in vain."""
+    return joined((due, said_n("after {n} try", "after {n} tries", tries) if tries else ""))
 
 
 def _there(moment: datetime | None, alert: Row) -> str:

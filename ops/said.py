@@ -8,7 +8,7 @@ differently (https://www.gnu.org/software/gettext/manual/html_node/Preparing-Str
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 
@@ -49,6 +49,11 @@ class Said(str):
             pattern = tongue.ngettext(self.message, self.plural, self.number)
         filled = {name: spoken(value, tongue) for name, value in self.filled.items()}
         return pattern.format_map(filled) if filled else pattern
+
+    def filled_by(self, change: Callable[[object], object]) -> Said:
+        """The same sentence with what `change` makes of each thing that fills a place of it."""
+        filled = {name: change(value) for name, value in self.filled.items()}
+        return Said(self.message, filled, self.plural, self.number)
 
     def __reduce__(self) -> tuple[object, ...]:
         return Said, (self.message, self.filled, self.plural, self.number)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from alerts.times import UNTIL_RESUMED
 from ops.moments import instant
 from ops.outcome import why_suppressed
+from ops.said import Said, joined, said, said_n
 from ops.store.tracing import Trail
 from ops.verdict import cause, span
 from worker.feeds.identity import canonical_url, entry_keys
@@ -55,39 +56,40 @@ def names_of(url: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (canonical_url(url), url.strip()), tuple(dict.fromkeys(keys))
 
 
-def sentence(trace: Trace) -> str:
+def sentence(trace: Trace) -> Said:
     """The last word. Names as they are; whoever shows them makes them harmless."""
     trail = trace.trail
     if not trace.known:
-        return "Unknown: no feed has brought an entry with this address."
+        return said("Unknown: no feed has brought an entry with this address.")
     if trail.article is None:
         return _unread(trail.entries)
     told = _told(trace)
-    return told or _silent(trace) + _in_part(trail.article)
+    return told or joined((_silent(trace), _in_part(trail.article)))
 
 
-def _unread(entries: Sequence[Row]) -> str:
+def _unread(entries: Sequence[Row]) -> Said:
     waiting = [entry for entry in entries if entry["state"] == "new"]
     if waiting:
-        seen = instant(waiting[0]["seen_at"])
-        return (
-            f"Not read yet: {waiting[0]['feed']} brought it at {seen}, and the read desk has not come to it."
+        return said(
+            "Not read yet: {feed} brought it at {at}, and the read desk has not come to it.",
+            feed=waiting[0]["feed"],
+            at=instant(waiting[0]["seen_at"]),
         )
-    return f"Never read: {entries[0]['reason'] or 'its reading failed'}."
+    return said("Never read: {why}.", why=entries[0]["reason"] or said("its reading failed"))
 
 
-def _told(trace: Trace) -> str:
-    """What became of the alerts, what was told first; empty where there are none of the topic that was asked for."""
+def _told(trace: Trace) -> Said | None:
+    """What became of the alerts, what was told first; None where there are none of the topic that was asked for."""
     alerts = [a for a in trace.trail.alerts if trace.named is None or a["topic"] == trace.named]
     deliveries = {delivery["id"]: delivery for delivery in trace.trail.deliveries}
-    ways: dict[tuple[str, str], list[str]] = {}
+    ways: dict[Said, list[str]] = {}
     for alert in sorted(alerts, key=lambda alert: _ORDER.get(alert["state"], len(_ORDER))):
         channels = ways.setdefault(_way(alert, deliveries.get(alert["delivery"]), trace.trail), [])
         if alert["channel"] not in channels:
             channels.append(alert["channel"])
-    said = [f"{before}{_joined(channels)}{after}" for (before, after), channels in ways.items()]
-    more = [f"and {len(said) - _SHOWN} more"] if len(said) > _SHOWN else []
-    return "; ".join([*said[:_SHOWN], *more]) + "." if said else ""
+    told = [_to(way, _joined(channels)) for way, channels in ways.items()]
+    more = [said("and {n} more", n=len(told) - _SHOWN)] if len(told) > _SHOWN else []
+    return joined((joined((*told[:_SHOWN], *more), "; "), "."), "") if told else None
 
 
 _ORDER = {
@@ -97,88 +99,155 @@ _ORDER = {
     )
 }
 
+_THEM = "\x00"
+"""In the place of the channels, until it is known which went the same way."""
 
-def _way(alert: Row, delivery: Row | None, trail: Trail) -> tuple[str, str]:
-    """What became of an alert, as the words before and behind the channel."""
+
+def _to(way: Said, channels: Said) -> Said:
+    return way.filled_by(lambda value: channels if value is _THEM else value)
+
+
+def _way(alert: Row, delivery: Row | None, trail: Trail) -> Said:
+    """What became of an alert, said of `_THEM`."""
     if alert["state"] == "suppressed" or delivery is None:
-        return "Not told to ", f": {why_suppressed(alert)}"
+        return said("Not told to {channels}: {why}", channels=_THEM, why=why_suppressed(alert))
+    why = cause(delivery["reason"])
     match delivery["state"]:
         case "sent":
-            return "Told ", f" at {instant(delivery['ended_at'])}, {_after(delivery['ended_at'], trail)}"
+            return _sent(delivery["ended_at"], trail)
         case "sending":
-            return "Being sent to ", ""
+            return said("Being sent to {channels}", channels=_THEM)
         case "held":
-            return "Held for ", f": {cause(delivery['reason'])}"
+            return said("Held for {channels}: {why}", channels=_THEM, why=why)
         case "unknown":
-            return "In doubt for ", f": {cause(delivery['reason'])}"
-        case "failed" | "expired" as ended:
-            return "Not told to ", f", the delivery {ended}: {cause(delivery['reason'])}"
+            return said("In doubt for {channels}: {why}", channels=_THEM, why=why)
+        case "failed":
+            return said("Not told to {channels}, the delivery failed: {why}", channels=_THEM, why=why)
+        case "expired":
+            return said("Not told to {channels}, the delivery expired: {why}", channels=_THEM, why=why)
         case "collecting" if delivery["due_at"] == UNTIL_RESUMED:
-            return "Kept for ", " until its subscription is resumed"
+            return said("Kept for {channels} until its subscription is resumed", channels=_THEM)
         case _:
-            tries = f" after {len(delivery['attempts'])} tries" if delivery["attempts"] else ""
-            return "On its way to ", f", due at {instant(delivery['due_at'])}{tries}"
+            return _under_way(instant(delivery["due_at"]), len(delivery["attempts"]))
 
 
-def _after(ended: datetime, trail: Trail) -> str:
+def _sent(ended: datetime, trail: Trail) -> Said:
     assert trail.article is not None
-    return f"{span((ended - trail.article['seen_at']).total_seconds())} after it was seen"
+    return said(
+        "Told {channels} at {at}, {span} after it was seen",
+        channels=_THEM,
+        at=instant(ended),
+        span=span((ended - trail.article["seen_at"]).total_seconds()),
+    )
 
 
-def _silent(trace: Trace) -> str:
+def _under_way(due: str, tries: int) -> Said:
+    if not tries:
+        return said("On its way to {channels}, due at {at}", channels=_THEM, at=due)
+    return said(
+        "On its way to {channels}, due at {at} {tries}",
+        channels=_THEM,
+        at=due,
+        tries=said_n("after {n} try", "after {n} tries", tries),
+    )
+
+
+def _silent(trace: Trace) -> Said:
     """Why nobody was told, where nothing was decided."""
     asked = [each for each in trace.asked if trace.named in (None, each.topic.name)]
     matching = [each for each in asked if each.explained.holds]
     found = {match["topic"]: match for match in trace.trail.matches}
     if matching:
-        return "Silent: " + "; ".join(_unheard(each, found) for each in matching[:_SHOWN]) + "."
+        return said("Silent: {why}.", why=joined([_unheard(each, found) for each in matching[:_SHOWN]], "; "))
     if trace.named is not None and asked:
-        was = " (it matched when the article was read, and was changed since)" if trace.named in found else ""
-        return f"Silent: the topic {trace.named} {lacks(asked[0].explained)}{was}."
+        return _missing(trace.named, lacks(asked[0].explained), was=trace.named in found)
     if found:
-        return f"Silent: it matched {_joined(list(found))} when it was read, and nobody hears of that."
-    return (
-        f"Silent: none of the {trace.silent} topics matches."
-        if trace.silent
-        else "Silent: there is no topic."
-    )
+        return said(
+            "Silent: it matched {topics} when it was read, and nobody hears of that.",
+            topics=_joined(list(found)),
+        )
+    if trace.silent:
+        return said("Silent: none of the {n} topics matches.", n=trace.silent)
+    return said("Silent: there is no topic.")
 
 
-def _in_part(article: Row) -> str:
+def _missing(topic: str, lacking: Said, *, was: bool) -> Said:
+    if was:
+        return said(
+            "Silent: the topic {topic} {lacks} (it matched when the article was read, and was changed since).",
+            topic=topic,
+            lacks=lacking,
+        )
+    return said("Silent: the topic {topic} {lacks}.", topic=topic, lacks=lacking)
+
+
+def _in_part(article: Row) -> Said | str:
     """That more than was read may stand on the page."""
     if not article["summary_only"]:
         return ""
-    return f" Only its feed's own words were read, since its page was not had: {article['page_problem']}."
+    return said(
+        "Only its feed's own words were read, since its page was not had: {why}.", why=article["page_problem"]
+    )
 
 
-def _unheard(asked: Asked, found: Mapping[str, Row]) -> str:
+def _unheard(asked: Asked, found: Mapping[str, Row]) -> Said:
     name = asked.topic.name
     if name in found:
         if found[name]["state"] == "new":
-            return f"it matches {name}, and the plan desk has not come to it"
+            return said("it matches {topic}, and the plan desk has not come to it", topic=name)
         if asked.heard_by:
-            return f"it matches {name}, and {_joined(asked.heard_by)} came after it was read"
-        return f"it matches {name}, and no subscription hears of that topic"
-    since = (
-        "was added or changed after it was read" if asked.changed_since else "did not match when it was read"
+            return said(
+                "it matches {topic}, and {subscriptions} came after it was read",
+                topic=name,
+                subscriptions=_joined(asked.heard_by),
+            )
+        return said("it matches {topic}, and no subscription hears of that topic", topic=name)
+    if asked.changed_since:
+        return said(
+            "it matches {topic}, which was added or changed after it was read (`pantau topics apply-back` tells of "
+            "such articles)",
+            topic=name,
+        )
+    return said(
+        "it matches {topic}, which did not match when it was read (`pantau topics apply-back` tells of such "
+        "articles)",
+        topic=name,
     )
-    return f"it matches {name}, which {since} (`pantau topics apply-back` tells of such articles)"
 
 
-def made_now(problem: str | None, asked: Sequence[Asked] | None, silent: int) -> str:
+def made_now(problem: str | None, asked: Sequence[Asked] | None, silent: int) -> Said:
     """The last word on a page that was read just now, and stored nowhere. `asked` None: no topics are known here."""
     if problem is not None:
-        return f"It cannot be read: {problem}. Of such an entry Pantau reads the feed's own words (summary only)."
+        return said(
+            "It cannot be read: {why}. Of such an entry Pantau reads the feed's own words (summary only).",
+            why=problem,
+        )
     if asked is None:
-        return "It can be read. Which topics match nobody knows here: no installation runs."
+        return said("It can be read. Which topics match nobody knows here: no installation runs.")
     matching = [each for each in asked if each.explained.holds]
     if matching:
-        heard = list(dict.fromkeys(name for each in matching for name in each.heard_by))
-        hears = f", of which {_joined(heard)} would hear" if heard else ", and no subscription hears of that"
-        return f"It would match {_joined([each.topic.name for each in matching])}{hears}."
+        return _would_match(matching)
     if asked:
-        return f"The topic {asked[0].topic.name} would not match: it {lacks(asked[0].explained)}."
-    return f"None of the {silent} topics would match." if silent else "It can be read, and there is no topic."
+        return said(
+            "The topic {topic} would not match: it {lacks}.",
+            topic=asked[0].topic.name,
+            lacks=lacks(asked[0].explained),
+        )
+    if silent:
+        return said("None of the {n} topics would match.", n=silent)
+    return said("It can be read, and there is no topic.")
+
+
+def _would_match(matching: Sequence[Asked]) -> Said:
+    topics = _joined([each.topic.name for each in matching])
+    heard = list(dict.fromkeys(name for each in matching for name in each.heard_by))
+    if heard:
+        return said(
+            "It would match {topics}, of which {subscriptions} would hear.",
+            topics=topics,
+            subscriptions=_joined(heard),
+        )
+    return said("It would match {topics}, and no subscription hears of that.", topics=topics)
 
 
 def parts_of(part: Explained, depth: int = 0) -> Iterator[tuple[int, bool, str]]:
@@ -191,17 +260,26 @@ def parts_of(part: Explained, depth: int = 0) -> Iterator[tuple[int, bool, str]]
         yield from parts_of(inner, depth + 1)
 
 
-def lacks(part: Explained) -> str:
+def lacks(part: Explained) -> Said:
     """What kept a query from matching, as the end of a sentence: "needs @nato, and none of its names …"."""
     failing = [inner for inner in part.parts if not inner.holds]
     if part.query.startswith("NOT ") and part.parts:
-        words = ", ".join(dict.fromkeys(hit.text for hit in part.parts[0].hits))
-        return f"excludes {part.parts[0].query}, and that is there" + (f": {words}" if words else "")
+        return _excludes(part.parts[0])
     if not part.parts or _is_near(part):
-        return f"needs {part.query}, and {_noted(part)}"
+        return said("needs {query}, and {note}", query=part.query, note=_noted(part))
     if len(failing) == 1 or part.note:
         return lacks(failing[0])
-    return f"needs one of {', '.join(inner.query for inner in failing[:12])}, and none of them is there"
+    return said(
+        "needs one of {queries}, and none of them is there",
+        queries=", ".join(inner.query for inner in failing[:12]),
+    )
+
+
+def _excludes(part: Explained) -> Said:
+    words = ", ".join(dict.fromkeys(hit.text for hit in part.hits))
+    if words:
+        return said("excludes {query}, and that is there: {words}", query=part.query, words=words)
+    return said("excludes {query}, and that is there", query=part.query)
 
 
 def _is_near(part: Explained) -> bool:
@@ -243,6 +321,6 @@ def _shared(one: str, other: str) -> int:
     return shared
 
 
-def _joined(names: Sequence[str]) -> str:
-    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
-    return ", ".join([*names[:_SHOWN], *more])
+def _joined(names: Sequence[str]) -> Said:
+    more = [said("{n} more", n=len(names) - _SHOWN)] if len(names) > _SHOWN else []
+    return joined((*names[:_SHOWN], *more), ", ")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
+from alerts.letter import plain_text
 from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview, Queue
@@ -21,6 +23,7 @@ the receiver of the message before."""
 DATABASE_SLOW_S = 2.0
 """It takes some hundredths of a second to say how everything stands, a few tenths where a million articles are kept."""
 
+_NAME, _LONG = 80, 200
 _MANY, _PACE_S, _LONG_S = 100, 10.0, 120.0
 _BALKS_S = 8.0  # after the second try: what was over after five seconds is no trouble
 
@@ -437,7 +440,31 @@ def _feeds(now: Overview) -> tuple[Level, Said] | None:
     )
     wrong = said("{one} and {other}", one=parts[0], other=parts[1]) if all(parts) else joined(parts)
     feeds = count(sum(now.feeds.values()), "feed")
-    return "slow", said("{wrong} of {feeds}; everything else keeps up.", wrong=wrong, feeds=feeds)
+    if now.unwell is None:
+        return "slow", said("{wrong} of {feeds}; everything else keeps up.", wrong=wrong, feeds=feeds)
+    name, why = _feed_name(now.unwell), cause(plain_text(now.unwell["last_error"] or "", _LONG))
+    latest = said("{feed}: {cause}", feed=name, cause=why) if why else name
+    if failing + gone == 1:
+        return "slow", said(
+            "{wrong} of {feeds} ({latest}); everything else keeps up.",
+            wrong=wrong,
+            feeds=feeds,
+            latest=latest,
+        )
+    return "slow", said(
+        "{wrong} of {feeds}, the latest {latest}; everything else keeps up.",
+        wrong=wrong,
+        feeds=feeds,
+        latest=latest,
+    )
+
+
+def _feed_name(feed: Mapping[str, Any]) -> str:
+    """Its name, or its host where it has none: the rest of an address may be a key."""
+    try:
+        return plain_text(feed["name"] or urlsplit(feed["url"]).hostname or "", _NAME)
+    except ValueError:
+        return ""
 
 
 def _silent(now: Overview) -> tuple[Level, Said] | None:

@@ -172,7 +172,7 @@ SELECT 1 + d.n % :channels, 1 + d.n % :subscriptions, CASE WHEN d.n % 30 = 0 THE
        CASE WHEN d.n > :deliveries - 40 THEN NULL ELSE a.read_at + interval '2 seconds' END,
        a.read_at + interval '0.5 seconds'
 FROM generate_series(1, :deliveries) AS d(n)
-JOIN articles a ON a.id = 4 * (d.n * (:articles / 4) / :deliveries)"""
+JOIN articles a ON a.id = 4 * (CAST(d.n AS bigint) * (:articles / 4) / :deliveries)"""
 
 _SLOTS = """
 INSERT INTO delivery_articles (delivery_id, article_id, channel_id, taken)

@@ -28,7 +28,7 @@ from ops.dashboard.rereading import Rereading
 from ops.dashboard.said import Tongue, spoken
 from ops.dashboard.tongues import LANGUAGES, tongue
 from ops.dashboard.trials import Trials
-from ops.dashboard.words import in_zone
+from ops.dashboard.words import by_clock, in_zone
 from ops.health import Checks
 from ops.slack.app import SlackApp
 from ops.store.audit import Audit
@@ -177,6 +177,12 @@ def prose(text: str, tongue: Tongue | None = None) -> list[tuple[str, bool]]:
 
 
 @pass_context
+def _here(rendering: Rendering, text: str) -> str:
+    """A sentence with its moments in the zone of whoever looks."""
+    return by_clock(text, str(rendering.get("zone", "UTC")))
+
+
+@pass_context
 def _whole(rendering: Rendering, iso: str) -> str:
     """A moment with its whole date, in the zone of whoever looks."""
     return in_zone(iso, str(rendering.get("zone", "UTC")))
@@ -194,5 +200,5 @@ def _templates(assets: Assets, words: Tongue) -> Environment:
     )
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(asset=assets.path)
-    environment.filters.update(prose=partial(prose, tongue=words), whole=_whole)
+    environment.filters.update(prose=partial(prose, tongue=words), whole=_whole, here=_here)
     return environment

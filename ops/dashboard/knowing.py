@@ -6,6 +6,8 @@ for the name that was probably meant in a fresh one, would take seconds.
 
 from __future__ import annotations
 
+from threading import Thread
+
 from worker.match.entities import Catalogue
 from worker.store.engine import Connection
 from worker.store.topics import catalogue, last_change
@@ -23,4 +25,6 @@ class Knowing:
         known = self._known
         if known is None or known[0] != number:
             known = self._known = number, catalogue(connection)
+            # what an unknown name may mean takes seconds to find the first time: not while somebody waits for it
+            Thread(target=known[1].nearest, args=("nobody",), daemon=True).start()
         return known[1]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.times import UNTIL_RESUMED
 from ops.dashboard.said import Said, said
+from ops.moments import Instant
 from ops.verdict import cause, span
 
 Shape = Literal["ok", "slow", "bad", "off"]
@@ -49,6 +50,13 @@ def in_zone(iso: str, zone: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         at = datetime.fromisoformat(iso).astimezone(UTC)
     return f"{at:%a} {at.day} {at:%b %Y, %H:%M:%S %Z}"
+
+
+def by_clock(text: str, zone: str) -> str:
+    """A sentence with each moment in it by the clock of this zone."""
+    if isinstance(text, Said):
+        return text.filled_by(lambda value: by_clock(value, zone) if isinstance(value, str) else value)
+    return in_zone(text.at.isoformat(), zone) if isinstance(text, Instant) else text
 
 
 def due_stamp(at: datetime, now: datetime) -> Stamp:

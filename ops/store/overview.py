@@ -64,7 +64,8 @@ class Overview:
     still looked for at its receiver is no doubt for a person yet.
     `silent`, `gapped`, `missed`, `recovered`, `pushed`: see `ops.store.remarks.in_all`.
     `signs` are the workers that showed a sign of life within the last day: seconds since the last one, and which
-    queues they serve. `asked_s` is how long the database took to say all this.
+    queues they serve. `asked_s` is how long the database took to say all this. `unwell` is the feed that has begun to
+    fail last: its name, address and error.
     """
 
     at: datetime
@@ -94,6 +95,7 @@ class Overview:
     signs: Sequence[Row] = ()
     balking: Mapping[str, Balk] = field(default_factory=dict)
     asked_s: float = 0.0
+    unwell: Row | None = None
 
 
 # What a paused channel or site holds back is not late: the desk does what its receiver asked for.
@@ -133,6 +135,12 @@ _DESKS = text("""
 
 _FEEDS = text("""
     SELECT state, count(*) AS n FROM feeds WHERE removed_at IS NULL GROUP BY state
+""")
+
+_UNWELL = text("""
+    SELECT coalesce(name, title) AS name, url, last_error FROM feeds
+    WHERE removed_at IS NULL AND state IN ('failing', 'gone')
+    ORDER BY failures, last_polled_at DESC NULLS LAST LIMIT 1
 """)
 
 _LAGS = text("""
@@ -224,9 +232,11 @@ def overview(connection: Connection) -> Overview:
 def standing(connection: Connection) -> Overview:
     """How the installation does right now, without the figures of the day: what a verdict needs, and cheap."""
     counts = dict(connection.execute(_COUNTS).mappings().one()) | remarks.in_all(connection)
+    feeds = {row.state: row.n for row in connection.execute(_FEEDS)}
     now = Overview(
         **counts,
-        feeds={row.state: row.n for row in connection.execute(_FEEDS)},
+        feeds=feeds,
+        unwell=next(iter(_rows(connection, _UNWELL)), None) if feeds.keys() & {"failing", "gone"} else None,
         desks=desks(connection, counts["at"]),
         seen_to_sent=Lag(None, None, 0),
         published_to_sent=Lag(None, None, 0),

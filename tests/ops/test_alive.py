@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -63,3 +65,15 @@ def test_two_workers_of_one_name_are_two(alive, database, monkeypatch) -> None:
     monkeypatch.setenv("PANTAU_RUN", "run-2")
     alive.begin(1000.0)
     assert counted(database) == {"read": 2}
+
+
+def test_a_worker_says_what_it_is_and_serves(alive, rows) -> None:
+    alive.queues, alive.slots, alive.busy = ("tick", "plan"), 4, lambda: 3
+    alive.begin(1000.0)
+    says = rows.one("SELECT says FROM heartbeats WHERE part = 'worker:read:run-1'")
+    assert (says["name"], says["queues"], says["slots"], says["busy"]) == ("read", ["tick", "plan"], 4, 3)
+    assert says["pid"] == os.getpid()
+    assert says["memory"] is None or says["memory"] > 10_000_000
+    assert datetime.fromisoformat(says["since"]).tzinfo
+    assert says["version"]
+    assert says["host"]

@@ -24,6 +24,7 @@ from ops.dashboard.views.forms import channel_faults, channel_of, offered
 from ops.made_here import Done, Refused, Ways
 from ops.releasing import Released, TooEarly, release
 from ops.store import restored
+from ops.store.declared import LONGEST_NAME
 from ops.store.pages import channels as reads
 from ops.trial import try_channel, unwanted, write_down
 from ops.watchlist.model import TARGET_KEYS
@@ -51,8 +52,8 @@ _LONGEST_SEARCH = 100
 async def show_channels(request: Request, session: Session) -> Response:
     """All channels, 50 at a time."""
     context, asked = context_of(request), request.query_params
-    like, kind = asked.get("q", "")[:_LONGEST_SEARCH], TARGET_KEYS.get(asked.get("kind", ""), "")
-    after = asked.get("after", "")[:LONGEST_NAME]
+    like, after = asked_for(request, "q"), asked_for(request, "after", LONGEST_NAME)
+    kind = TARGET_KEYS.get(asked.get("kind", ""), "")
     found = await context.ask(lambda connection: _list(connection, context, after, like, kind))
     return await show(
         request,
@@ -64,9 +65,6 @@ async def show_channels(request: Request, session: Session) -> Response:
         asked={"q": like, "kind": asked.get("kind", "") if kind else ""},
         kinds=_kinds(TARGET_KEYS),
     )
-
-
-LONGEST_NAME = 200
 
 
 def _list(connection: Connection, context: Context, after: str, like: str, kind: str) -> views.ChannelList:
@@ -257,6 +255,11 @@ async def release_all(request: Request, session: Session) -> Response:
         case TooEarly():
             return gone_on("/channels", did="early")
     return gone_on("/channels", did="nothing")
+
+
+def asked_for(request: Request, name: str, longest: int = _LONGEST_SEARCH) -> str:
+    """What the address asks for under this name, as the database can take it."""
+    return request.query_params.get(name, "").replace("\0", "")[:longest]
 
 
 def number_of(request: Request) -> int:

@@ -20,7 +20,7 @@ from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.accounts import admins_only
 from ops.dashboard.rail import may
-from ops.dashboard.shell import show
+from ops.dashboard.shell import show, taken
 from ops.dashboard.views.installation import (
     Licence,
     finding_rows,
@@ -68,8 +68,9 @@ async def installation(request: Request, session: Session) -> Response:
 
 
 async def examination(request: Request, session: Session) -> Response:
-    """What the doctor finds now, with its remedies, and whether every secret opens."""
-    admins_only(session)
+    """What the doctor finds now, with its remedies, and whether every secret opens. A form asks for it, since a page
+    that keeps itself fresh would ask the mail server and Slack again and again; nothing is changed by it."""
+    await taken(request, session, "admin")
     context = context_of(request)
     findings = await _examined(context)
     uses, lost = await context.ask(lambda connection: _keys(connection, context))
@@ -140,6 +141,6 @@ def _licences() -> tuple[Licence, ...]:
 
 ROUTES = (
     Route(HERE, for_people(installation), methods=["GET"]),
-    Route("/settings/examination", for_people(examination), methods=["GET"]),
+    Route("/settings/examination", for_people(examination), methods=["POST"]),
     Route("/settings/export", for_people(export), methods=["GET"]),
 )

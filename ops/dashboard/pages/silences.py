@@ -17,7 +17,7 @@ from ops import silencing
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.pages.channels import LARGEST_NUMBER, number_of
+from ops.dashboard.pages.channels import LARGEST_NUMBER, asked_for, number_of
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views import silences as views
@@ -43,8 +43,7 @@ _LONGEST = 500
 
 async def show_silences(request: Request, session: Session) -> Response:
     """What is silenced now and later; or what was, 50 at a time."""
-    asked = request.query_params
-    first = {name: asked.get(name, "") for name in ("scope", "what", "channel")}
+    first = {name: asked_for(request, name, _LONGEST) for name in ("scope", "what", "channel")}
     return await _page(
         request, session, {"scope": "topic", "for": "8h", **{k: v for k, v in first.items() if v}}, {}
     )

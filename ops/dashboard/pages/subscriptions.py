@@ -16,7 +16,7 @@ from ops import feed_addresses, hearing, made_here
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.pages.channels import LONGEST_NAME, keys_of, number_of, settled
+from ops.dashboard.pages.channels import asked_for, keys_of, number_of, settled
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import subscriptions as views
@@ -24,6 +24,7 @@ from ops.dashboard.views.forms import NEW_SUBSCRIPTION, Fields, subscription_for
 from ops.made_here import Done, Refused
 from ops.previews import Preview, letter_of, previews
 from ops.store import sharing
+from ops.store.declared import LONGEST_NAME
 from ops.store.pages import subscriptions as reads
 from worker.store.engine import Connection
 
@@ -49,7 +50,8 @@ DOUBTS = {
     "urgent": said("Nothing holds its urgent topics: there are no quiet hours and no wait to break."),
 }
 """What is probably not meant about a subscription, by the key that it is about."""
-_LONGEST_SEARCH = 100
+_LARGEST_FORM = 64 * 1024
+"""Bytes: room for a thousand topics by name."""
 _MOST_EXAMPLES = 4
 _KINDS = ("slack_webhook", "email")
 """What a message is shown as where no channel of the subscription says otherwise."""
@@ -57,9 +59,9 @@ _KINDS = ("slack_webhook", "email")
 
 async def show_subscriptions(request: Request, session: Session) -> Response:
     """All subscriptions, 50 at a time; of a topic, of a channel, or those that rest."""
-    context, asked = context_of(request), request.query_params
-    topic, channel, after = (asked.get(name, "")[:LONGEST_NAME] for name in ("topic", "channel", "after"))
-    like, resting = asked.get("q", "")[:_LONGEST_SEARCH], asked.get("state") == "resting"
+    context = context_of(request)
+    topic, channel, after = (asked_for(request, name, LONGEST_NAME) for name in ("topic", "channel", "after"))
+    like, resting = asked_for(request, "q"), request.query_params.get("state") == "resting"
 
     def work(connection: Connection) -> tuple[tuple[views.SubscriptionView, ...], str]:
         rows = reads.subscription_rows(
@@ -142,7 +144,7 @@ def _facts(connection: Connection, context: Context, number: int) -> dict[str, A
     shared = sharing.addresses(connection, "subscriptions", number)
     return {
         "subscription": views.compose([row], channels, reads.collecting(connection, [number]), now)[0],
-        "given": views.as_given(row),
+        "told_of": views.told_of(row, reads.topics_named(connection, row["topics"])),
         "coming": views.coming(bundles, shown, now),
         "previews": _examples(article, row, channels, sender, now) if article else (),
         "article_language": views.language_of(article),
@@ -174,10 +176,8 @@ def _row(connection: Connection, number: int) -> Mapping[str, Any]:
 async def new_subscription(request: Request, session: Session) -> Response:
     """The form of a new subscription; a topic or a channel in the address is ticked already."""
     require(session, "editor")
-    asked = request.query_params
-    first = {
-        f"{noun}s": asked[noun][:LONGEST_NAME] for noun in ("topic", "channel") if asked.get(noun, "").strip()
-    }
+    asked = {f"{noun}s": asked_for(request, noun, LONGEST_NAME) for noun in ("topic", "channel")}
+    first = {key: name for key, name in asked.items() if name.strip()}
     return await _form(
         request,
         session,
@@ -189,7 +189,8 @@ async def new_subscription(request: Request, session: Session) -> Response:
 
 async def add_subscription(request: Request, session: Session) -> Response:
     """Makes a subscription, or says what is wrong with it."""
-    fields, context = await taken(request, session), context_of(request)
+    fields = await taken(request, session, largest=_LARGEST_FORM)
+    context = context_of(request)
     outcome = await context.ask(
         lambda connection: made_here.add_subscription(
             connection, keys_of(context), subscription_of(fields), session.user
@@ -216,7 +217,7 @@ async def edit_subscription(request: Request, session: Session) -> Response:
 
 async def change_subscription(request: Request, session: Session) -> Response:
     """Changes a subscription, or says what is wrong with it."""
-    fields = await taken(request, session)
+    fields = await taken(request, session, largest=_LARGEST_FORM)
     context, number = context_of(request), number_of(request)
 
     def work(connection: Connection) -> tuple[str, made_here.Outcome]:

@@ -5,6 +5,8 @@ const form = document.getElementById("editor");
 const trial = document.getElementById("trial");
 const PAUSE_MS = 500;
 const AGAIN_MS = 800;
+const LATER_MS = 3_000;
+const TRIES = 5; // a server that is busy answers later
 let pause = 0;
 let asked = 0;
 
@@ -13,7 +15,7 @@ async function ask(name, value) {
   fields.set(name, value);
   const mine = ++asked;
   const answer = await fetch(form.action, { method: "POST", body: fields, redirect: "manual", cache: "no-store" });
-  if (mine !== asked) return null; // something newer was asked meanwhile
+  if (mine !== asked) return undefined; // something newer was asked meanwhile
   if (answer.type === "opaqueredirect") throw new Error("logged out");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   return page.getElementById("editor") ? page : null;
@@ -33,16 +35,18 @@ function notReached() {
   trial.textContent = form.dataset.lost;
 }
 
-async function check() {
+async function check(tries = TRIES) {
   const page = await ask("do", "check").catch(() => null);
   if (page) take(page, "checked");
+  else if (page === null && tries > 1) pause = setTimeout(() => check(tries - 1), LATER_MS);
 }
 
 async function tryIt(name, value) {
   form.setAttribute("aria-busy", "true");
   try {
     const page = await ask(name, value);
-    if (!page) return;
+    if (page === undefined) return;
+    if (page === null) return notReached();
     take(page, "checked");
     take(page, "trial");
     take(page, "matches");
@@ -59,7 +63,7 @@ form.addEventListener("input", (event) => {
   if (event.target.tagName !== "TEXTAREA") return;
   trial.classList.toggle("stale", trial.querySelector(".big") !== null);
   clearTimeout(pause);
-  pause = setTimeout(check, PAUSE_MS);
+  pause = setTimeout(() => check(), PAUSE_MS);
 });
 
 form.addEventListener("submit", (event) => {

@@ -4,6 +4,7 @@ was told or why not."""
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from ops.dashboard.charts import Bar
 from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import AttemptRow, Runs, attempt_row, host_of
 from ops.dashboard.words import Stamp, State, delivery_state, feed_state, language_tag, maybe_stamp, stamp
+from ops.moments import Instant
 from ops.outcome import outcome
 from ops.placed import placed_because
 from ops.readings import noted, taken
@@ -34,6 +36,8 @@ LONGEST_REPORT = 1_000
 _PARAGRAPHS, _PARAGRAPH = 400, 6_000
 _TITLE, _NAME, _SENTENCE, _ADDRESS, _LINE = 400, 80, 600, 300, 300
 _PARTS, _DEEPEST = 60, 6
+_MOST = 100
+"""So many topics, decisions and messages are shown."""
 _KINDS = {
     "article": said("at once"),
     "backlog": said("what was already in the feeds"),
@@ -79,6 +83,7 @@ class TopicPart:
     """A topic: whether it matches the article as it reads, why or why not, and who hears of it."""
 
     name: str
+    page: str
     path: str
     chosen: bool
     state: State
@@ -160,7 +165,9 @@ class View:
     asked: str
     unknown: bool
     told: tuple[Told, ...]
+    more_told: Said | str
     messages: tuple[Message, ...]
+    more_messages: Said | str
     story: StoryPart | None
     reports: tuple[Report, ...]
 
@@ -195,7 +202,7 @@ def compose(facts: Facts, now: datetime) -> View:
         source=_name(article["source"]),
         link=safe_link(article["url"]),
         address=plain_text(article["identity"], _ADDRESS),
-        sentence=plain_text(sentence(facts.trace), 1000),
+        sentence=_harmless(sentence(facts.trace)),
         steps=steps,
         strip=_strip(facts),
         brought=tuple(_brought(entry, now) for entry in trail.entries),
@@ -205,13 +212,15 @@ def compose(facts: Facts, now: datetime) -> View:
         paragraphs=paragraphs,
         cut=tuple(_cut(article, left)),
         earlier=tuple((stamp(row["read_at"], now), _earlier(row)) for row in trail.earlier),
-        topics=tuple(_topic(asked, trail.matches, facts.named, path) for asked in facts.trace.asked),
+        topics=tuple(_topic(asked, trail.matches, facts.named, path) for asked in facts.trace.asked[:_MOST]),
         silent=f"{facts.trace.silent:,}" if facts.trace.silent else "",
         everything=f"{path}?{urlencode({'hold': 'all'})}",
         asked=plain_text(facts.named, _NAME),
         unknown=facts.unknown,
-        told=tuple(_told(alert, now) for alert in trail.alerts),
-        messages=tuple(_message(row, facts, now) for row in trail.deliveries),
+        told=tuple(_told(alert, now) for alert in trail.alerts[:_MOST]),
+        more_told=_more(trail.alerts),
+        messages=tuple(_message(row, facts, now) for row in trail.deliveries[:_MOST]),
+        more_messages=_more(trail.deliveries),
         story=_story(facts.story),
         reports=tuple(_report(row, article["method"], now) for row in facts.reports),
     )
@@ -219,11 +228,13 @@ def compose(facts: Facts, now: datetime) -> View:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The page of an address whose article nobody read: why, which entries there are, and which feeds are near."""
+    """The page of an address whose article nobody read: why, which entries there are, which feeds are near, and the
+    `command` that reads the page now."""
 
     asked: str
     sentence: str
     brought: tuple[Brought, ...]
+    command: str
     near: tuple[tuple[str, str, State, str], ...]
 
 
@@ -232,8 +243,9 @@ def unread(trace: Trace, feeds: Sequence[Row], now: datetime) -> Unknown:
     near = [] if trace.known else nearest_feeds(trace.url, feeds)
     return Unknown(
         asked=plain_text(trace.url, 1000),
-        sentence=plain_text(sentence(trace), 1000),
+        sentence=_harmless(sentence(trace)),
         brought=tuple(_brought(entry, now) for entry in trace.trail.entries),
+        command="" if trace.known else f"pantau why --fetch {shlex.quote(plain_text(trace.url, 1000))}",
         near=tuple(
             (
                 _name(feed["name"]),
@@ -375,6 +387,7 @@ def _topic(asked: Asked, matches: Sequence[Row], named: str, path: str) -> Topic
     ]
     return TopicPart(
         name=_name(name),
+        page=f"/topics/{asked.topic.id}",
         path=path if name == named else f"{path}?{urlencode({'topic': name})}",
         chosen=name == named,
         state=State("ok", said("matches")) if holds else State("off", said("does not match")),
@@ -388,7 +401,7 @@ def _topic(asked: Asked, matches: Sequence[Row], named: str, path: str) -> Topic
 
 def _told(alert: Row, now: datetime) -> Told:
     topic, subscription, channel = (_name(alert[key]) for key in ("topic", "subscription", "channel"))
-    return Told(topic, subscription, channel, _alert_state(alert, now), plain_text(outcome(alert), _SENTENCE))
+    return Told(topic, subscription, channel, _alert_state(alert, now), _harmless(outcome(alert)))
 
 
 def _alert_state(alert: Row, now: datetime) -> State:
@@ -415,6 +428,11 @@ def _message(row: Row, facts: Facts, now: datetime) -> Message:
             for word in others[:10]
         ),
     )
+
+
+def _more(rows: Sequence[Row]) -> Said | str:
+    left = len(rows) - _MOST
+    return said_n("{n} more is not shown.", "{n} more are not shown.", left) if left > 0 else ""
 
 
 def said_by(user: str) -> str:
@@ -446,6 +464,13 @@ def _report(row: Row, method: str, now: datetime) -> Report:
         text=plain_text(row["said"], LONGEST_REPORT),
         old=row["method"] != method,
     )
+
+
+def _harmless(text: str) -> str:
+    """A sentence of ours with what strangers wrote in it made harmless."""
+    if isinstance(text, Said):
+        return text.filled_by(lambda value: _harmless(value) if isinstance(value, str) else value)
+    return text if isinstance(text, Instant) else plain_text(text, _LINE)
 
 
 def _name(name: str) -> str:

@@ -38,7 +38,7 @@ _PROBLEMS = {
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
     """An article of the list: `excerpt` shows the words that were sought, or the sentence that a topic matched;
-    `untold`: it matched, and no message has it."""
+    `untold`: it matched, and no message has it; `topics` each with the address of their articles."""
 
     path: str
     read: Stamp
@@ -47,7 +47,7 @@ class ArticleRow:
     title: Runs
     excerpt: Runs
     link: str | None
-    topics: tuple[str, ...]
+    topics: tuple[tuple[str, str], ...]
     sendings: tuple[Sending, ...]
     untold: bool
     summary_only: bool
@@ -122,7 +122,10 @@ def article_row(row: Row, now: datetime) -> ArticleRow:
         title=title if any(piece.strip() for piece, _ in title) else ((said("(without a title)"), False),),
         excerpt=tuple(runs(excerpt, excerpt_marks, _EXCERPT)),
         link=safe_link(row["url"]),
-        topics=tuple(dict.fromkeys(plain_text(match["topic"], _NAME) for match in row["matches"])),
+        topics=tuple(
+            (plain_text(name, _NAME), f"/articles?{urlencode({'topic': name})}")
+            for name in dict.fromkeys(match["topic"] for match in row["matches"])
+        ),
         sendings=tuple(sending_row(sending, now) for sending in row["sendings"]),
         untold=bool(row["matches"]) and not row["sendings"],
         summary_only=row["summary_only"],

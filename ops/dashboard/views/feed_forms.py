@@ -112,6 +112,11 @@ class Look:
     advice: str = ""
     named: tuple[str, ...] = ()
 
+    @property
+    def first_new(self) -> str:
+        """The address of the best one that is not watched yet; "" where there is none."""
+        return next((each.address for each in self.found if not each.watched), "")
+
 
 def look_in_words(looked: Looked, watched: Mapping[str, int], now: datetime) -> Look:
     """What was found, with a link to those that are watched already."""
@@ -191,7 +196,9 @@ _RESULTS: Mapping[str, State] = {
 def import_in_words(found: Import) -> ImportView:
     """How far it is, or what became of each line: the refused ones first."""
     result = found.result
-    progress = said("{n} of {all} feeds stored", n=f"{found.stored:,}", all=f"{found.total:,}")
+    progress = said("The list is being read.")
+    if found.total:
+        progress = said("{n} of {all} feeds stored", n=f"{found.stored:,}", all=f"{found.total:,}")
     share = found.stored / found.total if found.total else 0.0
     if result is None:
         return ImportView(found.file, found.over, plain_text(found.wrong, _LONGEST), share, progress)

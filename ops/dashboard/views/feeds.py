@@ -282,7 +282,7 @@ class NoteRow:
     at: Stamp
     who: str
     what: str
-    changes: tuple[tuple[str, str, str], ...]
+    changes: tuple[tuple[str, Said | str, Said | str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +325,6 @@ def compose_one(row: Row, articles_at: str, now: datetime) -> Feed:
     """The feed as its page shows it (`ops.store.pages.feeds.one_feed`). `articles_at` begins the addresses of our pages
     of articles; "" where there are none."""
     hub = row["websub"]
-    name = feed_name(row)
     return Feed(
         id=row["id"],
         line=feed_line({**row, "rank": 0}, now),
@@ -366,7 +365,9 @@ def compose_one(row: Row, articles_at: str, now: datetime) -> Feed:
         entries=tuple(_entry(entry, articles_at, now) for entry in row["entries"]),
         gaps=tuple(gap_in_words(gap, now) for gap in row["gaps"]),
         notes=tuple(_note(each, now) for each in row["notes"]),
-        articles=f"/articles?{urlencode({'source': name})}" if articles_at else "",
+        articles=f"/articles?{urlencode({'feed': row['name'] or host_of(row['url'])})}"
+        if articles_at
+        else "",
         gone=row["state"] == "gone",
     )
 
@@ -436,18 +437,24 @@ def _became(entry: Row) -> tuple[State, Said | str]:
 
 def _note(note: Row, now: datetime) -> NoteRow:
     before, after = note["before"] or {}, note["after"] or {}
-    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    keys = [key for key in {**before, **after} if _shown(before.get(key)) != _shown(after.get(key))]
     return NoteRow(
         at=stamp(note["at"], now),
         who=plain_text(note["who"], _NAME),
         what=plain_text(note["what"], _NAME),
         changes=tuple(
-            (plain_text(key, _NAME), _shown(before.get(key)), _shown(after.get(key))) for key in keys[:10]
+            (plain_text(key, _NAME), _shown(before.get(key)) if before else "", _shown(after.get(key)))
+            for key in keys[:10]
         ),
     )
 
 
-def _shown(value: Any) -> str:
-    if value in (None, "", [], {}):
+def _shown(value: Any) -> Said | str:
+    """A value as the log has it; what is false or empty is as good as not said."""
+    if not value:
         return "–"
+    if value is True:
+        return said("yes")
+    if isinstance(value, dict):
+        value = [f"{key} {each}" for key, each in value.items()]
     return plain_text(", ".join(map(str, value)) if isinstance(value, list) else str(value), _NAME)

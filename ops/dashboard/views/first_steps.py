@@ -13,10 +13,12 @@ from ops.store.pages.rail import Counts
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that a newcomer does once: what and why, and the page or else the command that does it."""
+    """Something that a newcomer does once: what and why, and the page (by its `button`) or else the command that does
+    it."""
 
     word: Said
     meaning: Said
+    button: Said
     done: bool
     path: str
     command: str
@@ -29,13 +31,14 @@ def first_steps(counts: Counts, offered: Collection[str], role: Role) -> tuple[S
         return ()
     pages = offered if may(role, "editor") else ()
 
-    def step(word: Said, meaning: Said, done: bool, path: str, command: str) -> Step:
-        return Step(word, meaning, done, path if path in pages else "", command)
+    def step(word: Said, meaning: Said, button: Said, done: bool, path: str, command: str) -> Step:
+        return Step(word, meaning, button, done, path if path in pages else "", command)
 
     return (
         step(
             said("Add a feed"),
             said("The address of a site is enough: its feed is found."),
+            said("Add a feed"),
             bool(counts.feeds),
             "/feeds/add",
             "pantau feeds add https://news.example.org",
@@ -43,6 +46,7 @@ def first_steps(counts: Counts, offered: Collection[str], role: Role) -> tuple[S
         step(
             said("Write a topic"),
             said("What you want to hear of, in words as you would search for them."),
+            said("Write a topic"),
             bool(counts.topics),
             "/topics/new",
             "pantau apply watchlist.toml",
@@ -50,6 +54,7 @@ def first_steps(counts: Counts, offered: Collection[str], role: Role) -> tuple[S
         step(
             said("Say where to tell you"),
             said("A channel is a Slack channel, a mailbox, or a program of yours."),
+            said("Add a channel"),
             bool(counts.channels),
             "/channels/new",
             "pantau apply watchlist.toml",
@@ -57,6 +62,7 @@ def first_steps(counts: Counts, offered: Collection[str], role: Role) -> tuple[S
         step(
             said("Say who hears of what"),
             said("A subscription sends topics to channels, at once or at the times you choose."),
+            said("Add a subscription"),
             bool(counts.subscriptions),
             "/subscriptions/new",
             "pantau apply watchlist.toml",

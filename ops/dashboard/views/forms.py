@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts.letter import plain_text
+from ops.dashboard.said import Said
+from ops.dashboard.views.channels import called
 from ops.watchlist.model import TARGET_KEYS, ChannelKind
 
 Fields = Mapping[str, str]
@@ -24,7 +25,7 @@ class Tick:
 
     field: str
     value: str
-    shown: str
+    shown: Said | str
     ticked: bool
 
 
@@ -137,7 +138,7 @@ def _ticks(fields: Fields, noun: str, known: Sequence[str]) -> tuple[tuple[Tick,
     rest = [name for name in known if name not in frozenset(chosen)]
     shown = [*chosen, *rest][: MOST_TICKS[noun]]
     ticks = tuple(
-        Tick(f"{noun}-{n}", name, plain_text(name, 120), name in chosen) for n, name in enumerate(shown)
+        Tick(f"{noun}-{n}", name, called(name, 120), name in chosen) for n, name in enumerate(shown)
     )
     boxed = frozenset(shown)
     return ticks, len(known) - len(boxed), [name for name in wanted if name not in boxed]

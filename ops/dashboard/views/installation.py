@@ -24,9 +24,10 @@ _LEVELS: Mapping[str, Shape] = {"ok": "ok", "warn": "slow", "bad": "bad"}
 
 @dataclass(frozen=True, slots=True)
 class VariableRow:
-    """A variable of the environment, and where its value comes from; a secret's value is never known here."""
+    """A variable of the environment, whether and by what it is `given`; a secret's value is never known here."""
 
     name: str
+    given: bool
     state: State
     value: str
 
@@ -62,8 +63,11 @@ class Licence:
 
 def variable_rows(variables: Iterable[Variable]) -> tuple[VariableRow, ...]:
     """The variables, those that are set first."""
-    rows = [VariableRow(each.name, _source(each), plain_text(each.value or "", _VALUE)) for each in variables]
-    return tuple(sorted(rows, key=lambda row: (row.state.shape == "off", row.name)))
+    rows = [
+        VariableRow(each.name, each.source != "unset", _source(each), plain_text(each.value or "", _VALUE))
+        for each in variables
+    ]
+    return tuple(sorted(rows, key=lambda row: (not row.given, row.name)))
 
 
 def _source(variable: Variable) -> State:
@@ -75,7 +79,7 @@ def _source(variable: Variable) -> State:
         case "environment":
             return State("ok", said("set"))
         case _:
-            return State("off", said("not set: as usual"))
+            return State("off", said("not set"))
 
 
 def mail_facts(settings: Settings | None, circuits: Sequence[Row]) -> Facts:

@@ -159,6 +159,11 @@ def as_given(row: Row) -> dict[str, str]:
     }
 
 
+def told_of(row: Row, numbers: Mapping[str, int]) -> tuple[tuple[Said | str, int], ...]:
+    """Its topics and tags with their numbers; 0 for a tag, and for a topic that there is none of."""
+    return tuple((called(name), numbers.get(name, 0)) for name in row["topics"])
+
+
 def coming(
     rows: Sequence[Row], shown: Mapping[int, tuple[Preview, ...]], now: datetime
 ) -> tuple[Coming, ...]:

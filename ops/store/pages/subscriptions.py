@@ -68,6 +68,8 @@ _SELECTORS = text("""
 """)
 _CHANNEL_NAMES = text("SELECT name FROM channels WHERE removed_at IS NULL ORDER BY name")
 
+_TOPICS = text("SELECT id, name FROM topics WHERE removed_at IS NULL AND name = ANY(:names)")
+
 _MEANT = text("""
     SELECT id FROM topics WHERE removed_at IS NULL
       AND (name = ANY(:topics) OR ARRAY(SELECT 'tag:' || t FROM unnest(tags) t) && CAST(:topics AS text[]))
@@ -136,6 +138,11 @@ def choices(connection: Connection) -> tuple[Sequence[str], Sequence[str]]:
     found = (connection.execute(query).scalars().all() for query in (_SELECTORS, _CHANNEL_NAMES))
     selectors, channels = found
     return selectors, channels
+
+
+def topics_named(connection: Connection, names: Sequence[str]) -> Mapping[str, int]:
+    """The numbers of the topics of these names; tags, and names of none any more, are missing."""
+    return {row["name"]: row["id"] for row in _rows(connection, _TOPICS, names=list(names))}
 
 
 def recent_article(connection: Connection, topics: Sequence[str]) -> Item | None:

@@ -107,7 +107,7 @@ _FAILURES = text("""
 _TABLES = text("""
     SELECT relname AS name, n_live_tup AS rows, pg_total_relation_size(relid) AS bytes,
            coalesce(last_autovacuum, last_vacuum) AS vacuumed_at
-    FROM pg_stat_user_tables WHERE schemaname = 'public' ORDER BY bytes DESC, relname LIMIT 10
+    FROM pg_stat_user_tables WHERE schemaname = 'public' ORDER BY bytes DESC, relname LIMIT 6
 """)
 
 

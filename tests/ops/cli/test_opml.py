@@ -143,15 +143,16 @@ def test_an_import_that_fails_halfway_leaves_nothing(
 ) -> None:
     from ops.store.declared import Shelf
 
-    put, stored = Shelf._put, []
+    insert, stored = Shelf._insert_feeds, []
 
-    def fails(self: Shelf, *arguments: Any) -> int:
-        stored.append(arguments)
+    def fails(self: Shelf, together: Any) -> None:
+        stored.append(together)
         if len(stored) > 1:
             raise KeyboardInterrupt
-        return put(self, *arguments)
+        insert(self, together)
 
-    monkeypatch.setattr(Shelf, "_put", fails)
+    monkeypatch.setattr("ops.store.declared._TOGETHER", 1)
+    monkeypatch.setattr(Shelf, "_insert_feeds", fails)
     assert pantau("feeds", "import", listed).code == 130
     assert len(stored) == 2
     assert rows.one("SELECT count(*) FROM feeds") == 0

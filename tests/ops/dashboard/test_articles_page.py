@@ -184,6 +184,7 @@ def test_rows_tell_who_heard_or_that_nobody_did(site: Any, paper: None) -> None:
     assert "<bdi>desk</bdi> sent" in page.text
     assert page.text.count("told to nobody") == 1
     assert "<mark>Gempa</mark> mengguncang Palu" in page.text
+    assert '<a class="topic" href="/articles?topic=Gempa"><bdi>Gempa</bdi></a>' in page.text
 
 
 def test_long_lists_go_on_where_they_ended(site: Any, world: Any) -> None:
@@ -429,7 +430,7 @@ def test_an_address_leads_to_its_article_or_says_why_there_is_none(site: Any, wo
     unknown = reader.get("/why?url=https://www.example.id/elsewhere").text
     assert "Unknown: no feed has brought an entry with this address." in unknown
     assert "Harian Contoh" in unknown
-    assert "--fetch" not in unknown
+    assert "pantau why --fetch https://www.example.id/elsewhere</code>" in unknown
     nowhere = reader.get("/why?url=not%20an%20address").text
     assert "No feed of that site is watched" in nowhere
 

@@ -10,6 +10,8 @@ import pytest
 from ops.dashboard.views import article as one
 from ops.dashboard.views import articles as listed
 from ops.dashboard.views import reading as again
+from ops.dashboard.words import by_clock
+from ops.said import spoken
 from ops.store.pages.articles import BEGUN, ENDED, Found, Sought
 from ops.store.tracing import Trail
 from ops.tracing import Asked, Trace
@@ -242,3 +244,36 @@ def test_a_reading_of_which_nothing_came_says_so() -> None:
     assert not view.good
     assert view.paragraphs == ()
     assert [str(value) for _, value in view.facts] == ["status 403"]
+
+
+def test_the_last_word_is_harmless_and_in_the_readers_time_and_language() -> None:
+    class Shouting:
+        def gettext(self, message: str) -> str:
+            return message.replace("Told", "TOLD").replace("after it was seen", "AFTER")
+
+        def ngettext(self, one: str, many: str, n: int) -> str:
+            return one if n == 1 else many
+
+    sent = NOW - timedelta(minutes=3)
+    delivery = {
+        "id": 1, "key": "k", "channel": "desk\u202e<b>{x}", "kind": "article", "state": "sent", "reason": None,
+        "due_at": sent, "ended_at": sent, "created_at": sent, "possible_repeat": False, "attempts": [],
+    }  # fmt: skip
+    alert = {
+        "topic": "Gempa", "subscription": "s", "channel": delivery["channel"], "delivery": 1, "reason": "at_once",
+        "decided_for": "at_once", "state": "sent", "due_at": sent, "ended_at": sent, "attempts": 1,
+        "possible_repeat": False, "seen_at": sent - timedelta(seconds=9), "decided_at": sent,
+    }  # fmt: skip
+    view = one.compose(facts(stored(), [match("Gempa")], alerts=(alert,), deliveries=(delivery,)), NOW)
+    assert view.sentence == "Told desk<b>{x} at 2026-11-26 09:57:00, 2 min after it was seen."
+    assert by_clock(view.sentence, "Asia/Jakarta") == (
+        "Told desk<b>{x} at Thu 26 Nov 2026, 16:57:00 WIB, 2 min after it was seen."
+    )
+    assert spoken(by_clock(view.sentence, "UTC"), Shouting()) == (
+        "TOLD desk<b>{x} at Thu 26 Nov 2026, 09:57:00 UTC, 2 min AFTER."
+    )
+    many = one.compose(facts(stored(), [], alerts=(alert,) * 103, deliveries=(delivery,)), NOW)
+    assert (len(many.told), str(many.more_told), many.more_messages) == (100, "3 more are not shown.", "")
+    assert by_clock(view.told[0].said, "Asia/Jakarta").startswith(
+        "told in desk<b>{x} at Thu 26 Nov 2026, 16:57"
+    )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 
-from alerts.store.schema import channels, deliveries
+from alerts.store.schema import channels, deliveries, subscriptions
 from ops import access
+from ops.dashboard.pages import deliveries as pages
+from ops.retrying import retry_failed
 from ops.store import accounts
 from ops.store.schema import audit_log, users
 
@@ -183,6 +186,32 @@ def test_all_that_failed_on_a_channel_goes_again_and_nothing_of_another(
         connection.execute(update(channels).where(channels.c.id == desk).values(removed_at=text("now()")))
     assert [states[each] for each in mine] == ["waiting"] * 3
     assert states[other] == "failed"
+
+
+def test_of_very_many_the_oldest_that_somebody_wants_go_first_and_it_says_that_there_are_more(
+    site: Any, world: Any, engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "retry_failed", partial(retry_failed, most=1))
+    with world() as news:
+        desk = news.channel("desk")
+        unwanted, first, second = (told(news, f"Berita {n}", "failed", channel=desk) for n in range(3))
+        gone = select(deliveries.c.subscription_id).where(deliveries.c.id == unwanted).scalar_subquery()
+        removed = update(subscriptions).where(subscriptions.c.id == gone)
+        news.connection.execute(removed.values(removed_at=news.now))
+    visitor = site.known_visitor()
+    token = visitor.get("/deliveries?state=failed").csrf
+    outcomes = []
+    for _ in range(3):
+        answer = visitor.post("/deliveries/retry-failed", {"csrf": token, "channel": "desk"})
+        outcomes.append(answer.headers["location"].rpartition("did=")[2])
+        with engine.begin() as connection:
+            states = dict(connection.execute(select(deliveries.c.id, deliveries.c.state)).all())
+        outcomes.append([states[each] for each in (unwanted, first, second)])
+    assert outcomes == [
+        *("some-retried", ["failed", "waiting", "failed"]),
+        *("all-retried", ["failed", "waiting", "waiting"]),
+        *("none-retried", ["failed", "waiting", "waiting"]),
+    ]
 
 
 def test_the_sheet_holds_what_the_list_shows_and_computes_nothing(site: Any, world: Any) -> None:

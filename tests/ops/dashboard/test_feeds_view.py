@@ -338,7 +338,10 @@ def test_of_an_import_the_refused_lines_come_first_and_no_more_than_a_page_holds
     imports = Imports()
     begun = imports.begin("feeds.opml", 0.0)
     assert begun is not None
-    assert not import_in_words(begun).over
+    assert (import_in_words(begun).over, import_in_words(begun).progress) == (
+        False,
+        "The list is being read.",
+    )
     lines = tuple(
         Line(n, f"https://{n}.example/", f"https://{n}.example/", (), "added") for n in range(1, 1003)
     )
@@ -373,6 +376,29 @@ def test_imports_are_forgotten_when_they_are_old_and_never_while_they_are_under_
     later = imports.begin("later", LASTS_S + 1)
     assert later is not None
     assert [imports.get(each.id) for each in begun if each] == [None] * KEPT
+
+
+def test_who_changed_it_is_told_by_what_differs_and_yes_and_no() -> None:
+    common = {"id": 1, "at": NOW, "who": "edi"}
+    added = {
+        **common,
+        "what": "added",
+        "before": None,
+        "after": {"name": "Kabar", "tags": [], "full_text": True},
+    }
+    changed = {
+        **{**common, "what": "changed", "before": {"full_text": True, "pace": {}, "language": ""}},
+        "after": {"full_text": False, "pace": {"burst": 5}, "language": None},
+    }
+    first, second = compose_one({**whole(), "notes": [added, changed]}, "/articles/", NOW).notes
+    assert first.changes == (("name", "", "Kabar"), ("full_text", "", "yes"))
+    assert second.changes == (("full_text", "yes", "–"), ("pace", "–", "burst 5"))
+
+
+def test_its_articles_are_found_by_the_name_that_their_page_knows() -> None:
+    assert compose_one(whole(name="A & B"), "/articles/", NOW).articles == "/articles?feed=A+%26+B"
+    assert compose_one(whole(name=None), "/articles/", NOW).articles == "/articles?feed=news.example"
+    assert compose_one(whole(), "", NOW).articles == ""
 
 
 def test_every_rank_is_in_a_tab() -> None:

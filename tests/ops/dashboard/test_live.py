@@ -273,7 +273,7 @@ def test_articles_stand_newest_first_with_what_matched_marked(site: Any, world: 
     assert "<mark>Rusia</mark> gempur Kiev" in page
     assert "sekretaris <mark>NATO</mark> kemarin" in page
     assert "told on 1 channel" in page
-    assert 'rel="noopener noreferrer"' in page
+    assert 'data-row href="/articles/' in page
 
 
 def test_what_is_sifted_stands_in_the_address(site: Any, world: Any, engine: Any) -> None:

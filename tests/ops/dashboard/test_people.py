@@ -451,6 +451,28 @@ def test_what_is_wrong_with_a_subscription_is_said_under_its_field_and_what_was_
     assert rows(engine, "SELECT id FROM subscriptions") == []
 
 
+def test_a_subscription_may_name_a_thousand_topics_and_leads_to_each(site: Any, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO topics (name, query) "
+                "SELECT 'A topic of a name ' || i, 'nato' FROM generate_series(1, 1000) i"
+            )
+        )
+    known = visitor(site)
+    number_in(add_channel(known))
+    names = "\r\n".join(f"A topic of a name {n}" for n in range(1, 1001))
+    number = number_in(send(known, "/subscriptions/new", **subscription(topics=names)))
+    page = known.get(f"/subscriptions/{number}").text
+    (first,) = rows(engine, "SELECT id FROM topics WHERE name = 'A topic of a name 1'")
+    assert f'<a href="/topics/{first["id"]}"><bdi>A topic of a name 1</bdi></a>' in page
+    assert page.count('<a href="/topics/') == 1000
+    form = known.get(f"/subscriptions/{number}/edit")
+    assert form.text.count('name="topic-') == 16
+    too_much = known.post("/subscriptions/new", {"csrf": form.csrf, "topics": "x" * 70_000})
+    assert too_much.status == 413
+
+
 def test_a_subscription_acts_at_the_next_planning(
     site: Any, engine: Engine, settings: Settings, world: Any
 ) -> None:
@@ -777,6 +799,21 @@ def test_hostile_names_are_shown_as_text(site: Any, engine: Engine) -> None:
         page = known.get(path)
         assert page.status == 200, path
         assert "<script>" not in page.text, path
+
+
+def test_no_search_is_too_odd_to_be_answered(site: Any) -> None:
+    known = visitor(site)
+    fields = ("q", "after", "topic", "channel", "kind", "what", "before")
+    for path in (
+        "/channels?",
+        "/subscriptions?",
+        "/silences?",
+        "/silences?state=over&",
+        "/subscriptions/new?",
+    ):
+        for odd in ("%00", "%ED%A0%80%ff", "-1", "9" * 30, "%25_'"):
+            asked = "&".join(f"{field}={odd}" for field in fields)
+            assert known.get(path + asked).status == 200, (path, odd)
 
 
 @pytest.mark.parametrize("path", ["/channels", "/subscriptions"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from alerts.model import Item
+from alerts.channel import Astray, Blocked, Later, Never, Sent, Simpler, Unsure, Verdict
+from alerts.model import Channel, ChannelId, Item
+from ops.dashboard.views.channels import compose as compose_channels
 from ops.dashboard.views.channels import standing, where
 from ops.dashboard.views.forms import (
     MOST_TICKS,
@@ -20,8 +23,10 @@ from ops.dashboard.views.forms import (
 from ops.dashboard.views.subscriptions import as_given, compose, limits, rhythm
 from ops.made_here import faults_by_key
 from ops.previews import letter_of, previews
+from ops.trial import Trial, as_noted, as_told, in_words
 from ops.watchlist.model import Complaint
 from worker.model import ArticleId
+from worker.secrets import Secret
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 SUBSCRIPTION: dict[str, Any] = {
@@ -239,6 +244,72 @@ def test_a_complaint_is_told_by_its_key_and_not_as_of_a_file() -> None:
         ]
     )
     assert told == {"cap_per_hour": "no; expected a number", "topics": "one. two", "": "has no target"}
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        Sent("1"),
+        Later("http_503"),
+        Later("http_429", timedelta(seconds=30)),
+        Unsure("answer_lost"),
+        Astray("thread_not_found"),
+        Simpler("invalid_blocks"),
+        Blocked("no_service", "channel"),
+        Never("recipient_refused"),
+    ],
+)
+def test_how_a_test_ended_is_written_down_without_secrets_and_told_from_it(verdict: Verdict) -> None:
+    channel = Channel(ChannelId(3), "desk", "webhook", Secret("https://x.example/hush"), {})
+    noted = as_noted(channel, Trial(verdict, "200 see https://x.example/hush"))
+    assert "hush" not in str(noted)
+    assert noted["accepted"] is isinstance(verdict, Sent)
+    assert as_told(json.loads(json.dumps(noted))) == in_words(verdict) == noted["verdict"]
+    assert as_told({"accepted": False, "verdict": "it is\u202e blocked"}) == "it is blocked"
+    assert as_told({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "last_sent", "failed"),
+    [
+        (None, None, False),
+        ({"accepted": True}, None, False),
+        ({"accepted": False}, None, True),
+        ({"accepted": False}, NOW - timedelta(minutes=10), True),
+        ({"accepted": False}, NOW, False),
+    ],
+)
+def test_a_failed_test_is_told_until_a_message_was_taken(
+    told: dict[str, Any] | None, last_sent: datetime | None, failed: bool
+) -> None:
+    row: dict[str, Any] = {
+        **dict.fromkeys(
+            (
+                *("blocked_by", "confirmation", "rests_until", "circuit", "reason", "paused_until"),
+                *("asked_from", "language"),
+            )
+        ),
+        **{"id": 3, "name": "\u200b", "kind": "webhook", "declared": False, "signed": False, "held": 0},
+        **{"target_ref": "stored:1", "print": "abcd", "created_at": NOW, "test": told, "tested_by": "edi"},
+        "tested_at": NOW - timedelta(minutes=5),
+    }
+    (view,) = compose_channels([row], {3: (1, last_sent)}, [], {}, NOW)
+    assert view.test_failed is failed
+    assert view.name == "(without a visible name)"
+
+
+def test_a_preview_speaks_the_language_of_its_channel() -> None:
+    item = Item(
+        ArticleId(1), title="Kabar", url="https://x.example/1", source="Kabar", topics=("NATO",), seen_at=NOW
+    )
+    english, indonesian = (
+        previews(letter_of(item, SUBSCRIPTION, NOW, language), ["email"], {"from": "Pantau <p@example.org>"})[
+            0
+        ].text
+        for language in ("en", "id")
+    )
+    assert "You get this because" in english
+    assert "You get this because" not in indonesian
 
 
 def test_a_preview_is_text_whatever_stands_in_the_article() -> None:

@@ -81,7 +81,7 @@ def test_everybody_sees_their_account_and_only_admins_the_rest(as_role: Any) -> 
         assert f'href="{path}"' not in mine
         assert f'href="{path}"' in admin.get("/settings").text
     closed = ("/settings/users", "/settings/users/remove?user=ratna", "/settings/installation", "/audit-log",
-              "/settings/examination", "/audit-log.csv", "/settings/export")  # fmt: skip
+              "/audit-log.csv", "/settings/export")  # fmt: skip
     assert [viewer.get(path).status for path in closed] == [403] * len(closed)
 
 
@@ -484,12 +484,15 @@ def test_an_examination_names_remedies_and_keys(
     environ = {"PANTAU_REDIS_URL": urls.redis, "PANTAU_DATABASE_URL": urls.database}
     given = from_env({**environ, "PANTAU_DATA_DIR": str(tmp_path)})
     site = make_site(database, settings=given, keys=KeyRing.of(("a key for tests",)))
-    page = site.known_visitor().get("/settings/examination").text
+    visitor = site.known_visitor()
+    page = send(visitor, "/settings/installation", "/settings/examination").text
     assert "What was found" in page
     assert "the beat has never ticked" in page
     assert "set PANTAU_SMTP_URL if anybody is to get e-mail" in page
     assert "seals and opens" in page
     assert urls.database not in page
+    assert visitor.get("/settings/examination").status == 405
+    assert visitor.post("/settings/examination", {"csrf": "forged"}).status == 403
 
 
 def test_the_watchlist_is_taken_along_by_editors(

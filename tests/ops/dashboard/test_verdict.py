@@ -130,6 +130,34 @@ def test_what_happens_every_day_is_no_trouble(facts: dict[str, object]) -> None:
     assert verdict(replace(WELL, **facts))[0] == "ok"
 
 
+FAILS = {"name": "Metals Daily", "url": "https://key@metals.example/rss?token=abc", "last_error": "dns"}
+
+
+@pytest.mark.parametrize(
+    ("feeds", "unwell", "sentence"),
+    [
+        (
+            {"ok": 9, "failing": 1},
+            FAILS,
+            "1 failing of 10 feeds (Metals Daily: its name is not known (DNS)); everything else keeps up.",
+        ),
+        (
+            {"ok": 9, "failing": 2, "gone": 1},
+            {**FAILS, "name": None},
+            "2 failing and 1 gone of 12 feeds, the latest metals.example: its name is not known (DNS); "
+            "everything else keeps up.",
+        ),
+        (
+            {"failing": 1},
+            {**FAILS, "name": "\u202e" + "x" * 200, "last_error": None},
+            f"1 failing of 1 feed ({'x' * 79}…); everything else keeps up.",
+        ),
+    ],
+)
+def test_the_feed_that_began_to_fail_last_is_named(feeds: object, unwell: object, sentence: str) -> None:
+    assert verdict(replace(WELL, feeds=feeds, unwell=unwell)) == ("slow", sentence)
+
+
 def test_several_channels_that_take_nothing_are_said_with_the_one_that_began() -> None:
     since = {"late": 9, "first": 60, "other": 20}
     balks = {name: Balk(NOW - timedelta(seconds=s), "dns", 1) for name, s in since.items()}

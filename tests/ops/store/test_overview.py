@@ -241,3 +241,12 @@ def test_what_a_verdict_needs_is_the_same_without_the_figures_of_the_day(databas
         now, whole = store.standing(connection), store.overview(connection)
     assert (now.sent_24h, whole.sent_24h) == (0, 1)
     assert (now.feeds, now.desks.keys(), now.circuits) == (whole.feeds, whole.desks.keys(), whole.circuits)
+
+
+def test_the_feed_that_began_to_fail_last_is_told(look, rows):
+    rows.feed(name="Well")
+    assert look().unwell is None
+    rows.feed(name="Long dead", state="failing", failures=40, last_error="tls")
+    rows.feed(name="Just now", state="failing", failures=1, last_error="dns")
+    rows.feed(name="Removed", state="failing", failures=0, last_error="dns", removed_at=ago(1))
+    assert (look().unwell["name"], look().unwell["last_error"]) == ("Just now", "dns")
