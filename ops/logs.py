@@ -27,7 +27,7 @@ _SECRET_SHAPES = re.compile(
     r"|whsec_[\w+/=]+"  # Standard Webhooks
     r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # user:password in any URL
     r"|(?:(?<=/u/)|(?<=/manage/)|(?<=/confirm/))[\w.-]{16,}"  # tokens of the links in mails
-    r"|pnt_\w+"  # our own API tokens
+    r"|pnt_\w+|pantau_[\w-]{40,}"  # our own API tokens: what people put into the environment, and what we make
 )
 _DEEPEST = 5
 _CHATTY = (

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from ops.api.asked import only_what_is_known
 from ops.api.description import describe
 from ops.api.frame import Frame
 from ops.api.house import House
@@ -70,7 +71,7 @@ def _routes() -> FastAPI:
         exception_handlers={HTTPException: _refused, RequestValidationError: _invalid},
     )
     for part in _PARTS:
-        app.include_router(part.router)
+        app.include_router(part.router, dependencies=[Depends(only_what_is_known)])
     return app
 
 

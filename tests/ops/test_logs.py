@@ -86,6 +86,7 @@ SHAPES = {
     "token of a reader's page": f"https://watch.example/manage/{HUSH}",
     "confirmation token": f"GET /confirm/{HUSH} HTTP/1.1",
     "our own token": f"pnt_{HUSH}",
+    "token that we made": f"401 for pantau_{HUSH}-{HUSH}x",
     "bearer token": f"Authorization: Bearer {HUSH}",
     "basic credentials": f"authorization: Basic {HUSH}==",
 }
@@ -203,7 +204,10 @@ def test_any_value_can_be_logged(value):
 def test_starring_leaves_ordinary_text_alone(text):
     event = logs.star_out_secrets(None, "", {"event": text})
     if (
-        not any(mark in text for mark in ("xox", "whsec_", "://", "/u/", "/manage/", "/confirm/", "pnt_"))
+        not any(
+            mark in text
+            for mark in ("xox", "whsec_", "://", "/u/", "/manage/", "/confirm/", "pnt_", "pantau_")
+        )
         and "earer" not in text.lower()
     ):
         assert event == {"event": text}

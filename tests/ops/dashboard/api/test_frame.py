@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text, update
+from structlog.testing import capture_logs
 
 from ops.api.callers import reach
 from ops.api.paces import Pace
@@ -205,6 +206,18 @@ def test_each_wrong_field_is_named(program: Any) -> None:
     assert writer.get("/feeds?tag=%00").status == 422
 
 
+def test_a_parameter_that_nobody_knows_is_no_answer_to_something_else(program: Any) -> None:
+    reader = program("read")
+    refused = reader.get("/deliveries?sate=failed&limit=5&%00/~=x")
+    assert refused.status == 422
+    first, second = refused.json["errors"]
+    assert (first["in"], first["pointer"]) == ("query", "#/sate")
+    assert "state" in first["detail"]
+    assert "\x00" not in second["detail"]
+    assert reader.get("/feeds/1?x=1").status == 422
+    assert reader.get("/deliveries?state=failed&limit=5").status == 200
+
+
 def test_a_body_that_is_too_large_is_refused(program: Any) -> None:
     answer = program("write").post("/match", {"body": "x" * 1_100_000})
     assert answer.status == 413
@@ -249,8 +262,11 @@ def test_a_fault_of_ours_is_told_without_its_inside(site: Any, program: Any, mon
         raise ZeroDivisionError("secret inside")
 
     monkeypatch.setattr("ops.store.programs.feed", fails)
-    answer = program("read").get("/feeds/1")
+    with capture_logs() as logged:
+        answer = program("read").get("/feeds/1")
     assert answer.status == 500
+    (line,) = [each for each in logged if each["event"] == "api_error"]
+    assert answer.json["instance"] == f"urn:uuid:{line['request']}"
     assert answer.json["type"].endswith("#our_fault")
     assert "secret" not in answer.text
 
