@@ -8,6 +8,7 @@ the pages just works it out anew.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +28,8 @@ WAITING = 6
 """Further ones that may wait for their turn."""
 KEPT = 12
 """Answers that are kept for whoever asks again."""
+SWITCH_S = 0.001
+"""How long a trial keeps Python to itself while pages want it, each time that one of them has waited for its data."""
 FORGOTTEN_AFTER_S = 20.0
 """A page that still waits asks every second or so."""
 STALE_AFTER_S = 60.0
@@ -140,6 +143,7 @@ class Trials:
 
     def _pool(self) -> ThreadPoolExecutor:
         if self._threads is None:
+            sys.setswitchinterval(SWITCH_S)
             self._threads = ThreadPoolExecutor(AT_ONCE, "trial")
         return self._threads
 
