@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +20,8 @@ from ops.dashboard.views.workers import Machine, compose
 from ops.health import broker_version
 from ops.store.pages.workers import running
 
+_MEMORY_S = 20.0  # to count the memory of a process takes some hundredths of a second
+
 
 async def workers(request: Request, session: Session) -> Response:
     """The page, made anew for each view."""
@@ -28,7 +33,14 @@ async def workers(request: Request, session: Session) -> Response:
 
 
 def _machine(context: Context) -> Machine:
-    return Machine(this_process(context.began), broker_version(context.settings))
+    web = _process(context.began, int(context.steady() // _MEMORY_S))
+    return Machine(web, broker_version(context.settings))
+
+
+@lru_cache(maxsize=1)
+def _process(began: datetime, _while: int) -> Mapping[str, object]:
+    """This process, looked at once in a while."""
+    return this_process(began)
 
 
 ROUTES = (Route("/workers", for_people(workers), methods=["GET"]),)
