@@ -25,11 +25,11 @@ from ops.dashboard.imports import Imports
 from ops.dashboard.knowing import Knowing
 from ops.dashboard.remembered import Remembered
 from ops.dashboard.rereading import Rereading
-from ops.dashboard.said import Tongue, spoken
 from ops.dashboard.tongues import LANGUAGES, tongue
 from ops.dashboard.trials import Trials
 from ops.dashboard.words import by_clock, in_zone
 from ops.health import Checks
+from ops.said import Tongue, spoken
 from ops.slack.app import SlackApp
 from ops.store.audit import Audit
 from ops.store.pages.rail import Counts, counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ops.dashboard.said import Said, said, said_n
+from ops.said import Said, said, said_n
 from ops.store.accounts import ROLES, Role
 from ops.store.pages.rail import Counts
 

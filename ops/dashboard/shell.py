@@ -19,8 +19,8 @@ from ops.access import Session
 from ops.dashboard.context import context_of, look_of
 from ops.dashboard.login import LARGEST_FORM, form_of
 from ops.dashboard.rail import may, rail
-from ops.dashboard.said import Said
 from ops.dashboard.views.first_steps import first_steps, next_step
+from ops.said import Said
 from ops.store.accounts import Role
 
 

@@ -15,11 +15,11 @@ from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.rail import may
-from ops.dashboard.said import Said, said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.told_once import Told, tell_once, told, told_of
 from ops.dashboard.views.settings import ROLE_WORDS, refusal, tabs, user_rows
 from ops.membership import Refused
+from ops.said import Said, said
 from ops.store import accounts
 from ops.store.accounts import ROLES, User
 from worker.store.engine import Connection

@@ -16,11 +16,11 @@ from ops.access import Session
 from ops.asking import hold_against
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.said import Said, said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views import article as one
 from ops.dashboard.views import articles as listed
 from ops.dashboard.views import reading as again
+from ops.said import Said, said
 from ops.store import audit_log, slack
 from ops.store.pages import articles as reads
 from ops.store.storied import story_of

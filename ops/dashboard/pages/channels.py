@@ -17,12 +17,12 @@ from ops import made_here
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.said import said
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import channels as views
 from ops.dashboard.views.forms import channel_faults, channel_of, offered
 from ops.made_here import Done, Refused, Ways
 from ops.releasing import Released, TooEarly, release
+from ops.said import said
 from ops.store import restored
 from ops.store.declared import LONGEST_NAME
 from ops.store.pages import channels as reads

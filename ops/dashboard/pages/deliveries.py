@@ -14,7 +14,6 @@ from alerts.times import UNTIL_RESUMED
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.said import said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views.deliveries import (
     PAGE,
@@ -28,6 +27,7 @@ from ops.dashboard.views.deliveries import (
     compose_one,
 )
 from ops.retrying import Refused, retry, retry_failed
+from ops.said import said
 from ops.sheets import sheet
 from ops.slips import slip_of
 from ops.store import ledger

@@ -15,12 +15,12 @@ from ops.dashboard.context import Context, context_of
 from ops.dashboard.imports import Import
 from ops.dashboard.login import for_people
 from ops.dashboard.rail import may
-from ops.dashboard.said import Said, said
 from ops.dashboard.shell import gone_on, show
 from ops.dashboard.uploads import upload_taken
 from ops.dashboard.views.feed_forms import import_in_words
 from ops.exporting import as_opml, as_toml
 from ops.importing import import_list
+from ops.said import Said, said
 from ops.store.declared import Shelf
 from ops.watchlist import DeclaredFeed
 from worker.errors import BadInput

@@ -17,7 +17,6 @@ from ops.adding import NameTaken, add, read_feed
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.rail import may
-from ops.dashboard.said import said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views.feed_forms import (
     Look,
@@ -31,6 +30,7 @@ from ops.dashboard.views.feed_forms import (
 from ops.dashboard.views.feeds import PAGE, FeedList, FeedsAsked, compose, compose_one, feeds_asked
 from ops.dashboard.views.rows import host_of
 from ops.looking import DEADLINE_S, Looked, look_at
+from ops.said import said
 from ops.store.declared import Shelf
 from ops.store.pages.feeds import counts_by_rank, list_feeds, named_by, one_feed, tags_of_feeds
 from ops.tending import Declared, Done, Gone, Tended, change, poll_now, remove

@@ -15,10 +15,10 @@ from starlette.routing import Route
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.said import said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views.overview import Facts, compose, stretch_of
 from ops.retrying import Refused, retry
+from ops.said import said
 from ops.store import overview as reads
 from ops.store.audit import Audit, audit
 from ops.store.ledger import find_delivery

@@ -16,11 +16,11 @@ from ops import membership
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.said import Said, said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.tongues import LANGUAGES
 from ops.dashboard.views.settings import ROLE_WORDS, refusal, session_rows, tabs
 from ops.membership import Refused
+from ops.said import Said, said
 from ops.store import accounts
 from ops.store.audit_log import note
 from worker.store.engine import Connection

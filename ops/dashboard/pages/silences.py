@@ -18,9 +18,9 @@ from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.channels import LARGEST_NUMBER, asked_for, number_of
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views import silences as views
+from ops.said import Said, said, said_n
 from ops.silencing import BadSilence, Wanted
 from ops.store.pages import silences as reads
 from worker.store.engine import Connection

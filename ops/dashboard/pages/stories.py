@@ -14,9 +14,9 @@ from ops import silencing
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.said import said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views import stories as views
+from ops.said import said
 from ops.silencing import Wanted
 from ops.store.pages import articles as stored
 from ops.store.pages import stories as reads

@@ -17,12 +17,12 @@ from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.channels import asked_for, keys_of, number_of, settled
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import subscriptions as views
 from ops.dashboard.views.forms import NEW_SUBSCRIPTION, Fields, subscription_form, subscription_of
 from ops.made_here import Done, Refused
 from ops.previews import Preview, letter_of, previews
+from ops.said import Said, said, said_n
 from ops.store import sharing
 from ops.store.declared import LONGEST_NAME
 from ops.store.pages import subscriptions as reads

@@ -16,11 +16,11 @@ from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.rail import may
-from ops.dashboard.said import Said, said
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.told_once import Told, tell_once, told, told_of
 from ops.dashboard.views.settings import LASTS_WORDS, refusal, scopes_of, tabs, token_rows
 from ops.issuing import TokenRefused
+from ops.said import Said, said
 from ops.store.tokens import SCOPES, list_tokens
 from worker.secrets import Secret
 from worker.store.engine import Connection

@@ -20,11 +20,11 @@ from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.topic_editing import BUSY, PATIENCE_S
 from ops.dashboard.pages.topics import standing
-from ops.dashboard.said import Said, said
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.trials import Trial, Work
 from ops.dashboard.views.topic_applying import SPANS, ApplyView, apply_view
 from ops.dashboard.views.topic_editor import running_view
+from ops.said import Said, said
 from ops.store.pages.topics import applied_back
 from ops.store.topics import Standing
 from ops.store.watched import articles_of_last, count_articles_of_last

@@ -15,7 +15,6 @@ from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.topics import LARGEST_NUMBER, NO_TOPIC, standing
-from ops.dashboard.said import Said, said
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.trials import Trial, Work
 from ops.dashboard.views.simple_query import Simple, Unusable, as_lists, as_query
@@ -35,6 +34,7 @@ from ops.dashboard.views.topic_editor import (
 )
 from ops.dashboard.views.topic_history import history_view
 from ops.editing_topics import Faulty, Gone, ReadOnly, Removed, Saved, Stale
+from ops.said import Said, said
 from ops.searching import Comparison, Search, comparing, searching
 from ops.store import topics as rows
 from ops.store.topics import Standing

@@ -13,9 +13,9 @@ from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.topics import standing
-from ops.dashboard.said import said
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views.topic_sharing import SharingView, sharing_view
+from ops.said import said
 from ops.store import sharing
 from worker.store.engine import Connection
 

@@ -13,7 +13,6 @@ from starlette.routing import Route
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.said import said
 from ops.dashboard.shell import show, taken
 from ops.dashboard.views.topics import (
     FOUND,
@@ -28,6 +27,7 @@ from ops.dashboard.views.topics import (
     topic_view,
 )
 from ops.dashboard.views.written import forms_of
+from ops.said import said
 from ops.store import audit_log, slack
 from ops.store import topics as rows
 from ops.store.pages import topics as reads

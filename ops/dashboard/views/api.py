@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.api.problems import TITLES
-from ops.dashboard.said import Said, said
+from ops.said import Said, said
 
 _WITHOUT = ("Idempotency-Key", "If-None-Match")
 """Said once for all."""

@@ -15,14 +15,13 @@ from urllib.parse import urlencode
 from alerts.letter import plain_text, runs, safe_link
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import AttemptRow, Runs, attempt_row, host_of
 from ops.dashboard.words import Stamp, State, delivery_state, feed_state, language_tag, maybe_stamp, stamp
 from ops.moments import Instant
 from ops.outcome import outcome
 from ops.placed import placed_because
 from ops.readings import noted, taken
-from ops.said import joined
+from ops.said import Said, joined, said, said_n
 from ops.store.storied import Storied
 from ops.tracing import Asked, Trace, nearest_feeds, parts_of, sentence
 from ops.verdict import count, span

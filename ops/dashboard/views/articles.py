@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from alerts.evidence import show_why
 from alerts.letter import plain_text, runs, safe_link
-from ops.dashboard.said import Said, said
 from ops.dashboard.views.rows import Runs, Sending, evidence_of, sending_row
 from ops.dashboard.words import Stamp, language_tag, stamp
+from ops.said import Said, said
 from ops.store.pages.articles import BEGUN, ENDED, Found, Show, Sought
 
 Row = Mapping[str, Any]

@@ -12,11 +12,11 @@ from alerts.letter import plain_text, safe_link
 from alerts.model import DeliveryKind
 from alerts.states import State as DeliveryState
 from alerts.times import UNTIL_RESUMED
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import AttemptRow, attempt_row, reason_in_words
 from ops.dashboard.words import Stamp, State, delivery_state, due_stamp, language_tag, maybe_stamp, stamp
 from ops.outcome import why_placed
 from ops.retrying import refusal
+from ops.said import Said, said, said_n
 from ops.store.ledger import Standing
 from ops.store.listing import Wanted
 from worker.settings import parse_duration

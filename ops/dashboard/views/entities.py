@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.letter import plain_text, safe_link
-from ops.dashboard.said import Said, said
 from ops.dashboard.words import language_tag
+from ops.said import Said, said
 from worker.errors import BadInput
 from worker.match.entities import ANY_LANGUAGE, Entity, Name, entity_of, keys_with
 from worker.match.fold import loose

@@ -11,9 +11,9 @@ from typing import Any
 from alerts.letter import plain_text
 from ops.checking import Checked, Feed, NoFeed, NotHad
 from ops.dashboard.imports import Import
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Stamp, State, language_tag, maybe_stamp
 from ops.looking import Candidate, Looked
+from ops.said import Said, said, said_n
 from ops.watchlist import DeclaredFeed, Given
 from ops.watchlist.references import parse_reference
 from ops.watchlist.values import every_text

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ops.dashboard.rail import may
-from ops.dashboard.said import Said, said
+from ops.said import Said, said
 from ops.store.accounts import Role
 from ops.store.pages.rail import Counts
 

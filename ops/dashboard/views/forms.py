@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.dashboard.said import Said
 from ops.dashboard.views.channels import called
+from ops.said import Said
 from ops.watchlist.model import TARGET_KEYS, ChannelKind
 
 Fields = Mapping[str, str]

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from alerts.evidence import show_why
 from alerts.letter import plain_text, runs, safe_link
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import Row, Runs, evidence_of, name_of, title_runs
 from ops.dashboard.words import Stamp, language_tag, stamp
+from ops.said import Said, said, said_n
 from ops.store.pages.live import Choices, Found, Sieve
 
 _QUOTE, _NAME = 300, 200

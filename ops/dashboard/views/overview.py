@@ -10,7 +10,6 @@ from typing import Any
 from alerts.letter import plain_text
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar, Curve
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import (
     AlertRow,
     DeliveryRow,
@@ -22,7 +21,7 @@ from ops.dashboard.views.rows import (
 )
 from ops.dashboard.views.todo import Task, tasks
 from ops.dashboard.words import Shape, Stamp, State, stamp
-from ops.said import joined
+from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview, Queue
 from ops.store.pages.overview import GOAL_S, Bin, Panels, Stages, Trend

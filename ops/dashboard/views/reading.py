@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text, safe_link
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Stamp, language_tag, stamp
 from ops.readings import taken
+from ops.said import Said, said, said_n
 
 Reading = Mapping[str, Any]
 

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from alerts.evidence import Evidence, show_why
 from alerts.letter import plain_text, runs, safe_link
-from ops.dashboard.said import Said, joined, said, said_n
 from ops.dashboard.words import (
     Stamp,
     State,
@@ -25,6 +24,7 @@ from ops.dashboard.words import (
     stamp,
 )
 from ops.remarks import notes, remarks
+from ops.said import Said, joined, said, said_n
 from ops.verdict import cause, count, span
 
 Row = Mapping[str, Any]

@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from ops.dashboard.rail import may
-from ops.dashboard.said import Said, said
 from ops.dashboard.words import Stamp, State, maybe_stamp, stamp
 from ops.issuing import SCOPES_OF, TokenRefused
 from ops.membership import LONGEST_NAME, Refused
+from ops.said import Said, said
 from ops.store.accounts import ROLES, Role
 
 Row = Mapping[str, Any]

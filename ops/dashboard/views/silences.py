@@ -9,8 +9,8 @@ from typing import Any
 
 from alerts.letter import plain_text
 from alerts.silences import Scope
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Stamp, State, stamp
+from ops.said import Said, said, said_n
 from ops.store.pages.silences import MOST_COUNTED
 
 Row = Mapping[str, Any]

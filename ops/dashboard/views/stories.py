@@ -14,11 +14,10 @@ from alerts.evidence import show_why
 from alerts.letter import plain_text, runs, safe_link
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import Runs, Sending, evidence_of, sending_row
 from ops.dashboard.words import Stamp, language_tag, stamp
 from ops.placed import placed_because
-from ops.said import joined
+from ops.said import Said, joined, said, said_n
 from ops.store.pages.stories import BARS, LOOKED_AT, Found, Sought
 from ops.verdict import span
 

@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.rows import feed_name
 from ops.dashboard.words import Shape, ago
 from ops.remarks import gap_in_words, silence_in_words
-from ops.said import joined
+from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview
 from ops.verdict import BY_READERS, TICK_LATE_S, cause, count, deserted, span

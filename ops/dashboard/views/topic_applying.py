@@ -10,9 +10,9 @@ from typing import Any
 from alerts.letter import plain_text
 from alerts.model import Asked
 from ops.applying_back import Applied
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.topic_editor import Running
 from ops.dashboard.words import Stamp, stamp
+from ops.said import Said, said, said_n
 from ops.store.topics import Standing
 
 SPANS = (1, 7, 30)

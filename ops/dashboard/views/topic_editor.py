@@ -10,12 +10,12 @@ from typing import Literal
 
 from alerts.letter import plain_text, runs, safe_link
 from ops.dashboard.charts import Bar
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.difference import Piece, difference
 from ops.dashboard.views.simple_query import Simple, as_lists
 from ops.dashboard.views.topics import Runs, title_runs
 from ops.dashboard.views.written import Forms, forms_of, summary
 from ops.dashboard.words import Stamp, language_tag, stamp
+from ops.said import Said, said, said_n
 from ops.searching import Comparison, Difference, Search, Sighting, broad, is_broad
 from ops.store.topics import Heard, Version
 from ops.watchlist import DeclaredTopic

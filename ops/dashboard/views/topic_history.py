@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import pairwise
 
 from alerts.letter import plain_text
-from ops.dashboard.said import Said, said
 from ops.dashboard.views.difference import Piece, difference
 from ops.dashboard.words import Stamp, stamp
+from ops.said import Said, said
 from ops.store.topics import Standing, Version
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Stamp, maybe_stamp, stamp
+from ops.said import Said, said, said_n
 from ops.store.topics import Standing
 
 MOST = 50

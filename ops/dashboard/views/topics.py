@@ -12,9 +12,9 @@ from alerts.evidence import Evidence, show_why
 from alerts.letter import plain_text, runs, safe_link
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.views.written import Forms, languages_by_name
 from ops.dashboard.words import Stamp, language_tag, stamp
+from ops.said import Said, said, said_n
 from ops.store.pages.topics import Places
 from ops.store.topics import Heard, Standing, Version
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
-from ops.dashboard.said import Said, said, said_n
 from ops.dashboard.words import Shape, Stamp, State, maybe_stamp, stamp
+from ops.said import Said, said, said_n
 from ops.store.overview import Queue
 from ops.store.pages.workers import MOST_FAILURES, Lease, Running
 from ops.store.ticking import DEAD_AFTER_S

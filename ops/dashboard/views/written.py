@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from alerts.letter import plain_text
-from ops.dashboard.said import Said, said, said_n
-from ops.said import joined
+from ops.said import Said, joined, said, said_n
 from worker.errors import BadInput
 from worker.match import parse_query
 from worker.match.entities import ANY_LANGUAGE, Catalogue, Entity

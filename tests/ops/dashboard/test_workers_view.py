@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ops.dashboard.said import Said
 from ops.dashboard.views.workers import SHOWN_REASONS, Machine, compose, size
+from ops.said import Said
 from ops.store.overview import Queue
 from ops.store.pages.workers import Lease, Running
 from ops.store.ticking import DEAD_AFTER_S

@@ -1,13 +1,13 @@
 """A story's articles are found in their order: a page of a large story reads what it shows, and not all of them.
 
-Revision: 0027, after 0025
+Revision: 0026, after 0025
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0027"
+revision = "0026"
 down_revision = "0025"
 branch_labels = None
 depends_on = None
