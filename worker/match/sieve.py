@@ -56,7 +56,7 @@ class Sieve:
 
     def through(self, texts: Sequence[str]) -> list[bool]:
         """For each text whether it must be read."""
-        if self._open:
+        if self._open or not texts:
             return [True] * len(texts)
         joined, ends = _joined(texts)
         letters = _means().take(np.frombuffer(joined.encode("utf-16-le"), np.uint16))

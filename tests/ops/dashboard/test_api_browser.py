@@ -16,7 +16,7 @@ AXE = files("axe_playwright_python") / "axe.min.js"
 
 
 def test_the_documentation_reads_well_at_any_width_and_in_the_dark(site: Any, chromium: Any) -> None:
-    for width, scheme in ((390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")):
+    for width, scheme in ((390, "dark"), (1440, "light")):
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
         )

@@ -67,8 +67,7 @@ def sound(page: Any, where: object) -> None:
     assert page.evaluate(f"axe.run().then({shown})") == [], where
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
 def test_every_page_fits_and_says_nothing_to_the_console(
     site: Any, topic: int, chromium: Any, width: int, scheme: str
 ) -> None:
