@@ -176,6 +176,10 @@ def _byte(letter: str) -> int:
     evened = bare(fold(letter))
     if len(evened) != 1 or bare(fold(evened)) != evened or ord(evened) > 0xFFFF:
         return _ODD
+    if (
+        evened != letter and _mean(ord(evened)) == _ODD
+    ):  # a mark with a letter's shape, as half-width Japanese has
+        return _ODD
     code = ord(evened)
     return code if code < 0x80 else 0x80 | (code & 0x7F)
 

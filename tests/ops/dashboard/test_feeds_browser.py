@@ -171,6 +171,7 @@ def test_a_list_of_a_thousand_feeds_is_taken_over_and_its_progress_seen(
     assert page.inner_text(".tally").split() == ["990", "added", "10", "refused"]
     assert page.locator("table.result tbody tr").count() == 1000
     assert page.locator("table.result .bad").count() == 10
+    page.evaluate("document.querySelectorAll('table.result tr:nth-child(n+40)').forEach(row => row.remove())")
     check(page, "feed-imported", 1440, "light", said)
     page.set_viewport_size({"width": 390, "height": 900})
     check(page, "feed-imported", 390, "light", said)

@@ -52,6 +52,7 @@ def test_what_matches_goes_through_among_anything(query, words, between):
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(categories=["L", "N", "M"], max_codepoint=0xFFFF), min_size=1, max_size=5))
+@example("ﾞ")
 def test_a_word_of_any_letters_is_found_where_the_topic_finds_it(word):
     try:
         for text in (word, word.upper(), unicodedata.normalize("NFD", word)):
