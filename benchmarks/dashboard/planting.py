@@ -60,6 +60,7 @@ def plant(engine: Engine, url: str, size: Size, keys: KeyRing, now: datetime, se
             _BEATS,
         ):
             connection.execute(text(statement), {"now": now, **_counts(size)})
+            connection.execute(text("ANALYZE"))  # else what follows joins tables that are thought to be empty
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
 
