@@ -14,6 +14,8 @@ from worker.secrets import Secret
 from worker.store import engine as door
 from worker.store.engine import lost_connection, open_engine
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.mark.parametrize(
     ("setting", "expected"),
