@@ -23,6 +23,7 @@ from ops.searching import Comparison, Search, Shelved, comparing, searching
 from ops.servers import bundled
 from ops.store.watched import articles_of_last
 from worker.match.closely import Closely
+from worker.match.entities import Catalogue
 from worker.match.sieve import Sieve
 from worker.model import Article
 from worker.secrets import Secret
@@ -73,13 +74,8 @@ def measure(engine: Engine, query: str, saved: str | None, seconds: float) -> Ti
     began, cpu = time.perf_counter(), time.process_time()
     with engine.connect() as connection:
         known = catalogue(connection)
-        articles = articles_of_last(connection, seconds)
-        coming: Iterator[Comparison | Search]
-        if saved is None:
-            coming = searching(query, articles, known, by_term=False, every=TOLD_EVERY)
-        else:
-            coming = comparing(saved, query, articles, known, by_term=False, every=TOLD_EVERY)
-        found: Comparison | Search = next(coming)
+        coming = tried(query, saved, articles_of_last(connection, seconds), known)
+        found = next(coming)
         first_s = time.perf_counter() - began
         for further in coming:
             found = further
@@ -106,6 +102,16 @@ def measure(engine: Engine, query: str, saved: str | None, seconds: float) -> Ti
         closely_us=read_s / max(len(kept), 1) * 1e6,
         every_s=every_s / max(len(some), 1) * search.articles,
     )
+
+
+def tried(
+    query: str, saved: str | None, articles: Iterable[Shelved], known: Catalogue
+) -> Iterator[Comparison | Search]:
+    """What was found so far, as the page asks for it."""
+    if saved is None:
+        yield from searching(query, articles, known, by_term=False, every=TOLD_EVERY)
+    else:
+        yield from comparing(saved, query, articles, known, by_term=False, every=TOLD_EVERY)
 
 
 def sifted(sieve: Sieve, some: Sequence[Shelved]) -> tuple[list[bool], float]:

@@ -16,13 +16,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.match.anchors import cover
-from worker.match.compile import compile_query
+from worker.match.anchors import Cover, cover
+from worker.match.compile import Chain, Every, Plan, Seek, Words, compile_query
 from worker.match.entities import Catalogue
 from worker.match.fold import APOSTROPHES, bare, fold
 from worker.match.namebook import NameBook
@@ -39,6 +39,8 @@ _BETWEEN = "\uffff".encode()  # stands for no letter; the sieve is open for text
 _GRAM = 4
 _FEW_GRAMS = 14
 """So many are sooner compared one by one than looked up in a table."""
+_FEW_QUERIES, _MOST_NEEDS = 4, 6
+"""Of so few queries all that an article needs is looked for, of more the rarest alone."""
 _TABLE_BITS = 16
 _SPREAD = np.uint32(0x9E3779B1)
 _QUOTES = '"“”״'
@@ -61,29 +63,53 @@ class Sieve:
     """Lets through the texts that one of the queries may match. Raises BadQuery as `parse_query` does."""
 
     def __init__(self, queries: Iterable[str], known: Catalogue | None = None) -> None:
-        wanted = [[_evened_word(word) for word in _words(query, known)] for query in queries]
-        # Where a text holds a word with an odd letter, it is let through for that.
-        plain = {word for words in wanted for word in words if _ODD not in word.letters}
-        self._open = not all(wanted) or any(not word.letters or _PARTS in word.letters for word in plain)
+        book = NameBook(known)
+        chains = [
+            [_words_of(need, book) for need in _needs(compile_query(parse_query(query, book.known)))]
+            for query in queries
+        ]
+        self._first = None if not all(chains) else _Net(word for needs in chains for word in needs[0])
+        few = len(chains) <= _FEW_QUERIES and any(len(needs) > 1 for needs in chains)
+        # Of a single query the first need is looked for by then.
+        begun = 1 if len(chains) == 1 else 0
+        self._further = [[_Net(words) for words in needs[begun:]] for needs in chains] if few else []
+
+    def through(self, texts: Sequence[bytes]) -> list[bool]:
+        """For each text (UTF-8) whether it must be read."""
+        if self._first is None or not texts:
+            return [True] * len(texts)
+        kept = self._first.caught(texts)
+        if self._further and kept.any():
+            left = np.flatnonzero(kept)
+            some = [texts[at] for at in left.tolist()]
+            kept[left] = np.logical_or.reduce([_caught_by_all(nets, some) for nets in self._further])
+        return cast("list[bool]", kept.tolist())
+
+
+class _Net:
+    """Catches the texts that may hold one of some words."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        # Where a text holds a word with an odd letter, it is caught for that.
+        plain = {evened for word in words if _ODD not in (evened := _evened_word(word)).letters}
+        self._catches_all = any(not word.letters or _PARTS in word.letters for word in plain)
         self._short = [word for word in plain if len(word.letters) < _GRAM]
         self._by_gram = _filed([word for word in plain if len(word.letters) >= _GRAM])
         self._grams = [np.uint32(int.from_bytes(gram, "little")) for gram in self._by_gram]
         self._table = _table(self._by_gram) if len(self._grams) > _FEW_GRAMS else None
 
-    def through(self, texts: Sequence[bytes]) -> list[bool]:
-        """For each text (UTF-8) whether it must be read."""
-        if self._open or not texts:
-            return [True] * len(texts)
+    def caught(self, texts: Sequence[bytes]) -> NDArray[np.bool_]:
+        """For each text whether it may hold one."""
         heap = _Heap(texts)
-        if len(heap.ends) != len(texts):
-            return [True] * len(texts)
+        if self._catches_all or len(heap.ends) != len(texts):
+            return np.ones(len(texts), bool)
         kept = np.zeros(len(texts), bool)
         kept[heap.owners(heap.places(bytes([_ODD])))] = True
         for word in self._short:
             kept[heap.owners(heap.places(*word))] = True
         if self._by_gram:
             self._compare(heap, kept)
-        return kept.tolist()
+        return kept
 
     def _compare(self, heap: _Heap, kept: NDArray[np.bool_]) -> None:
         """Keeps the texts in which a longer word stands."""
@@ -105,6 +131,16 @@ class Sieve:
         for gram in self._grams[1:]:
             found |= windows == gram
         return np.flatnonzero(found)
+
+
+def _caught_by_all(nets: Sequence[_Net], texts: Sequence[bytes]) -> NDArray[np.bool_]:
+    """Which of the texts each net catches."""
+    kept = np.ones(len(texts), bool)
+    for net in nets:
+        left = np.flatnonzero(kept)
+        if left.size:
+            kept[left] = net.caught([texts[at] for at in left.tolist()])
+    return kept
 
 
 class _Heap:
@@ -167,15 +203,39 @@ def _grams(letters: bytes) -> list[bytes]:
     return [letters[at : at + _GRAM] for at in range(len(letters) - _GRAM + 1)]
 
 
-def _words(query: str, known: Catalogue | None) -> Iterator[str]:
-    """Words of which one stands in every article that the query finds."""
-    book = NameBook(known)
-    found = cover(compile_query(parse_query(query, book.known)), _cost)
-    for anchor in () if found is None else found.guards:
+def _needs(plan: Plan) -> list[Cover]:
+    """Anchors, of each of which one stands in every article that the plan finds: what is likely to be rarest first.
+    None where nothing can be said."""
+    found = sorted(_covers(plan), key=lambda each: each.price)
+    return found[:_MOST_NEEDS]
+
+
+def _covers(plan: Plan) -> Iterator[Cover]:
+    match plan:
+        case Every(parts):
+            for part in parts:
+                yield from _covers(part)
+        case Seek(Chain(first, links), fields):
+            for term in (first, *(link.term for link in links)):
+                yield from _covers(Seek(term, fields, ()))
+        case Seek(Words(steps)) if not all(step.prefix for step in steps):
+            yield from (Cover({step.key: None}, _cost(step.key)) for step in steps if not step.prefix)
+        case _:
+            if (found := cover(plan, _cost)) is not None:
+                yield found
+
+
+def _words_of(need: Cover, book: NameBook) -> list[str]:
+    """Words of which one stands where an anchor does."""
+    found: list[str] = []
+    for anchor in need.guards:
         if anchor[0] == "@":
-            yield from _of_entity(anchor[1:], book)
+            found += _of_entity(anchor[1:], book)
         else:
-            yield max(anchor.removeprefix("^").removeprefix("=").removesuffix("*").split(" "), key=len)
+            found.append(
+                max(anchor.removeprefix("^").removeprefix("=").removesuffix("*").split(" "), key=len)
+            )
+    return found
 
 
 def _of_entity(key: str, book: NameBook) -> Iterator[str]:
