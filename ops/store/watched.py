@@ -163,7 +163,9 @@ def _piece(connection: Connection, since: datetime, last: Lying | None, size: in
             copy.set_types(list(_COLUMNS.values()))
             return [Lying._make(row) for row in copy.rows()]
     except psycopg.Error as error:
-        raise _as_told(error, connection, lost=driver.broken) from error
+        if lost := driver.broken:
+            connection.invalidate()  # no longer used, not even to end its transaction
+        raise _as_told(error, connection, lost=lost) from error
 
 
 def _as_told(error: psycopg.Error, connection: Connection, *, lost: bool) -> BaseException:
