@@ -208,7 +208,7 @@ def _plain_means() -> bytes:
 
 def _plane(units: NDArray[np.uint16], which: int) -> bytes:
     """The first or the second byte of each letter, with those spelled out that count as two."""
-    plane = units.view(np.uint8)[which::2].tobytes()
+    plane = (units >> 8 if which else units).astype(np.uint8).tobytes()
     for mark, spelled in _SPELLED_OUT.items():
         plane = plane.replace(bytes([mark]), b"\0\0" if which else spelled.encode())
     return plane
