@@ -216,6 +216,14 @@ _PAUSES = text("""
 """)
 
 
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def at_one_moment(connection: Connection) -> None:
+    """Has everything that is read in this transaction be of one moment; it must be the first thing asked in it."""
+    connection.execute(_ONE_MOMENT)
+
+
 def overview(connection: Connection) -> Overview:
     """How the installation does right now, and how it did in the last 24 hours."""
     now = standing(connection)

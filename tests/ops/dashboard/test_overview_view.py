@@ -86,7 +86,7 @@ def test_a_topic_that_has_far_more_than_usual_stands_out_and_none_does_by_three_
         topic("New\u202e", 12, None),
         topic("Calm", 12, 11),
     ]
-    shares = seen(panels=Panels(rows, (), ())).topics
+    shares = seen(panels=Panels(rows, ())).topics
     assert [(share.name, share.more) for share in shares] == [
         ("War", True),
         ("Nickel", False),
@@ -107,7 +107,7 @@ def test_a_topic_that_has_far_more_than_usual_stands_out_and_none_does_by_three_
 )
 def test_a_channel_is_shown_with_how_it_is(facts: dict[str, object], shape: str, word: str) -> None:
     row = {"name": "desk", "kind": "webhook", "sent": 3, "reason": None, "paused_until": None, **facts}
-    (share,) = seen(panels=Panels((), (), [row])).channels
+    (share,) = seen(channels=[row]).channels
     assert share.state is not None
     assert (share.state.shape, share.state.word) == (shape, word)
 
