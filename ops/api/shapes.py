@@ -169,12 +169,56 @@ class Story(BaseModel):
     first_at: Moment
     last_at: Moment
     articles: int
+    merged_into: Id | None = Field(
+        description="The story that somebody made it part of; lists leave it out then."
+    )
 
 
 class StoryArticles(Story):
     """A story with its articles, the first 200."""
 
     told_by: list[Article]
+
+
+class Merged(BaseModel):
+    """A story that was merged into another, and how many articles of it are still there."""
+
+    id: Id
+    title: Line
+    articles: int
+
+
+class StoryWhole(StoryArticles):
+    """A story with its articles, and the stories that were merged into it."""
+
+    merged: list[Merged]
+
+
+class OtherStory(BaseModel):
+    """The story that is to become part of this one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    story_id: Number
+
+
+class Split(BaseModel):
+    """What is to leave a story: some articles with their copies, or one that was merged into it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    articles: Annotated[list[Number], Field(max_length=200)] | None = Field(
+        None, description="Into a story of their own, or `into` another one."
+    )
+    into: Number | None = Field(None, description="The story that the articles go into.")
+    merged_id: Number | None = Field(None, description="It becomes a story again.")
+
+
+class Regrouped(BaseModel):
+    """Where articles went."""
+
+    story_id: Id
+    articles: int
 
 
 class Subscription(BaseModel):

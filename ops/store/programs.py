@@ -87,11 +87,12 @@ _SILENCE_PIECE = text(
 )
 _SILENCE = text(_SILENCES + " WHERE s.id = :id")
 
-_STORIES = "SELECT id, title, first_at, last_at, articles FROM stories"
+_STORIES = "SELECT id, title, first_at, last_at, articles, merged_into FROM stories"
 _STORY_PIECE = text(
     _STORIES
     + """
-    WHERE id < :before AND (CAST(:since AS timestamptz) IS NULL OR last_at >= CAST(:since AS timestamptz))
+    WHERE id < :before AND merged_into IS NULL
+      AND (CAST(:since AS timestamptz) IS NULL OR last_at >= CAST(:since AS timestamptz))
     ORDER BY id DESC LIMIT :limit
 """
 )

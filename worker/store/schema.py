@@ -268,7 +268,9 @@ stories = Table(  # events that articles tell of; they decide what is told toget
     Column("first_at", Instant, nullable=False),  # when its first and its latest article were seen
     Column("last_at", Instant, nullable=False),
     Column("articles", Integer, nullable=False, server_default="1"),
+    Column("merged_into", BigInteger, ForeignKey("stories.id")),  # where a person has put all of it
     Index("ix_stories_last_at", "last_at"),
+    Index("ix_stories_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
 
 articles = Table(
@@ -306,6 +308,14 @@ articles = Table(
     Index("ix_articles_words", text("article_words(title, body)"), postgresql_using="gin"),
     Index("ix_articles_story_id_id", "story_id", "id", postgresql_where=text("story_id IS NOT NULL")),
     Index("ix_articles_copy_of", "copy_of", postgresql_where=text("copy_of IS NOT NULL")),
+)
+
+kept_apart = Table(  # what a person took out of a story: neither it nor a copy of it is put there again
+    "kept_apart",
+    metadata,
+    Column("article_id", BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("story_id", BigInteger, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_kept_apart_story_id", "story_id"),
 )
 
 sketches = Table(  # what recent articles are compared by, of those that a topic touches

@@ -98,6 +98,7 @@ def test_every_page_reads_well_at_any_width_and_in_the_dark(
         "/why?url=https://kabar.example/elsewhere",
         "/stories?since=7d",
         f"/stories/{story}",
+        f"/stories/{story}/take-out/{number}",
     )
     for width, scheme in ((390, "dark"), (1440, "light")):
         context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
