@@ -87,7 +87,7 @@ feeds = Table(
     Column("password", Text),  # sealed
     Column("headers", JSONB, nullable=False, server_default="{}"),  # by name, each {sealed, ref}
     Column("declared", Boolean, nullable=False, server_default=text("false")),  # by a watchlist
-    Column("state", Text, nullable=False, server_default="new"),  # new ok failing gone
+    Column("state", Text, nullable=False, server_default="new"),  # new ok failing gone paused
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", LargeBinary),
@@ -98,7 +98,9 @@ feeds = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("last_polled_at", Instant),
     Column("last_ok_at", Instant),
-    Column("resumed_at", Instant),  # when a backup was restored
+    Column("resumed_at", Instant),  # when a backup was restored, or a pause ended
+    Column("paused_at", Instant),  # since when somebody has it polled no more, and who
+    Column("paused_by", Text),
     Column("last_status", Integer),
     Column("last_error", Text),
     Column(
@@ -115,7 +117,7 @@ feeds = Table(
     Index(
         "ix_feeds_due",
         "next_poll_at",
-        postgresql_where=text("removed_at IS NULL AND state <> 'gone'"),
+        postgresql_where=text("removed_at IS NULL AND state <> 'gone' AND state <> 'paused'"),
     ),
     postgresql_with={"fillfactor": 70},  # polled rows change in place (HOT) instead of growing the index
 )

@@ -28,9 +28,17 @@ CREATE TABLE kept_apart (
 );
 
 CREATE INDEX ix_kept_apart_story_id ON kept_apart (story_id);
+
+ALTER TABLE feeds ADD COLUMN paused_at TIMESTAMP WITH TIME ZONE;
+ALTER TABLE feeds ADD COLUMN paused_by TEXT;
+
+DROP INDEX ix_feeds_due;
+CREATE INDEX ix_feeds_due ON feeds (next_poll_at)
+  WHERE removed_at IS NULL AND state <> 'gone' AND state <> 'paused';
 """
 
 
 def upgrade() -> None:
-    """Forward only. The version before goes on: every new column is empty or has a default."""
+    """Forward only. The version before goes on: every new column is empty or has a default. The index of due feeds
+    serves only what asks for none that is paused: until that version ends, it looks through all feeds."""
     op.get_bind().exec_driver_sql(CHANGES)
