@@ -1,8 +1,8 @@
-"""Looking after one feed by hand: polled now, changed, removed. What a watchlist declares is changed there."""
+"""Looking after one feed by hand: polled now, paused, changed, removed. What a watchlist declares is changed there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,9 @@ from ops.store import audit_log
 from ops.store.declared import Shelf, alone
 from ops.watchlist import DeclaredFeed, Given
 from worker.secrets import KeyRing
+from worker.store import pausing
 from worker.store.engine import Connection
+from worker.store.feeds import watched_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,54 @@ class Done:
     changed: bool = True
 
 
-Tended = Done | Declared | Gone
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """It is paused, and polled when it is resumed."""
 
 
-def poll_now(connection: Connection, keys: KeyRing, feed: int, who: str) -> Done | Gone:
+Tended = Done | Declared | Gone | Paused
+
+
+def poll_now(connection: Connection, keys: KeyRing, feed: int, who: str) -> Done | Gone | Paused:
     """The feed is polled as soon as its site may be asked, whoever declared it."""
     shelf = Shelf(connection, keys)
     stands = shelf.feed_of(feed)
     if stands is None:
         return Gone()
+    if pausing.is_paused(connection, feed):
+        return Paused()
     shelf.poll_now(feed)
     audit_log.note(connection, who, "polled", "feed", name_of(stands[0], feed))
     return Done()
+
+
+def feed_meant(connection: Connection, keys: KeyRing, written: str) -> int | None:
+    """The feed that somebody means by its address or by the name that it was given; None where there is none."""
+    known = watched_at(connection, [written]).get(written)
+    return known if known is not None else Shelf(connection, keys).feed_called(written, besides=0)
+
+
+def pause(connection: Connection, keys: KeyRing, feed: int, who: str) -> Done | Gone:
+    """The feed is polled no more until somebody resumes it, whoever declared it. One that said that it is gone is not
+    polled anyway."""
+    return _switch(connection, keys, feed, who, "paused", lambda: pausing.pause(connection, feed, who))
+
+
+def resume(connection: Connection, keys: KeyRing, feed: int, who: str) -> Done | Gone:
+    """The feed is polled again. What appeared meanwhile is told together, in one summary for each subscription."""
+    return _switch(connection, keys, feed, who, "resumed", lambda: pausing.resume(connection, feed))
+
+
+def _switch(
+    connection: Connection, keys: KeyRing, feed: int, who: str, what: str, switch: Callable[[], bool]
+) -> Done | Gone:
+    stands = Shelf(connection, keys).feed_of(feed)
+    if stands is None:
+        return Gone()
+    changed = switch()
+    if changed:
+        audit_log.note(connection, who, what, "feed", name_of(stands[0], feed))
+    return Done(changed)
 
 
 def change(

@@ -428,6 +428,42 @@ def test_a_feed_is_polled_now_and_one_that_is_gone_is_taken_up_again(
     assert notes(engine) == [("edi", "polled", "feed", "Kabar"), ("edi", "polled", "feed", "Pergi")]
 
 
+def test_a_feed_is_paused_and_resumed_whoever_declared_it(site: Any, world: Any, engine: Any) -> None:
+    with world() as news:
+        feed = news.feed("Kabar", "failing", declared=True, last_error="http_500")
+    editor, here = known(site), f"/feeds/{feed}"
+    paused = editor.get(send(editor, f"{here}/pause", here).headers["location"])
+    assert "It is paused: nobody asks it any more" in paused.text
+    assert "paused by edi, 0 s ago" in paused.text
+    assert "Poll now" not in paused.text
+    listed = editor.get("/feeds?state=paused")
+    assert shown(listed.text) == ["Kabar"]
+    assert "not polled any more" in listed.text
+    assert shown(editor.get("/feeds?state=trouble").text) == []
+    assert send(editor, f"{here}/pause", here).headers["location"].endswith("did=still")
+    assert send(editor, f"{here}/poll", here).headers["location"].endswith("did=not-polled")
+    assert rows(engine, "SELECT state, paused_by FROM feeds") == [{"state": "paused", "paused_by": "edi"}]
+    looker = known(site, "vera")
+    assert "/resume" not in looker.get(here).text
+    token = {"csrf": looker.get(here).csrf}
+    assert [looker.post(f"{here}/{act}", token).status for act in ("pause", "resume")] == [403, 403]
+    again = editor.get(send(editor, f"{here}/resume", here).headers["location"])
+    assert "It is polled again." in again.text
+    (row,) = rows(engine, "SELECT state, paused_at, next_poll_at <= now() AS due, resumed_at FROM feeds")
+    assert (row["state"], row["paused_at"], row["due"]) == ("new", None, True)
+    assert send(editor, "/feeds/999/pause", here).status == 404
+    assert [what for _, what, _, _ in notes(engine)] == ["paused", "resumed"]
+
+
+def test_what_is_changed_of_a_paused_feed_does_not_resume_it(site: Any, world: Any, engine: Any) -> None:
+    with world() as news:
+        feed = news.feed("Kabar")
+    editor, here = known(site), f"/feeds/{feed}"
+    send(editor, f"{here}/pause", here)
+    assert send(editor, f"{here}/edit", name="Warta", every="5m", full_text="on").status == 303
+    assert rows(engine, "SELECT name, state FROM feeds") == [{"name": "Warta", "state": "paused"}]
+
+
 def test_a_feed_is_removed_after_it_was_said_who_names_it(site: Any, world: Any, engine: Any) -> None:
     with world() as news:
         feed = news.feed("Kabar")

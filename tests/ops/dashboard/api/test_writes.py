@@ -220,8 +220,16 @@ def test_a_feed_is_changed_in_parts_and_polled(program: Any, engine: Any) -> Non
         *("#/every", "#/pace/burst")
     }
     assert writer.post(f"{path}/poll").status == 204
+    assert writer.post(f"{path}/pause").status == 428
+    paused = writer.post(f"{path}/pause", **tag_of(writer, path))
+    assert (paused.json["state"], paused.json["paused_by"][:10]) == ("paused", "token t of")
+    assert [each["id"] for each in writer.get("/feeds?state=paused").json["items"]] == [added.json["id"]]
+    assert writer.post(f"{path}/poll").status == 409
+    resumed = writer.post(f"{path}/resume", **{"if-match": paused.headers["etag"]})
+    assert (resumed.status, resumed.json["state"], resumed.json["paused_at"]) == (200, "new", None)
     assert writer.post("/feeds/999/poll").status == 404
-    assert [each[0] for each in noted(engine)] == ["added", "changed", "changed", "polled"]
+    did = ["added", "changed", "changed", "polled", "paused", "resumed"]
+    assert [each[0] for each in noted(engine)] == did
 
 
 def test_a_thing_is_made_once_by_many_who_ask_at_the_same_time(program: Any) -> None:
