@@ -188,9 +188,14 @@ def as_table(costs: Sequence[Cost]) -> str:
 
 
 def plan_of(connection: Connection, statement: str, given: Any) -> str:
-    """How the database does it, with what it read."""
-    rows = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", given)
-    return "\n".join(row[0] for row in rows)
+    """How the database does it, with what it read: the quickest of five times."""
+    asked = f"EXPLAIN (ANALYZE, BUFFERS) {statement}"
+    plans = ("\n".join(row[0] for row in connection.exec_driver_sql(asked, given)) for _ in range(5))
+    return min(plans, key=_execution_ms)
+
+
+def _execution_ms(plan: str) -> float:
+    return float(plan.rpartition("Execution Time: ")[2].split()[0])
 
 
 @click.command()
@@ -235,7 +240,7 @@ async def _show_plans(house: House, page: str, least_ms: float) -> None:
         await ask(house, page)
     with house.engine.connect() as connection:
         for statement, given, took in asked.statements:
-            if took >= least_ms:
+            if took >= least_ms and statement.lstrip().startswith(("SELECT", "WITH")):
                 click.echo(
                     f"\n-- {page}: {took:.1f} ms\n{statement}\n{plan_of(connection, statement, given)}"
                 )
