@@ -115,6 +115,15 @@ class Context:
         except TimeoutError:
             raise DatabaseSilent from None
 
+    async def ask_at_length(self, work: Callable[[Connection], Answer]) -> Answer:
+        """The same for what goes through so much that no page waits for it; the database ends it after a minute."""
+
+        def transaction() -> Answer:
+            with self.engine.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._errands, transaction)
+
     def errand(self, work: Callable[[], Answer]) -> Future[Answer]:
         """Has `work` done that takes longer than a page may, in one of few threads."""
         return self._errands.submit(work)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Generic, TypeVar
 
 Found = TypeVar("Found")
@@ -28,13 +29,13 @@ class Remembered(Generic[Found]):
 
     shortest_s: float = SHORTEST_S
     found: Found | None = None
-    again_at: float = 0.0
+    again_at: float = -inf
     looking: asyncio.Task[None] | None = None
 
     async def latest(self, look: Callable[[], Awaitable[Found]], steady: Callable[[], float]) -> Found | None:
         """What was found last; a new look is waited for only briefly, a page must not hang on it."""
         now = steady()
-        if self.looking is None and (self.found is None or now >= self.again_at):
+        if self.looking is None and now >= self.again_at:
             self.looking = asyncio.create_task(self._look(look, steady))
         if self.looking is not None:
             good = self.found is not None and now < self.again_at + _STILL_GOOD * self.shortest_s
@@ -46,6 +47,7 @@ class Remembered(Generic[Found]):
         try:
             self.found = await look()
         except Exception:  # noqa: BLE001  the page tells what is wrong with the database; a proof can wait
+            # what failed for being too much would be too much at the next view, too
             self.found = None
         finally:
             self.again_at = began + max(self.shortest_s, (steady() - began) * _SHARE)

@@ -16,19 +16,21 @@ from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.shell import gone_on, show, taken
-from ops.dashboard.views.agreeing import agreed, refuted_panels, refuted_trend
+from ops.dashboard.views.agreeing import agreed, refuted_day, refuted_panels, refuted_trend
 from ops.dashboard.views.overview import Facts, compose, stretch_of
 from ops.retrying import Refused, retry
 from ops.said import said
+from ops.store import day as days
 from ops.store import overview as reads
 from ops.store.audit import Audit, audit
+from ops.store.day import Day
 from ops.store.ledger import find_delivery
 from ops.store.pages import overview as looks
 from ops.store.pages.rail import Counts, counts
 from worker.store.engine import Connection
 
 ALERTS, DELIVERIES, FEEDS, UNSENT, PANEL = 12, 8, 40, 3, 6
-PANELS_S = 30.0
+DAY_S, PANELS_S = 10.0, 30.0
 
 DEEDS = {
     "retried": said(
@@ -43,15 +45,19 @@ async def overview(request: Request, session: Session) -> Response:
     context, stretch = context_of(request), stretch_of(request.query_params.get("range", ""))
     look = partial(looks.trend, length=stretch.length, step=stretch.step, shift=stretch.shift)
     trend_name = f"trend {stretch.key}"
-    ledger, trend, panels = await asyncio.gather(
-        context.proof.latest(lambda: context.ask(audit), context.steady),
+    ledger, day, trend, panels = await asyncio.gather(
+        context.proof.latest(lambda: context.ask_at_length(audit), context.steady),
+        context.remembered("day", DAY_S, days.day),
         context.remembered(trend_name, stretch.fresh_s, look),
         context.remembered("panels", PANELS_S, partial(looks.panels, limit=PANEL)),
     )
 
     def read(connection: Connection) -> tuple[Facts, Counts]:
         reads.at_one_moment(connection)
-        facts = replace(read_facts(connection, ledger), stretch=stretch, trend=trend, panels=panels)
+        facts = read_facts(connection, ledger, day or days.day(connection))
+        facts = replace(facts, stretch=stretch, trend=trend, panels=panels)
+        if refuted_day(facts):
+            facts = replace(facts, overview=reads.with_day(facts.overview, days.day(connection)))
         if refuted_trend(facts):
             facts = replace(facts, trend=look(connection))
         if refuted_panels(facts, PANEL):
@@ -68,9 +74,9 @@ async def overview(request: Request, session: Session) -> Response:
     return await show(request, session, "overview.html", here="overview", view=view, deeds=DEEDS)
 
 
-def read_facts(connection: Connection, ledger: Audit | None) -> Facts:
+def read_facts(connection: Connection, ledger: Audit | None, day: Day) -> Facts:
     """What the page tells of this moment; what goes through much and is remembered comes to it."""
-    now = reads.overview(connection)
+    now = reads.with_day(reads.standing(connection), day)
     deliveries = reads.latest_deliveries(connection, DELIVERIES)
     # where there are none, looking for the newest would read the whole ledger
     failed = reads.latest_deliveries(connection, UNSENT, "failed") if now.failed else ()

@@ -1,8 +1,8 @@
 """PURE. What was counted a while ago beside what is read now: the overview must not say two things of one.
 
-Everything on the page is read at one moment, but for what goes through much: the figures of the stretch, and topics by
-their matches. Those are remembered for some seconds. Numbers that are known afresh anyway take their place, and what
-the rest of the page refutes is looked up again at that same moment.
+Everything on the page is read at one moment, but for what goes through much: the figures of the day and of the stretch,
+and topics by their matches. Those are remembered for some seconds. Numbers that are known afresh anyway take their
+place, and what the rest of the page refutes is looked up again at that same moment.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ def refuted_trend(facts: Facts) -> bool:
     return any(row["published_at"] or trend.seen_p50 is None for row in _told(facts, facts.stretch.length))
 
 
+def refuted_day(facts: Facts) -> bool:
+    """Whether the remembered day knows of no message where the page shows some."""
+    told = facts.overview.seen_to_sent.n and facts.overview.sent_24h
+    return not told and any(True for _ in _told(facts, _DAY))
+
+
 def refuted_panels(facts: Facts, most: int) -> bool:
     """Whether the page shows a topic's matches of today that the remembered panel, of at most so many, leaves out."""
     if facts.panels is None:
@@ -38,7 +44,20 @@ def refuted_panels(facts: Facts, most: int) -> bool:
 
 def agreed(facts: Facts) -> Facts:
     """The same with every remembered number as the rest of the page has it."""
+    facts = replace(facts, overview=_overview(facts))
     return replace(facts, trend=_trend(facts), panels=_panels(facts))
+
+
+def _overview(facts: Facts) -> Overview:
+    """A day has no less than its last hour, and than what is shown of it."""
+    now = facts.overview
+    began = now.at - _DAY
+    return replace(
+        now,
+        articles_24h=max(now.articles_24h, _done(now, "read")),
+        sent_24h=max(now.sent_24h, _done(now, "send")),
+        matched_24h=max(now.matched_24h, sum(row["seen_at"] > began for row in facts.alerts)),
+    )
 
 
 def _trend(facts: Facts) -> Trend | None:

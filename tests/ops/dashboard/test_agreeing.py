@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 
 from ops.dashboard.views.agreeing import agreed, refuted_panels, refuted_trend
 from ops.dashboard.views.overview import STRETCHES, Facts, stretch_of
-from ops.store.overview import Lag, Queue
+from ops.store.day import Lag
+from ops.store.overview import Queue
 from ops.store.pages.overview import Panels
 from tests.ops.dashboard.test_overview_view import FACTS, NOW, TREND, WELL
 

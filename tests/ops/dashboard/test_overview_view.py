@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.dashboard.views.overview import Facts, View, compose, stretch_of
-from ops.store.overview import Lag, Overview, Queue
+from ops.store.day import Lag
+from ops.store.overview import Overview, Queue
 from ops.store.pages.overview import Bin, Panels, Stages, Trend
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
