@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ops.adding import NameTaken, facts_of, name_of
+from ops.adding import NameTaken, facts_of, given_secrets, name_of
 from ops.store import audit_log
 from ops.store.declared import Shelf, alone
-from ops.watchlist import DeclaredFeed, Given
+from ops.watchlist import DeclaredFeed, Given, Reference
 from worker.secrets import KeyRing
 from worker.store import pausing
 from worker.store.engine import Connection
 from worker.store.feeds import watched_at
+
+Headers = tuple[tuple[str, Reference], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +86,36 @@ def _switch(
 
 
 def change(
-    connection: Connection, keys: KeyRing, feed: int, wanted: DeclaredFeed, who: str, *, forget: bool = False
+    connection: Connection,
+    keys: KeyRing,
+    feed: int,
+    wanted: DeclaredFeed,
+    who: str,
+    *,
+    forget: bool = False,
+    dropped: Collection[str] = (),
 ) -> Tended:
     """Gives the feed these settings; its address stays. A password that is not given stays as well, unless the user's
-    name goes, or it is to be forgotten. Raises NameTaken."""
+    name goes, or the log-in is to be forgotten; headers stay that are neither given nor `dropped`. Raises NameTaken."""
     alone(connection)
     shelf = Shelf(connection, keys)
     stands = shelf.feed_of(feed)
     if stands is None or stands[1]:
         return Gone() if stands is None else Declared()
     before = stands[0]
+    gone = {name.lower() for name in dropped} | ({_LOG_IN} if forget else set())
+    given = tuple((name, value) for name, value in wanted.headers if isinstance(value, Given))
     if forget:
+        given = ()
+    if forget or _LOG_IN in _named(given):
         wanted = replace(wanted, user="", password=None)
+    elif wanted.user:
+        gone.add(_LOG_IN)
     keep = wanted.password is None and bool(wanted.user)
-    wanted = replace(wanted, url=before.url, headers=(), password=wanted.password)
-    secrets = (
-        {("feed", before.url, "password"): wanted.password.value}
-        if isinstance(wanted.password, Given)
-        else {}
-    )
-    told, tells = _told(before, wanted, new_password=bool(secrets))
+    wanted = replace(wanted, url=before.url, headers=given)
+    secrets = given_secrets(wanted)
+    stay = tuple(each for each in before.headers if each[0].lower() not in _named(given) | gone)
+    told, tells = _told(before, replace(wanted, headers=(*stay, *given)), new=bool(secrets))
     if told == tells:
         return Done(changed=False)
     if (
@@ -112,20 +124,28 @@ def change(
         and shelf.feed_called(wanted.name, besides=feed) is not None
     ):
         raise NameTaken(wanted.name)
-    shelf.change_feed(feed, wanted, secrets, keep_password=keep)
+    shelf.change_feed(feed, wanted, secrets, keep_password=keep, dropped=gone)
     audit_log.note(connection, who, "changed", "feed", name_of(wanted, feed), told, tells)
     return Done()
 
 
+_LOG_IN = "authorization"  # the header of a token; a user and a password make the same
+
+
+def _named(headers: Headers) -> set[str]:
+    return {name.lower() for name, _ in headers}
+
+
 def _told(
-    before: DeclaredFeed, after: DeclaredFeed, *, new_password: bool
+    before: DeclaredFeed, after: DeclaredFeed, *, new: bool
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """What changes, before and after; of secrets only that they do."""
-    old, new = facts_of(before), facts_of(after)
-    changed = [key for key in new if old[key] != new[key]]
-    told, tells = {key: old[key] for key in changed}, {key: new[key] for key in changed}
-    if new_password or before.user != after.user:
-        told["log-in"], tells["log-in"] = bool(before.user), "changed" if after.user else False
+    old, now = facts_of(before), facts_of(after)
+    changed = [key for key in {**old, **now} if old.get(key) != now.get(key)]
+    told, tells = {key: old.get(key) for key in changed}, {key: now.get(key) for key in changed}
+    if new or before.user != after.user:
+        told["log-in"] = bool(before.user or before.headers)
+        tells["log-in"] = "changed" if after.user or after.headers else False
     return told, tells
 
 

@@ -556,6 +556,10 @@ class Pace(_Asked):
     burst: int | None = None
 
 
+_HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_NUL)]
+_HeaderValue = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_NO_NUL)]
+
+
 class FeedChanges(_Asked):
     """What of a feed is to be otherwise; what is left out stays."""
 
@@ -565,6 +569,17 @@ class FeedChanges(_Asked):
     language: _Short = Field("", description='"": detected.')
     full_text: bool = Field(True, description="Whether the page behind each entry is read.")
     pace: Pace = Pace()
+    user: Word = Field(
+        "", description='Who logs in there (HTTP basic); "": nobody, and the password goes, too.'
+    )
+    password: Annotated[str, StringConstraints(max_length=2000, pattern=_NO_NUL)] | None = Field(
+        None, description="Sealed, and never shown again."
+    )
+    headers: Annotated[dict[_HeaderName, _HeaderValue | None], Field(max_length=20)] = Field(
+        {},
+        description="What is sent along, such as Authorization: Bearer. Values are sealed, and never shown again; null "
+        "takes one away; those that are not named stay.",
+    )
 
 
 class NewFeed(FeedChanges):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -214,13 +214,13 @@ class Shelf:
         here = entities.c.removed_at.is_(None) & (entities.c.key == key) & (entities.c.origin == origin)
         return self.connection.execute(select(entities.c.id).where(here)).scalar()
 
-    def add_feed(self, feed: DeclaredFeed) -> int | None:
-        """Adds a feed by hand, and gives its number; None if it is watched already. It has no secrets. One that was
-        given up, because it said that it is gone, is taken up again as it was declared."""
+    def add_feed(self, feed: DeclaredFeed, secrets: Mapping[SecretAt, Secret] | None = None) -> int | None:
+        """Adds a feed by hand, and gives its number; None if it is watched already. One that was given up, because it
+        said that it is gone, is taken up again as it was declared."""
         known = self._feed_ids().get(address_key(feed.url))
         if known is not None:
             return known if self._take_up_again(known) else None
-        self.add_feeds([feed])
+        self.add_feeds([feed], secrets)
         placed = feeds.c.removed_at.is_(None) & (feeds.c.url == feed.url)
         return int(self.connection.execute(select(feeds.c.id).where(placed)).scalar_one())
 
@@ -240,12 +240,14 @@ class Shelf:
         given_up = (feeds.c.id == feed) & (feeds.c.state == "gone")
         return self.connection.execute(update(feeds).where(given_up).values(**afresh)).rowcount == 1
 
-    def add_feeds(self, found: Iterable[DeclaredFeed]) -> None:
-        """Adds feeds by hand, none of which is watched. They have no secrets."""
+    def add_feeds(
+        self, found: Iterable[DeclaredFeed], secrets: Mapping[SecretAt, Secret] | None = None
+    ) -> None:
+        """Adds feeds by hand, none of which is watched; `secrets` are those that they have."""
         together: list[dict[str, Any]] = []
         for feed in found:
             # what is the same for all is written once, beside their rows
-            facts = {**self._feed_row(feed, {}), "declared": False}
+            facts = {**self._feed_row(feed, secrets or {}), "declared": False}
             together.append({key: value for key, value in facts.items() if key != "next_poll_at"})
             if len(together) == _TOGETHER:
                 self._insert_feeds(together)
@@ -278,11 +280,21 @@ class Shelf:
         return _feed(row, lambda _at, _sealed, written, _shown=False: reference_in(written)), row.declared
 
     def change_feed(
-        self, feed: int, wanted: DeclaredFeed, secrets: Mapping[SecretAt, Secret], *, keep_password: bool
+        self,
+        feed: int,
+        wanted: DeclaredFeed,
+        secrets: Mapping[SecretAt, Secret],
+        *,
+        keep_password: bool,
+        dropped: Collection[str] = (),
     ) -> None:
-        """Gives a feed that was added by hand other settings; its headers stay, and its password where that is said."""
+        """Gives a feed that was added by hand other settings. Its password stays where that is said, and its headers
+        but for those that are given anew or `dropped` (by their names in small letters)."""
         row = {**_still_paused(feed, self._feed_row(wanted, secrets)), "declared": False}
-        kept = {"url", "headers"} | ({"password", "password_ref"} if keep_password else set())
+        stood = self.connection.execute(select(feeds.c.headers).where(feeds.c.id == feed)).scalar_one()
+        other = {*dropped, *(name.lower() for name, _ in wanted.headers)}
+        row["headers"] = {k: v for k, v in stood.items() if k.lower() not in other} | row["headers"]
+        kept = {"url"} | ({"password", "password_ref"} if keep_password else set())
         changed = {key: value for key, value in row.items() if key not in kept}
         self.connection.execute(update(feeds).where(feeds.c.id == feed).values(**changed))
 

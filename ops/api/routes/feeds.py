@@ -159,7 +159,8 @@ async def change_feed(
             raise not_found("feed", number)
         unchanged(if_match, version(row, _FIGURES))
         with _named():
-            _refuse(change(connection, keys, int(number), _changed(stands[0], asked), caller.who), number)
+            wanted, dropped = _changed(stands[0], asked), _dropped(asked)
+            _refuse(change(connection, keys, int(number), wanted, caller.who, dropped=dropped), number)
         return _as_it_is(connection, number)
 
     return await do(house, request, caller, None, work)
@@ -167,17 +168,23 @@ async def change_feed(
 
 def _changed(stands: DeclaredFeed, asked: FeedChanges) -> DeclaredFeed:
     """The feed with what was given. Raises Problem for what cannot be used."""
-    found = _read(stands.url, asked)
     given = asked.model_fields_set
-    changes: dict[str, Any] = {key: getattr(found, key) for key in given if key != "every"}
+    same_user = asked.password is not None and "user" not in given
+    found = _read(stands.url, asked, {"user": stands.user} if same_user and stands.user else {})
+    alike = given - {"every", "password", "headers"}
+    changes: dict[str, Any] = {key: getattr(found, key) for key in alike}
     if "every" in given:
         changes |= {"every_s": found.every_s, "within_s": found.within_s}
-    return replace(stands, **changes, password=None)
+    return replace(stands, **changes, password=found.password, headers=found.headers)
 
 
-def _read(url: str, asked: FeedChanges) -> DeclaredFeed:
+def _dropped(asked: FeedChanges) -> list[str]:
+    return [name for name, value in asked.headers.items() if value is None]
+
+
+def _read(url: str, asked: FeedChanges, besides: Mapping[str, Any] | None = None) -> DeclaredFeed:
     """What was given, as a watchlist's reader understands it. Raises Problem for what cannot be used."""
-    found = read_feed({"url": url, **_given(asked)})
+    found = read_feed({"url": url, **_given(asked), **(besides or {})})
     if not isinstance(found, DeclaredFeed):
         raise Problem(422, "invalid", "; ".join(found.values()), faults=wrong_parts(found))
     return found
@@ -186,6 +193,7 @@ def _read(url: str, asked: FeedChanges) -> DeclaredFeed:
 def _given(asked: FeedChanges) -> dict[str, Any]:
     """As a watchlist would hold it: what is empty is not there."""
     given = asked.model_dump(exclude_none=True, exclude={"url"})
+    given["headers"] = {name: value for name, value in asked.headers.items() if value is not None}
     return {key: value for key, value in given.items() if value not in ("", [], {})}
 
 

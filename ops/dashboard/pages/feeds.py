@@ -22,7 +22,6 @@ from ops.dashboard.views.feed_forms import (
     Look,
     complaints,
     look_in_words,
-    reference_refused,
     table_of,
     typed_of,
     url_typed,
@@ -55,6 +54,8 @@ DEEDS = {
     "not-polled": said("It is paused, and polled when it is resumed."),
     "removed": said("It is removed. What it brought stays."),
 }
+SECRETS = ("password", "token")
+"""Fields that are never sent back."""
 _NO_KEYS = "This process was started without its key file, so it cannot change what is watched."
 _DECLARED = "A watchlist file declares this feed: change it there and apply the file."
 _NO_SUCH = "There is no such feed: it was removed, or never was."
@@ -122,7 +123,7 @@ async def _look(context: Context, address: str) -> Look:
 async def take_add(request: Request, session: Session) -> Response:
     """Adds the feed that was chosen."""
     context, typed = context_of(request), dict(await taken(request, session))
-    asked = {key: typed.get(key, "") for key in ("name", "every", "tags")}
+    asked = {key: typed.get(key, "") for key in ("name", "every", "tags", "user", *SECRETS)}
     wanted = read_feed(table_of({**asked, "full_text": "on"}, url_typed(typed.get("url", ""))))
     if not isinstance(wanted, DeclaredFeed):
         return await _adding(request, session, typed, wanted, status=422)
@@ -154,7 +155,10 @@ async def _adding(
         "feed_add.html",
         here="feeds",
         status=status,
-        typed={"url": "", "name": "", "every": "", "tags": "", **typed},
+        typed={
+            **{"url": "", "name": "", "every": "", "tags": "", "user": ""},
+            **{key: value for key, value in typed.items() if key not in SECRETS},
+        },
         wrong=complaints(wrong or {}),
         faulty=bool(wrong),
         seen=look or Look(),
@@ -173,11 +177,8 @@ async def take_changes(request: Request, session: Session) -> Response:
     context, typed = context_of(request), dict(await taken(request, session))
     stands, keys, number = await _stands(request), _keys(context), _number(request)
     wanted = read_feed(table_of(typed, stands.url))
-    wrong = {} if isinstance(wanted, DeclaredFeed) else dict(wanted)
-    if refused := reference_refused(typed):
-        wrong["password"] = refused
-    if wrong or not isinstance(wanted, DeclaredFeed):
-        return await _changing(request, session, stands, typed, wrong, status=422)
+    if not isinstance(wanted, DeclaredFeed):
+        return await _changing(request, session, stands, typed, wanted, status=422)
     forget = typed.get("forget") == "on"
     try:
         outcome = await context.ask(
@@ -198,7 +199,7 @@ async def _changing(
     wrong: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    shown = {**dict.fromkeys(typed_of(stands), ""), **{k: v for k, v in typed.items() if k != "password"}}
+    shown = {**dict.fromkeys(typed_of(stands), ""), **{k: v for k, v in typed.items() if k not in SECRETS}}
     return await show(
         request,
         session,
