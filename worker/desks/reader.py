@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from worker.crashpoint import crashpoint
 from worker.desks.pages import FURTHER_S
 from worker.desks.parts import open_reply, take_part
 from worker.desks.pile import Sheet
@@ -102,6 +103,7 @@ class Reader:
             return onward
         text = joined([part.text for part in sheet.parts])
         read = article_of(entry, self._had(sheet, text, problem))
+        crashpoint("read_after_extraction")
         settled = self._settle(sheet, read, self._findings(read.article), topic_set, text)
         self.marked = None
         if settled is None:
@@ -152,6 +154,8 @@ class Reader:
                 self.connection.rollback()
             elif sheet.parts and not read.summary_only and (settled.is_new or _first_page_of(sheet.entry)):
                 blocks.count_up(self.connection, _site(sheet), fingerprints(text), now)
+            crashpoint("read_before_commit")
+        crashpoint("read_after_commit")
         if settled is not None and settled.article % PRUNE_EVERY == 0:
             with self.connection.begin():
                 blocks.forget_old(self.connection, _site(sheet), now)
