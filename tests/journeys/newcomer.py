@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import TimeoutError
+
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 PATIENCE_S = 90
 
@@ -59,14 +61,17 @@ class Newcomer:
             self.page.click(button)
 
     def waits_for(self, selector: str, again: Callable[[], object] | None = None) -> None:
-        """Until it is there; without script by loading the page again, or by what `again` does."""
-        if self.script:
-            self.page.wait_for_selector(selector, timeout=PATIENCE_S * 1000)
-            return
+        """Until it is there. Where the page does not bring it by itself it is loaded again, or asked by `again`."""
+        by_itself = self.script and again is None
+        once_ms = PATIENCE_S * 1000 if by_itself else 8_000 if self.script else 500
         until = time.monotonic() + PATIENCE_S
-        while not self.page.locator(selector).count():
-            assert time.monotonic() < until, f"not within {PATIENCE_S} s: {selector} at {self.page.url}"
-            time.sleep(0.5)
+        while True:
+            try:
+                self.page.wait_for_selector(selector, timeout=once_ms)
+                return
+            except TimeoutError:
+                if by_itself or time.monotonic() > until:
+                    raise
             (again or self.page.reload)()
 
     def goes_on(self) -> None:

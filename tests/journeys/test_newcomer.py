@@ -152,7 +152,7 @@ def _was_drawn(collector: Collector, hook: str) -> None:
         span for span in collector.spans if span.name == "POST" and span.parent_span_id == sent[-1].span_id
     ]
     assert [facts(span)["http.response.status_code"] for span in asked] == [200]
-    assert any(facts(span).get("http.route") == "/articles/{id}" for span in collector.spans)
+    assert any(str(facts(span).get("http.route")).startswith("/articles/{") for span in collector.spans)
     key = hook.rpartition("/")[2].encode()
     assert any(event["message"] == "form_refused" for event in collector.events)
     assert b"/services/T0/B0/" + key not in collector.raw
