@@ -169,7 +169,8 @@ MakeSite = Callable[..., Site]
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages wait for their figures: on a busy machine a moment is too short, and no test is about that."""
-    monkeypatch.setattr("ops.dashboard.remembered._WORTH_WAITING_S", 30.0)
+    for patience in ("_WORTH_WAITING_S", "_A_MOMENT_S"):
+        monkeypatch.setattr(f"ops.dashboard.remembered.{patience}", 30.0)
 
 
 @pytest.fixture
