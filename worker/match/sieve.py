@@ -1,4 +1,4 @@
-"""Which of many articles could a query match at all? By letters alone, some thirty times quicker than reading them.
+"""Which of many articles could a query match at all? By letters alone, some twenty times quicker than reading them.
 
 A query needs one of the words of its cover (`anchors`), so an article that matches holds the letters of one. Letters
 are evened out (one byte for each, without case and accents), a few of every word's are looked for in many texts at
