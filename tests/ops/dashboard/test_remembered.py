@@ -68,6 +68,25 @@ def test_what_is_very_old_is_waited_for_and_shown_all_the_same_if_it_does_not_co
     asyncio.run(play())
 
 
+def test_a_long_look_holds_up_only_who_comes_first() -> None:
+    async def play() -> None:
+        look, kept = Look(), Remembered[int](30)
+        look.let.clear()
+        steady = asyncio.get_running_loop().time
+        assert await kept.latest(look, steady) is None
+        began = steady()
+        for _ in range(50):
+            assert await kept.latest(look, steady) is None
+        assert steady() - began < 25  # each for himself, as long as the first one: 50 s
+        assert look.times == 1
+        look.let.set()
+        assert kept.looking is not None
+        await kept.looking
+        assert await kept.latest(look, steady) == 1
+
+    asyncio.run(play())
+
+
 def test_what_failed_is_not_tried_again_at_each_view() -> None:
     async def play() -> None:
         steady, look, kept = Steady(), Look(), Remembered[int](30)
