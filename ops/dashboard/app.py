@@ -28,6 +28,7 @@ from ops.dashboard.consent import (
     take_manage,
 )
 from ops.dashboard.context import Context, DatabaseSilent, context_of
+from ops.dashboard.drawn import Drawn
 from ops.dashboard.live import Watch
 from ops.dashboard.login import Endpoint, show_login, take_login, take_logout
 from ops.dashboard.metrics import Meter, metrics
@@ -37,6 +38,7 @@ from ops.dashboard.programs import API, DOCS, api_routes
 from ops.dashboard.slack import PATH as SLACK
 from ops.dashboard.slack import take_call
 from ops.dashboard.websub import confirm, take_ping
+from worker import spans
 from worker.feeds.websub import PATH
 from worker.store.engine import DatabaseTrouble, PoolExhausted, TablesDoNotFit, lost_connection
 
@@ -122,7 +124,11 @@ def build(context: Context) -> Starlette:
             *_pages(CONFIRM, show_confirm, take_confirm),
             *_pages(MANAGE, show_manage, take_manage),
         ],
-        middleware=[Middleware(Gate, context=context), Middleware(Packing)],
+        middleware=[
+            *([Middleware(Drawn)] if spans.recording() else []),
+            Middleware(Gate, context=context),
+            Middleware(Packing),
+        ],
         exception_handlers={
             HTTPException: _refused,
             DatabaseSilent: _no_database,

@@ -99,7 +99,7 @@ _DESKS = text("""
            count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
            count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
       FROM (SELECT last_polled_at, greatest(next_poll_at, nullif(lease_until, 'epoch'), h.paused_until) AS since,
-                   removed_at IS NULL AND state <> 'gone'
+                   removed_at IS NULL AND state <> 'gone' AND state <> 'paused'
                      AND greatest(next_poll_at, h.paused_until) <= statement_timestamp() AS is_due
             FROM feeds LEFT JOIN hosts h ON h.site = feeds.site) AS each
     UNION ALL
@@ -260,7 +260,7 @@ _FEED_LIST = text("""
            CASE WHEN h.paused_until > statement_timestamp() THEN h.paused_until END AS cooling_until,
            CASE WHEN h.paused_until > statement_timestamp() THEN h.paused_why END AS cooling_why,
            f.last_polled_at, f.last_ok_at, f.last_status, f.last_error, f.failures,
-           f.tags, f.language, f.declared,
+           f.tags, f.language, f.declared, f.paused_at, f.paused_by,
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) AS entries,
            (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at,
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id AND e.state = 'failed') AS set_aside

@@ -127,6 +127,8 @@ class Site:
     steady: Steady
     meter: Meter
     watch: Watch
+    known: Any = None
+    """What a browser keeps of somebody who has logged in."""
 
     def visitor(self) -> Visitor:
         return Visitor(self.address)
