@@ -25,7 +25,9 @@ from ops.api.routes import (
     channels,
     events,
     feeds,
+    jobs,
     machine,
+    sharing,
     silences,
     subscriptions,
     telling,
@@ -33,7 +35,7 @@ from ops.api.routes import (
 )
 
 ROOT = "/api/v1"
-_PARTS = (feeds, articles, topics, telling, events, subscriptions, channels, silences, machine)
+_PARTS = (jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine)
 
 
 def build(house: House) -> ASGIApp:

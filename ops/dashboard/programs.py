@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -32,7 +33,10 @@ API, DOCS = ROOT + "/", ROOT + "/docs"
 
 def api_routes(context: Context, closing: Callable[[], bool]) -> tuple[BaseRoute, ...]:
     """The API, and the page that tells of it."""
-    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=build(house_of(context, closing)))
+    api = Mount(ROOT, app=build(house_of(context, closing)))
+    # what has a line's end in its address is asked of the API as well, and refused as the API refuses
+    api.path_regex = re.compile(api.path_regex.pattern, re.DOTALL)
+    return Route(DOCS, for_people(docs), methods=["GET"]), api
 
 
 async def docs(request: Request, session: Session) -> Response:
@@ -80,6 +84,8 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         ready=context.checks.look,
         keys=context.keys,
         looks=looks if context.settings is not None else None,
+        errand=lambda work: context.errand(lambda: work(context.engine)),
+        allow=context.settings.allow_nets if context.settings is not None else (),
         ways=ways_of(context),
         api_token=context.api_token,
         closing=closing,
