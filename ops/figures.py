@@ -11,8 +11,9 @@ from typing import Any
 
 from ops.measures import NAMED, Labels, Samples, Spread, word
 from ops.store.audit import Audit
+from ops.store.day import Lag
 from ops.store.measuring import Happened, Mark
-from ops.store.overview import Lag, Overview
+from ops.store.overview import Overview
 from ops.verdict import verdict
 
 _WORDS = {"reason"}

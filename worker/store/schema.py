@@ -119,7 +119,10 @@ feeds = Table(
         "next_poll_at",
         postgresql_where=text("removed_at IS NULL AND state <> 'gone' AND state <> 'paused'"),
     ),
-    postgresql_with={"fillfactor": 70},  # polled rows change in place (HOT) instead of growing the index
+    # A poll changes its feed twice: the claim takes the lease in place (HOT), as long as the page has room for it; the
+    # settling moves next_poll_at, which ix_feeds_due covers, and never is. Of 20,000 polls 88 % of the claims were in
+    # place with 70, 48 % with 100.
+    postgresql_with={"fillfactor": 70},
 )
 
 hosts = Table(  # what all workers together may ask of a site: one row per host and port

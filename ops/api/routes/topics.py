@@ -34,7 +34,7 @@ from ops.editing_topics import Faulty, ReadOnly, Saved, Stale
 from ops.editing_topics import Gone as TopicGone
 from ops.findings import comparison_json, search_json
 from ops.plain_json import plain
-from ops.searching import Stored, compare, search
+from ops.searching import Shelved, compare, search
 from ops.store import programs
 from ops.store.declared import alone
 from ops.store.topics import Version, versions
@@ -292,7 +292,7 @@ def _matching(connection: Connection, watched: Watched, article: Article) -> lis
     ]
 
 
-def _articles(connection: Connection, since: str) -> Iterator[Stored]:
+def _articles(connection: Connection, since: str) -> Iterator[Shelved]:
     return articles_of_last(connection, seconds(since), TRIED)
 
 
