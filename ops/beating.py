@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import signals
 
-from ops import installation, logs
+from ops import installation, logs, observing
 from worker.app import app, configure
 
 settings = installation.settings_of()
@@ -16,6 +16,7 @@ configure(installation.broker(settings))
 @signals.setup_logging.connect
 def _own_logs(**_: Any) -> None:
     logs.set_up(settings.log, settings.log_level)
+    observing.begin("beat")
 
 
 __all__ = ["app"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from importlib import import_module
 from time import monotonic
 from typing import Any
@@ -13,13 +14,13 @@ from celery import signals
 from celery.exceptions import SecurityWarning
 from celery.worker.state import active_requests
 
-from ops import kit, logs, tools, wiring
+from ops import kit, logs, observing, tools, wiring
 from ops.alive import Alive
 from ops.rotation import keys_fit
 from ops.store import ticking
 from ops.store.clock import DatabaseClock
 from ops.watching import Watch
-from worker import process
+from worker import process, spans
 from worker.app import app, configure
 from worker.errors import Unavailable
 from worker.kit import Kit, TopicWatch
@@ -42,6 +43,8 @@ def _make_tools() -> Kit:
 process.make_tools_with(_make_tools)
 
 _alive = Alive(settings)
+_runs: dict[str, AbstractContextManager[None]] = {}
+"""What is under way in this process, where traces are drawn: by the task."""
 
 DESKS = {"poll": "worker.desks.poll", "read": "worker.desks.read", "plan": "alerts.desks.plan"}
 
@@ -50,6 +53,7 @@ def serve(queues: Iterable[str]) -> None:
     """Loads the tasks and desks of these queues and no others: each takes its time to load, and what is there
     before the pool forks is shared by its processes."""
     logs.set_up(settings.log, settings.log_level)
+    observing.begin("worker")
     _alive.queues = tuple(queues)
     wanted = set(_alive.queues)
     if wanted & {"poll", "send"}:
@@ -101,6 +105,7 @@ def _try_senders_again() -> None:
 def _own_logs(**_: Any) -> None:
     """Celery's records go through our processors; it must not set up handlers of its own."""
     logs.set_up(settings.log, settings.log_level)
+    observing.begin("worker")
 
 
 @signals.worker_ready.connect
@@ -130,11 +135,17 @@ def _bind(task_id: str = "", task: Any = None, **_: Any) -> None:
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id[:8])
     if isinstance(shown := process.tools().clock, DatabaseClock):
         shown.ask()
+    observing.draw()
+    if spans.recording():
+        _runs[task_id] = observing.run(task.name, task.request)
+        _runs[task_id].__enter__()
 
 
 @signals.task_postrun.connect
-def _unbind(**_: Any) -> None:
+def _unbind(task_id: str = "", **_: Any) -> None:
     structlog.contextvars.clear_contextvars()
+    if (run := _runs.pop(task_id, None)) is not None:
+        run.__exit__(None, None, None)
 
 
 @signals.worker_shutting_down.connect
@@ -147,6 +158,7 @@ def _begin_nothing(**_: Any) -> None:
 @signals.worker_shutdown.connect
 def _put_away(**_: Any) -> None:
     process.put_away()
+    observing.put_away()
 
 
 __all__ = ["app", "serve"]

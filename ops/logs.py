@@ -113,19 +113,20 @@ def _drop_colours(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
 def star_out_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replaces secrets by stars: whole fields with telling names, and telling shapes inside any text."""
     for name, value in event.items():
-        event[name] = _starred(name, value)
+        event[name] = starred(name, value)
     return event
 
 
-def _starred(name: str, value: Any, depth: int = 0) -> Any:
+def starred(name: str, value: Any, depth: int = 0) -> Any:
+    """A value without what is secret in it; all of it is under a telling name."""
     if _SECRET_FIELDS.search(name) and value:
         return "***"
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping) and depth < _DEEPEST:
-        return {_without_secrets(key): _starred(str(key), inner, depth + 1) for key, inner in value.items()}
+        return {_without_secrets(key): starred(str(key), inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple) and depth < _DEEPEST:
-        return [_starred("", inner, depth + 1) for inner in value]
+        return [starred("", inner, depth + 1) for inner in value]
     return _without_secrets(value)
 
 

@@ -15,6 +15,7 @@ from celery.schedules import schedule
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
+from worker import spans
 from worker.secrets import Secret
 
 Desk = Literal["poll", "read", "plan", "send"]
@@ -103,7 +104,7 @@ def configure(redis_url: Secret) -> Celery:
 def ring(desk: Desk) -> bool:
     """Rings a desk's bell; False if the broker does not answer (the next tick rings again)."""
     try:
-        app.send_task(desk, queue=desk, expires=BELL_EXPIRES_S)
+        app.send_task(desk, queue=desk, expires=BELL_EXPIRES_S, headers=spans.carried())
     except (OperationalError, OSError):
         return False
     return True

@@ -13,12 +13,14 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
 from yarl import URL
 
+from worker import spans
 from worker.addresses import Network, refusal
 from worker.encoding import ACCEPTED, unpacker
 from worker.exchange import MOST_WRAPPING, Counted, Exchange, under_way
@@ -87,6 +89,14 @@ class Web:
         wrong = unusable(request.url)
         if wrong:
             return Failure("bad_url", wrong)
+        host = urlsplit(request.url).hostname or ""
+        facts = {"http.request.method": request.method, "server.address": host}
+        with spans.span(request.method, "asks", facts) as told:
+            answer = await self._ask(request)
+            told.note(_seen(answer))
+        return answer
+
+    async def _ask(self, request: Request) -> Reply | Failure:
         began = asyncio.get_running_loop().time()
         exchange = Exchange(traced=request.traced)
         under_way.set(exchange)
@@ -257,6 +267,13 @@ class _Response(aiohttp.ClientResponse):
         if exchange.counted is not None:
             exchange.counted.expect_head()
         return await super().start(connection)
+
+
+def _seen(answer: Reply | Failure) -> spans.Facts:
+    """What a trace tells of an answer."""
+    if isinstance(answer, Failure):
+        return {"error.type": answer.reason}
+    return {"http.response.status_code": answer.status}
 
 
 def _watch(*, traced: bool) -> aiohttp.TraceConfig:

@@ -7,6 +7,7 @@ because neither database connections nor an event loop survive one.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import mmap
 import threading
 from collections.abc import Callable, Coroutine
@@ -59,7 +60,8 @@ def run(work: Coroutine[object, object, T]) -> T | None:
     try:
         if _runner is None:
             _runner = asyncio.Runner()
-        return _runner.run(work)
+        # what is bound to this call; by itself the runner would keep what was bound to the first
+        return _runner.run(work, context=contextvars.copy_context())
     finally:
         _busy.release()
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from alerts.channel import Channel
 from alerts.channels import channels
 from alerts.decision import MOST_ARTICLES
+from alerts.model import News
 from alerts.plan import decide, updates
 from alerts.store import people, planning, silences
 from alerts.store.decisions import Ledger
+from worker import spans
 from worker.crashpoint import crashpoint
 from worker.kit import Kit
 
@@ -63,4 +65,23 @@ def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> int:
         articles=len({article for _, article in ledger.placed}),
         updates=len(changed),
     )
+    if spans.recording():
+        _draw(news, ledger, (kit.clock() - now).total_seconds())
     return len(news)
+
+
+def _draw(news: Sequence[News], ledger: Ledger, took_s: float) -> None:
+    """The step that each article took here, and the deliveries that it led to."""
+    seen = {item.article: item.seen_at for item in news}
+    for article, seen_at in seen.items():
+        deliveries = sorted({delivery for (_, each), delivery in ledger.placed.items() if each == article})
+        spans.step(
+            "plan",
+            spans.Way("article", article, seen_at),
+            took_s,
+            {
+                "article": article,
+                "matches": sum(item.article == article for item in news),
+                "deliveries": deliveries,
+            },
+        )

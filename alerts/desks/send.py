@@ -22,6 +22,7 @@ from alerts.model import Letter
 from alerts.store import circuits, deliveries, doubts, last_look, letters, tidying
 from alerts.store.deliveries import DueDelivery
 from alerts.store.doubts import DueLook
+from worker import spans
 from worker.crashpoint import crashpoint
 from worker.kit import Kit
 from worker.rolling import keep_busy
@@ -39,11 +40,13 @@ TIDY_EVERY = timedelta(seconds=1)  # a removed channel or subscription is not to
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A message that may go out: on which channel, and by which kind it is judged."""
+    """A message that may go out: on which channel, and by which kind it is judged. `ways` are those of
+    its articles, where they are drawn."""
 
     kind: Channel
     channel: ChannelRow
     message: Composed
+    ways: tuple[spans.Way, ...] = ()
 
 
 async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
@@ -140,18 +143,27 @@ def _compose(outbox: Outbox, letter: Letter, row: ChannelRow) -> _Ready | Verdic
     if why := outbox.lacks(kind):
         return Blocked(why, scope="sender")
     try:
-        return _Ready(kind, row, kind.compose(letter, row))
+        return _Ready(kind, row, kind.compose(letter, row), _ways(letter))
     except Exception as error:
         log.exception("compose_failed", channel_id=row.id, key=letter.key)
         return Simpler(f"compose_failed: {type(error).__name__}")
 
 
 async def _post(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
-    crashpoint("before_post")
-    answer = await exchange(outbox, ready.message)
-    crashpoint("after_post")
-    verdict, said = _judge(outbox.kit, ready, answer)
-    settle_attempt(outbox, due, verdict, said, answer.elapsed_s)
+    facts = {"delivery": due.id, "kind": due.kind, "channel": due.channel_kind}
+    with spans.span("send", "inside", facts, ready.ways) as told:
+        crashpoint("before_post")
+        answer = await exchange(outbox, ready.message)
+        crashpoint("after_post")
+        verdict, said = _judge(outbox.kit, ready, answer)
+        settle_attempt(outbox, due, verdict, said, answer.elapsed_s)
+        told.note({"attempt": due.attempts + 1, "verdict": type(verdict).__name__.lower()})
+
+
+def _ways(letter: Letter) -> tuple[spans.Way, ...]:
+    if not spans.recording():
+        return ()
+    return tuple(spans.Way("article", each.article, each.seen_at) for each in letter.items if each.seen_at)
 
 
 def _judge(kit: Kit, ready: _Ready, answer: Answer) -> tuple[Verdict, str]:

@@ -70,13 +70,15 @@ def web(host: str | None, port: int | None) -> None:
     """Run the dashboard."""
     import uvicorn
 
-    from ops import kit, logs
+    from ops import kit, logs, observing
     from ops.dashboard import make_app
     from ops.dashboard.serving import Server
     from ops.rotation import keys_fit
 
     settings = kit.settings_of()
     logs.set_up(settings.log, settings.log_level)
+    observing.begin("web")
+    observing.draw()
     kit.database(settings)
     keys_fit(settings)
     config = uvicorn.Config(
@@ -92,6 +94,7 @@ def web(host: str | None, port: int | None) -> None:
     server = Server(config)
     with suppress(KeyboardInterrupt):  # raised again after it has stopped in order
         server.run()
+    observing.put_away()
     if not server.started:
         sys.exit(1)
 

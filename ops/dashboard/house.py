@@ -28,7 +28,7 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
             raise Unavailable("the database does not answer in time") from silent
 
     async def proof() -> Audit | None:
-        return await context.proof.latest(lambda: context.ask(audit), context.steady)
+        return await context.proof.latest(lambda: context.ask_at_length(audit), context.steady)
 
     async def tries(channel: Channel) -> Trial:
         assert context.outbox is not None

@@ -1,134 +1,158 @@
-"""Somebody new, with a browser and nothing else: from the log-in to the first alert of their own.
+"""Somebody new, with a browser and nothing else: from the log-in to an alert of their own, why it came, what to do
+where one was refused, and quiet. Once in English at a desk; once in Indonesian, on a phone, without script.
 
-What they see at each step is kept as a strip of pictures in `artifacts/newcomer`, to be looked at.
+What they see at each step is kept as a strip of pictures in `artifacts/newcomer-…`, to be looked at. The first of them
+is watched from outside too: traces and errors are collected.
 """
 
 from __future__ import annotations
 
-import html
-import os
-import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from threading import Event
 from typing import Any
 
 import pytest
 
+from ops.newsroom import Accept, Refuse, SlackSink
+from ops.newsroom.script import Answer, Script
+from tests.collector import Collector, collecting, facts
+from tests.journeys.newcomer import ARTIFACTS, Film, Newcomer
+
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
 
-ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "newcomer"
+HOOK = "/services/T0/B0/journey"
+DESK: Mapping[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+PHONE: Mapping[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "java_script_enabled": False,
+    "color_scheme": "dark",
+}
+
+LESSON = (
+    "Tiga siswa kelas sebelas sekolah menengah di Kupang memenangi lomba melukis telur dengan pola bunga.",
+    "Mereka mempelajari cara melukis telur dari Ukraina melalui buku perpustakaan yang dipinjam gurunya.",
+    "Hadiahnya berupa satu kotak cat air, sepasang kuas halus, dan perjalanan sehari ke kebun raya.",
+    "Orang tua murid menjahit taplak meja untuk pameran yang dibuka di aula sekolah sampai Sabtu sore.",
+    "Pengunjung boleh mencoba sendiri; telur, lilin, dan pewarna disediakan tanpa bayaran oleh panitia.",
+)
+"""Another event, in words that no other article has: it is a message of its own."""
 
 
 @dataclass
-class Film:
-    """A still for each step, with how long the newcomer has been at it."""
+class Moody:
+    """A hook that refuses whatever it is told while `refuses` is set."""
 
-    page: Any
-    began: float = field(default_factory=time.monotonic)
-    stills: list[tuple[str, float, str]] = field(default_factory=list)
+    refuses: Event = field(default_factory=Event)
 
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.began
+    def sink(self) -> SlackSink:
+        return SlackSink(Script(receivers={HOOK: self._answers()}))
 
-    def shot(self, what: str) -> None:
-        if not os.access(ARTIFACTS.parents[1], os.W_OK):
-            return
-        ARTIFACTS.mkdir(parents=True, exist_ok=True)
-        name = f"{len(self.stills) + 1:02}.png"
-        self.page.screenshot(path=ARTIFACTS / name)
-        self.stills.append((name, self.seconds, what))
-        rows = (
-            f"<figure><figcaption>{at:.1f} s: {html.escape(said)}</figcaption><img src={still}></figure>"
-            for still, at, said in self.stills
-        )
-        (ARTIFACTS / "index.html").write_text("<!doctype html><meta charset=utf-8>" + "".join(rows))
+    def _answers(self) -> Iterator[Answer]:
+        while True:
+            yield Refuse(400, "invalid_payload") if self.refuses.is_set() else Accept()
 
 
 @pytest.mark.timeout(420)
-@pytest.mark.parametrize("language", ["en", "id"])
-def test_a_newcomer_reaches_a_first_alert_in_the_browser_alone(
-    world: Any, story: Any, eventually: Any, chromium: Any, language: str
+@pytest.mark.parametrize(
+    ("language", "browser", "watched"), [("en", DESK, True), ("id", PHONE, False)], ids=["en", "id"]
+)
+def test_a_newcomer_does_it_all_in_the_browser_alone(
+    world: Any,
+    story: Any,
+    eventually: Any,
+    chromium: Any,
+    language: str,
+    browser: Mapping[str, Any],
+    watched: bool,
 ) -> None:
-    w = world(
-        (
-            story("lama", "Kapal gandum Ukraina tiba di Surabaya"),
-            story("baru", "NATO bahas keamanan pelabuhan", "Sekretaris jenderal NATO tiba kemarin."),
+    hook = Moody()
+    with ExitStack() as stack:
+        collector, more = stack.enter_context(collected()) if watched else (None, {})
+        w = world(
+            (
+                story("lama", "Kapal gandum Ukraina tiba di Surabaya"),
+                story("baru", "NATO bahas keamanan pelabuhan", "Sekretaris jenderal NATO tiba kemarin."),
+                replace(story("kelas", "Siswa Kupang juarai lomba melukis telur Ukraina"), paragraphs=LESSON),
+            ),
+            slack=hook.sink(),
+            more=more,
         )
-    )
-    w.machine.watchlist.unlink()
-    w.machine.start()
-    w.newsroom.publish("lama")
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    film = Film(page)
+        w.machine.watchlist.unlink()
+        w.machine.start()
+        w.newsroom.publish("lama")
+        page = chromium.new_page(**browser)
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        film = Film(page, ARTIFACTS / f"newcomer-{language}")
+        newcomer = Newcomer(page, w.machine.address, film, browser.get("java_script_enabled", True))
 
-    def sent(button: str) -> None:
-        with page.expect_navigation(timeout=60_000):
-            page.click(button)
+        newcomer.logs_in(language)
+        newcomer.adds_a_feed(w.site)
+        newcomer.writes_a_topic("NATO", wrong="@nato OR (ukraina", right="@nato OR ukraina")
+        newcomer.names_a_channel("meja", w.hook)
+        newcomer.subscribes("NATO", "meja")
+        ready = film.seconds
+        w.newsroom.publish("baru")
+        eventually(lambda: w.slack_told("baru") == 1, 90, "the first alert")
+        told = film.seconds
+        newcomer.reads_of_it("pelabuhan")
+        newcomer.asks_why(_link_of(w, "baru"), channel="meja")
 
-    page.goto(w.machine.address)
-    page.fill("#name", "admin")
-    page.fill("#password", "correct horse battery")
-    film.shot("logs in with the account that `pantau up` made")
-    page.click("button[type=submit]")
-    page.wait_for_selector("#first-steps")
-    if language == "id":
-        page.goto(w.machine.address + "/settings")
-        page.select_option("select[name=language]", "id")
-        sent("form[action='/settings/tastes'] button")
-        page.goto(w.machine.address)
-    assert page.get_attribute("html", "lang") == language
-    film.shot("sees what to do first")
+        hook.refuses.set()
+        w.newsroom.publish("kelas")
+        eventually(lambda: w.machine.audit()["failed"] == 1, 90, "a message that is refused for good")
+        hook.refuses.clear()
+        newcomer.sends_again("Kupang")
+        eventually(lambda: w.slack_told("kelas") == 1, 90, "the message that was sent again")
 
-    page.click("#first-steps .button.main")
-    page.fill("#url", w.site)
-    page.click("form[action='/feeds/look'] button")
-    page.wait_for_selector("form[action='/feeds/add']")
-    film.shot("gives the address of a site, and sees the feed that was found")
-    page.fill("#every", "5s")
-    sent("form[action='/feeds/add'] button.main")
+        newcomer.mutes_the_story("pelabuhan")
+        newcomer.snoozes()
+        assert said == []
+        assert told < 180, f"ready after {ready:.0f} s, told after {told:.0f} s"
+        assert w.machine.audit()["doubled"] == 0
+        if collector is not None:
+            w.machine.stop()
+            _was_drawn(collector, w.hook)
 
-    page.goto(w.machine.address)
-    film.shot("goes on to the next step")
-    page.click("#first-steps .button.main")
-    film.shot("begins a topic")
-    page.fill("#name", "NATO")
-    page.fill("#query", "@nato OR (ukraina")
-    page.click("button[value=check]")
-    page.wait_for_selector("#checked .wrong-line")
-    film.shot("is told what is wrong with a query, and where")
-    page.fill("#query", "@nato OR ukraina")
-    page.click("button[value=try]")
-    page.wait_for_selector("#matches ol li", timeout=90_000)
-    film.shot("sees what the topic would have caught")
-    sent("button[value=save]")
 
-    page.goto(w.machine.address)
-    page.click("#first-steps .button.main")
-    page.fill("#name", "meja")
-    page.fill("#target", w.hook)
-    film.shot("says where to be told")
-    sent("form[action='/channels/new'] button.main")
+@contextmanager
+def collected() -> Iterator[tuple[Collector, dict[str, str]]]:
+    """A collector and a Sentry, and what has an installation send to them."""
+    with collecting() as (collector, address):
+        settings = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": address,
+            "OTEL_BSP_SCHEDULE_DELAY": "500",
+            "SENTRY_DSN": address.replace("http://", "http://public@") + "/7",
+        }
+        yield collector, settings
 
-    page.goto(w.machine.address)
-    page.click("#first-steps .button.main")
-    page.check("input[type=checkbox][value='NATO']")
-    page.check("input[type=checkbox][value='meja']")
-    film.shot("says who hears of what")
-    sent("form[action='/subscriptions/new'] button.main")
-    ready = film.seconds
 
-    w.newsroom.publish("baru")
-    eventually(lambda: w.slack_told("baru") == 1, 90, "the first alert")
-    told = film.seconds
-    page.goto(w.machine.address)
-    page.wait_for_selector("#alerts >> text=pelabuhan")
-    film.shot("has been told, and sees the article on the overview")
-    page.click("#alerts .headline a")
-    page.wait_for_url("**/articles/**")
-    film.shot("sees why")
-    assert said == []
-    assert told < 180, f"ready after {ready:.0f} s, told after {told:.0f} s"
+def _link_of(w: Any, slug: str) -> str:
+    links = (link for message in w.slack.accepted for link in message.receipt.links)
+    return next(link for link in links if f"/{slug}" in link)
+
+
+def _was_drawn(collector: Collector, hook: str) -> None:
+    """The article that was told has one trace over four processes, reached from the poll that brought it."""
+    sent = [
+        span for span in collector.spans if span.name == "send" and facts(span)["pantau.verdict"] == "sent"
+    ]
+    way = [span for span in collector.spans if span.trace_id == sent[-1].trace_id]
+    assert {"read", "match", "plan", "send"} <= {span.name for span in way}
+    (read,) = (span for span in way if span.name == "read")
+    linked = {link.span_id for link in read.links}
+    assert {span.name for span in collector.spans if span.span_id in linked} == {"poll", "run read"}
+    (bell,) = (span for span in collector.spans if span.span_id in linked and span.name == "run read")
+    above = [span.name for span in collector.spans if span.span_id == bell.parent_span_id]
+    assert above in (["run poll"], [])  # [] where the tick rang before the poll's own bell was heard
+    asked = [
+        span for span in collector.spans if span.name == "POST" and span.parent_span_id == sent[-1].span_id
+    ]
+    assert [facts(span)["http.response.status_code"] for span in asked] == [200]
+    assert any(str(facts(span).get("http.route")).startswith("/articles/{") for span in collector.spans)
+    key = hook.rpartition("/")[2].encode()
+    assert any(event["message"] == "form_refused" for event in collector.events)
+    assert b"/services/T0/B0/" + key not in collector.raw

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
+from worker import spans
 from worker.desks.pile import Sheet
 from worker.kit import Kit
 from worker.model import UnreadEntry
@@ -35,7 +36,7 @@ def sheet_for(entry: UnreadEntry, now: float) -> Sheet:
     asked no more."""
     target = target_of(entry.link) if entry.link else None
     host = (urlsplit(entry.link).hostname or "").lower() if entry.link else ""
-    sheet = Sheet(behind(entry, target), now, via=host if target or host in AGGREGATORS else None)
+    sheet = Sheet(behind(entry, target), now, via=host if target or host in AGGREGATORS else None, begun=now)
     sheet.until += NEWS_DEADLINE_S if sheet.urgent else DEADLINE_S
     return sheet
 
@@ -46,7 +47,8 @@ async def fetch(kit: Kit, sheet: Sheet, url: str) -> None:
     sheet.asked.append(url)
     try:
         async with asyncio.timeout(max(left, 0.0)):
-            sheet.answer = await _ask(kit, url, left)
+            with spans.span("page", "inside", {"entry": sheet.entry.id}):
+                sheet.answer = await _ask(kit, url, left)
     except TimeoutError:
         deadline = NEWS_DEADLINE_S if sheet.urgent else DEADLINE_S
         sheet.answer = Failure("timeout", f"no page within {deadline:.0f} s")

@@ -30,7 +30,8 @@ _ORDER: dict[tuple[Look, bool], int] = {
 class Sheet:
     """A page on its way over the desk. `until` is the time of the event loop at which the feed's own words must do;
     `page` is the answer lying open; `parts` are what the pages of its article said so far, the first of them at
-    `final_url`, and the next one all there is if it is the `whole`; `notes` tell how it all went."""
+    `final_url`, and the next one all there is if it is the `whole`; `notes` tell how it all went. It came to the desk
+    at `begun`, by the loop's time."""
 
     entry: UnreadEntry
     until: float
@@ -44,6 +45,7 @@ class Sheet:
     final_url: str | None = None
     whole: bool = False
     notes: dict[str, Any] = field(default_factory=dict)
+    begun: float = 0.0
 
     @property
     def urgent(self) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from worker import hosts
+from worker import hosts, spans
 from worker.crashpoint import crashpoint
 from worker.desks.documents import read_feed
 from worker.desks.noting import note
@@ -63,6 +63,7 @@ class Settled:
 
     new: int = 0
     after: After | None = None
+    at: datetime | None = None
 
 
 async def poll(kit: Kit, seconds: float = SECONDS) -> int:
@@ -98,14 +99,23 @@ def _spread(kit: Kit) -> None:
 
 
 async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> None:
-    late_s = (kit.clock() - feed.due_at).total_seconds() if feed.due_at else 0.0
+    began = kit.clock()
+    late_s = (began - feed.due_at).total_seconds() if feed.due_at else 0.0
     crashpoint("poll_after_claim")
-    outcome = await _answer(kit, feed)
+    with spans.span("feed", "inside", {"feed": feed.id}):
+        outcome = await _answer(kit, feed)
     crashpoint("poll_after_fetch")
     settled = await tray.put(Polled(feed, outcome))
-    if settled.after is None:
+    if settled.after is None or settled.at is None:
         log.warning("lease_lost", feed=feed.id)
         return
+    spans.step(
+        "poll",
+        spans.Way("poll", feed.id, settled.at),
+        (kit.clock() - began).total_seconds(),
+        {"feed": feed.id, "outcome": type(outcome).__name__.lower(), "new": settled.new},
+        first=True,
+    )
     log.info(
         "polled",
         feed=feed.id,
@@ -181,7 +191,7 @@ def _settle(kit: Kit, connection: Connection, polled: Sequence[Polled], now: dat
         note(kit, connection, each.feed, each.outcome, then.facts, now, then.missed_most)
     crashpoint("poll_before_commit")
     return [
-        Settled(taken[each.feed.id].new, after[each.feed.id]) if each.feed.id in held else Settled()
+        Settled(taken[each.feed.id].new, after[each.feed.id], now) if each.feed.id in held else Settled()
         for each in polled
     ]
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from worker import spans
 from worker.crashpoint import crashpoint
 from worker.desks.pages import FURTHER_S
 from worker.desks.parts import open_reply, take_part
@@ -99,16 +100,20 @@ class Reader:
         topic_set = self.kit.topics.number
         problem, onward = take_part(sheet) if entry.full_text else (None, None)
         if onward:
-            sheet.until = max(sheet.until, asyncio.get_running_loop().time() + FURTHER_S)
+            sheet.until = max(sheet.until, _now() + FURTHER_S)
             return onward
         text = joined([part.text for part in sheet.parts])
         read = article_of(entry, self._had(sheet, text, problem))
         crashpoint("read_after_extraction")
-        settled = self._settle(sheet, read, self._findings(read.article), topic_set, text)
+        match_at = _now()
+        findings = self._findings(read.article)
+        matched_s = _now() - match_at
+        settled = self._settle(sheet, read, findings, topic_set, text)
         self.marked = None
         if settled is None:
             log.warning("lease_lost", entry=entry.id)
             return None
+        _draw(sheet, read, settled, matched_s)
         await self._tell(entry, read, settled)
         return None
 
@@ -217,6 +222,28 @@ class Reader:
         with self.connection.begin():
             entries.set_aside(self.connection, entry, reason)
         log.error("set_aside", entry=entry.id, feed=entry.feed_id, reason=reason)
+
+
+def _draw(sheet: Sheet, read: ReadArticle, settled: Settled, matched_s: float) -> None:
+    """The first steps of an article's way. What another feed brought too, or is read again, has had them."""
+    entry = sheet.entry
+    if not spans.recording() or not settled.is_new or entry.earlier is not None:
+        return
+    way = spans.Way("article", settled.article, entry.seen_at)
+    facts: spans.Facts = {
+        "article": settled.article,
+        "entry": entry.id,
+        "feed": entry.feed_id,
+        "method": read.method,
+        "backlog": entry.backlog,
+    }
+    poll = spans.Way("poll", entry.feed_id, entry.seen_at)
+    spans.step("read", way, _now() - sheet.begun, facts, first=True, after=poll)
+    spans.step("match", way, matched_s, {"article": settled.article, "matches": settled.matches})
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _first_page_of(entry: UnreadEntry) -> bool:

@@ -69,3 +69,12 @@ if (button && help) {
   button.hidden = false;
   button.addEventListener("click", showHelp);
 }
+
+// On a phone the pages' names lie side by side: the one that is open is brought into sight.
+{
+  const row = document.getElementById("rail");
+  const open = row?.querySelector("[aria-current]");
+  if (open && row.scrollWidth > row.clientWidth) {
+    row.scrollLeft += open.getBoundingClientRect().left - (row.clientWidth - open.clientWidth) / 2;
+  }
+}

@@ -127,6 +127,8 @@ class Site:
     steady: Steady
     meter: Meter
     watch: Watch
+    known: Any = None
+    """What a browser keeps of somebody who has logged in."""
 
     def visitor(self) -> Visitor:
         return Visitor(self.address)
@@ -162,6 +164,12 @@ def serving(context: Context, app: Starlette | None = None) -> Iterator[str]:
 
 
 MakeSite = Callable[..., Site]
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages wait for their figures: on a busy machine a moment is too short, and no test is about that."""
+    monkeypatch.setattr("ops.dashboard.remembered._WORTH_WAITING_S", 30.0)
 
 
 @pytest.fixture

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib.resources import files
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
 
 from ops.dashboard.rereading import Rereading
+from tests.ops.dashboard.browsing import LOOKS, check, opened
 from worker.store.schema import articles, entries, matches, stories, topics
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
 
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-AXE = files("axe_playwright_python") / "axe.min.js"
 LONG = "Donaudampfschifffahrtsgesellschaft" * 4
 
 
@@ -77,49 +75,30 @@ def fill(news: Any) -> tuple[int, int]:
     return numbers[0], story
 
 
-def axe(page: Any) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found: list[str] = page.evaluate(
-        "axe.run().then(found => found.violations.map(each => each.id + ' ' + each.nodes.map(n => n.html)))"
-    )
-    return found
-
-
 def test_every_page_reads_well_at_any_width_and_in_the_dark(
     make_site: Any, database: Any, world: Any, chromium: Any
 ) -> None:
     site = make_site(database, rereading=Rereading(read=read))
     with world() as news:
         number, story = fill(news)
-    paths = (
-        "/articles?words=gempa",
-        f"/articles/{number}",
-        f"/articles/{number}/reading",
-        "/why?url=https://kabar.example/elsewhere",
-        "/stories?since=7d",
-        f"/stories/{story}",
-    )
-    for width, scheme in ((390, "dark"), (1440, "light")):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page = context.new_page()
+    paths = {
+        "articles": "/articles?words=gempa",
+        "article": f"/articles/{number}",
+        "article-read-again": f"/articles/{number}/reading",
+        "why": "/why?url=https://kabar.example/elsewhere",
+        "stories": "/stories?since=7d",
+        "story": f"/stories/{story}",
+        "story-take-out": f"/stories/{story}/take-out/{number}",
+    }
+    for width, scheme in LOOKS:
         said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text))
-        page.on("pageerror", lambda error, said=said: said.append(str(error)))
-        page.goto(site.address)
-        page.fill("#name", "ratna")
-        page.fill("#password", "a long enough password")
-        page.click("button[type=submit]")
-        page.wait_for_selector("main")
-        page.goto(site.address + f"/articles/{number}")
+        page = opened(site, chromium, width, scheme, said, f"/articles/{number}")
         page.click("text=Read the page again")
         page.wait_for_selector(".left")
-        for path in paths:
+        for name, path in paths.items():
             page.goto(site.address + path)
-            assert page.evaluate(WIDE) <= 0, (path, width, scheme)
-            assert page.locator("h1").count() == 1, path
-            assert axe(page) == [], (path, width, scheme)
-        assert said == []
-        context.close()
+            check(page, name, width, scheme, said)
+        page.context.close()
 
 
 def test_a_person_searches_judges_and_silences_with_the_keyboard_alone(

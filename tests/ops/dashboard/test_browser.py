@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.servers, pytest.mark.browser]
+from tests.ops.dashboard.browsing import GROUND, WIDE, opened
 
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-GROUND = "getComputedStyle(document.body).backgroundColor"
+pytestmark = [pytest.mark.servers, pytest.mark.browser]
 
 
 def test_the_overview_works_in_a_browser_at_any_width_and_in_the_dark(
@@ -21,21 +20,14 @@ def test_the_overview_works_in_a_browser_at_any_width_and_in_the_dark(
         news.feed("A feed with a very long name " * 3, "failing", last_error="dns")
     grounds = set()
     for width, scheme in ((390, "light"), (390, "dark"), (760, "light"), (1024, "dark"), (1920, "light")):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page = context.new_page()
         said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text))
-        page.on("pageerror", lambda error, said=said: said.append(str(error)))
-        page.goto(site.address)
-        page.fill("#name", "ratna")
-        page.fill("#password", "a long enough password")
-        page.click("button[type=submit]")
+        page = opened(site, chromium, width, scheme, said)
         page.wait_for_selector("#verdict .sentence")
         assert page.inner_text("#verdict .sentence").startswith("1 failing of 2 feeds")
         assert page.evaluate(WIDE) <= 0, width
         assert said == []
         grounds.add((scheme, page.evaluate(GROUND)))
-        context.close()
+        page.context.close()
     assert len(grounds) == 2
     assert len({ground for _, ground in grounds}) == 2
 
@@ -46,11 +38,7 @@ def test_the_page_keeps_itself_fresh_and_leaves_alone_what_is_in_use(
     with world() as news:
         news.tick()
         delivery = news.story()
-    page = chromium.new_page(viewport={"width": 1440, "height": 900})
-    page.goto(site.address)
-    page.fill("#name", "ratna")
-    page.fill("#password", "a long enough password")
-    page.click("button[type=submit]")
+    page = opened(site, chromium, 1440, "light", [])
     page.click(f"#d{delivery} summary")
     page.focus("#alerts .headline a")
     page.mouse.move(2, 2)
@@ -66,12 +54,7 @@ def test_the_page_keeps_itself_fresh_and_leaves_alone_what_is_in_use(
 def test_whoever_is_logged_out_meanwhile_is_sent_to_the_log_in(site: Any, engine: Any, chromium: Any) -> None:
     from sqlalchemy import text
 
-    page = chromium.new_page()
-    page.goto(site.address)
-    page.fill("#name", "ratna")
-    page.fill("#password", "a long enough password")
-    page.click("button[type=submit]")
-    page.wait_for_selector("#verdict")
+    page = opened(site, chromium, 1440, "light", [])
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM sessions"))
     page.wait_for_url("**/login?next=%2F", timeout=60_000)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import email
 import email.policy
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from alerts.model import Channel, ChannelId, Item, Letter
 from alerts.store import addresses
 from alerts.store.schema import channels, subscriptions
 from alerts.tokens import confirm_token, leave_token, manage_token
+from tests.ops.dashboard.browsing import GROUND, WIDE, kept
 from worker.model import ArticleId
 from worker.secrets import KeyRing, Secret
 
@@ -26,8 +25,6 @@ pytestmark = [pytest.mark.servers, pytest.mark.browser]
 
 KEYS = KeyRing.of(("the key of the installation, long enough",))
 NOW = datetime(2026, 11, 26, 7, 3, tzinfo=UTC)
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-GROUND = "getComputedStyle(document.body).backgroundColor"
 LONG = "Perundingan" * 20
 # Contrast as WCAG 2.1 has it, of every piece of text against white and against the ground of dark mail readers.
 FAINT = """(grounds) => {
@@ -78,12 +75,6 @@ def paths(site: Any, engine: Any) -> list[str]:
     ]
 
 
-def kept(page: Any, name: str) -> None:
-    """Keeps a picture where somebody wants to look (PANTAU_PICTURES names the directory)."""
-    if directory := os.environ.get("PANTAU_PICTURES"):
-        page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)
-
-
 def test_the_pages_fit_any_screen_in_light_and_dark_and_need_no_script(
     site: Any, paths: list[str], chromium: Any
 ) -> None:
@@ -108,7 +99,8 @@ def test_the_pages_fit_any_screen_in_light_and_dark_and_need_no_script(
             page.goto(site.address + path)
             assert page.evaluate(WIDE) <= 0, (path, width)
             assert page.evaluate("document.scripts.length") == 0
-            kept(page, f"{path.split('/')[1]}-{width}-{scheme}-{len(path) < 12}")
+            name = "link-refused" if path == "/u/kaput" else f"link-{path.split('/')[1]}"
+            kept(page, f"{name}-{width}-{scheme}")
         assert [line for line in said if "400" not in line] == []
         grounds.add((scheme, page.evaluate(GROUND)))
         context.close()
@@ -128,7 +120,7 @@ def test_a_reader_leaves_comes_back_and_leaves_for_good_without_javascript(
     assert "You hear of" in page.inner_text(".done")
     page.click("text=Pause for a week")
     assert "You asked for a pause until" in page.inner_text("main")
-    kept(page, "manage-paused")
+    kept(page, "link-manage-paused")
     page.click("text=Never write to me again")
     assert "whoever adds it" in page.inner_text("main")
     page.goto(site.address + paths[2])

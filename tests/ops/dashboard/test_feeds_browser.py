@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from ops.dashboard.pages import feed_lists
 from ops.importing import import_list
 from ops.places import Urls
-from tests.ops.dashboard.browsing import LOOKS, SHOTS, check, opened
+from tests.ops.dashboard.browsing import LOOKS, check, opened, picture
 from worker.secrets import KeyRing, Secret
 from worker.settings import Settings
 from worker.store.schema import entries, feeds, gaps, habits
@@ -130,8 +130,7 @@ def test_a_list_of_a_thousand_feeds_is_taken_over_and_its_progress_seen(
     try:
         page.click("main .main")
         page.wait_for_selector("text=500 of 990 feeds stored")
-        if SHOTS:
-            page.screenshot(path=f"{SHOTS}/feed-importing-1440-light.png")
+        picture(page, "feed-importing", 1440, "light")
     finally:
         looked.set()
     page.wait_for_selector(".tally")

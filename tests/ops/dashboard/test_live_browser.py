@@ -6,7 +6,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -16,13 +15,9 @@ from sqlalchemy import text
 from ops.dashboard.app import build
 from ops.dashboard.context import DatabaseSilent
 from ops.dashboard.serving import Server
+from tests.ops.dashboard.browsing import GROUND, LOOKS, PATIENCE_MS, check, opened
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
-
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-GROUND = "getComputedStyle(document.body).backgroundColor"
-AXE = files("axe_playwright_python") / "axe.min.js"
-LONG_MS = 60_000  # a busy machine is slow
 
 
 def log_in(page: Any, address: str, path: str = "/") -> None:
@@ -43,13 +38,10 @@ def wait_for(true: Callable[[], object], within_s: float = 60) -> None:
 @pytest.fixture
 def reader(site: Any, chromium: Any) -> Iterator[Any]:
     """Somebody who looks at the stream of articles."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(LONG_MS)
-    log_in(page, site.address, "/live")
+    page = opened(site, chromium, 1440, "light", [], "/live")
     wait_for(lambda: site.watch.listeners and site.watch.looks)
     yield page
-    context.close()
+    page.context.close()
 
 
 def test_an_article_appears_by_itself_soon_after_it_is_read(reader: Any, world: Any) -> None:
@@ -66,7 +58,7 @@ def test_an_article_appears_by_itself_soon_after_it_is_read(reader: Any, world: 
 def test_many_tabs_share_one_stream_and_all_of_them_hear(reader: Any, site: Any, world: Any) -> None:
     tabs = [reader.context.new_page() for _ in range(9)]
     for tab in tabs:
-        tab.set_default_timeout(LONG_MS)
+        tab.set_default_timeout(PATIENCE_MS)
         tab.goto(site.address + "/live")
     assert len(site.watch.listeners) == 1
     with world() as news:
@@ -119,7 +111,7 @@ def test_a_page_comes_back_after_the_web_process_was_started_again(
 ) -> None:
     first = Running(build(site.context), 0)
     page = chromium.new_page()
-    page.set_default_timeout(LONG_MS)
+    page.set_default_timeout(PATIENCE_MS)
     log_in(page, first.address, "/live")
     wait_for(lambda: first.watch.looks)
     first.stop()
@@ -161,9 +153,7 @@ def test_a_verdict_that_cannot_be_asked_for_does_not_go_on_saying_that_all_is_we
     with world() as news:
         news.tick(age_s=-3600)
         news.feed()
-    page = chromium.new_page()
-    page.set_default_timeout(LONG_MS)
-    log_in(page, site.address)
+    page = opened(site, chromium, 1440, "light", [])
     assert page.inner_text("#verdict .sentence").startswith("Everything keeps up")
     wait_for(lambda: site.watch.looks)
 
@@ -226,9 +216,7 @@ def test_everything_works_without_script(site: Any, chromium: Any, world: Any, e
         article = news.article(feed, "Pesan yang gagal")
         match = news.match(article, [["title", 0, 5, "Pesan"]], {"field": "body", "text": "", "marks": []})
         delivery = news.delivery(article, match, news.channel(), "failed", reason="refused: http_410")
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    log_in(page, site.address)
+    page = opened(site, chromium, 1440, "light", [], java_script_enabled=False)
     page.click("nav.choices >> text=7 d")
     assert page.url.endswith("/?range=7d")
     page.click("text=Retry now")
@@ -243,27 +231,18 @@ def test_everything_works_without_script(site: Any, chromium: Any, world: Any, e
     assert "matched=1" in page.url
     assert page.inner_text("#stream .headline") == "Pesan yang gagal"
     assert page.locator("button:visible >> text=Pause").count() == 0
-    context.close()
+    page.context.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
-def test_both_pages_fit_and_are_sound(site: Any, chromium: Any, world: Any, width: int, scheme: str) -> None:
+def test_both_pages_fit_and_are_sound(site: Any, chromium: Any, world: Any) -> None:
     with world() as news:
         news.tick()
         news.story("Rusia gempur " + "Kievskajaoblastnaja" * 12)
         news.feed("A feed with a very long name " * 3, "failing", last_error="dns")
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(LONG_MS)
-    told: list[str] = []
-    page.on("console", lambda message: told.append(message.text))
-    page.on("pageerror", lambda error: told.append(str(error)))
-    log_in(page, site.address)
-    for path in ("/", "/?range=30d", "/live"):
-        page.goto(site.address + path)
-        assert page.evaluate(WIDE) <= 0, path
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run().then(found => found.violations.map(each => each.id))")
-        assert found == [], path
-    assert told == []
-    context.close()
+    for width, scheme in LOOKS:
+        told: list[str] = []
+        page = opened(site, chromium, width, scheme, told)
+        for name, path in {"overview": "/", "overview-30d": "/?range=30d", "live": "/live"}.items():
+            page.goto(site.address + path)
+            check(page, name, width, scheme, told)
+        page.context.close()

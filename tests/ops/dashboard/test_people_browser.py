@@ -1,12 +1,7 @@
-"""Subscriptions, channels and silences in a real browser: at any width, in the dark, with a keyboard, and by hand.
-
-PANTAU_SHOTS keeps pictures in that folder; axe-core looks for what some people cannot use.
-"""
+"""Subscriptions, channels and silences in a real browser: at any width, in the dark, with a keyboard, and by hand."""
 
 from __future__ import annotations
 
-import os
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +13,13 @@ from ops.newsroom.script import Script
 from ops.outbox import make_outbox
 from ops.places import Urls
 from ops.tools import make_kit
+from tests.ops.dashboard.browsing import GROUND, LOOKS, check, opened
 from worker.secrets import KeyRing, Secret
 from worker.settings import from_env
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
 
 KEY = "a key for the tests of pages"
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-GROUND = "getComputedStyle(document.body).backgroundColor"
-VIOLATIONS = (
-    "axe.run().then(found => found.violations.map(each => each.id + ' ' + each.nodes.map(n => n.html)))"
-)
-SHOTS = os.environ.get("PANTAU_SHOTS")
-AXE = files("axe_playwright_python") / "axe.min.js"
 HOSTILE = "<script>alert(1)</script> الأخبار العاجلة"
 LONG = "Perundingan" * 12
 
@@ -52,7 +41,7 @@ def site(make_site: Any, database: Secret, engine: Any, urls: Urls, tmp_path: Pa
 
 
 @pytest.fixture
-def paths(site: Any, engine: Any, world: Any) -> list[str]:
+def paths(site: Any, engine: Any, world: Any) -> dict[str, str]:
     """Every page, with names that are long, from the right, or meant to do harm; one of each state."""
     keys = KeyRing.of((KEY,))
     with world() as news:
@@ -93,46 +82,30 @@ def paths(site: Any, engine: Any, world: Any) -> list[str]:
             ),
             {"source": HOSTILE + LONG},
         )
-    return [
-        "/channels",
-        f"/channels/{numbers[1]}",
-        "/channels/new",
-        "/subscriptions",
-        f"/subscriptions/{heard}",
-        f"/subscriptions/{heard}/edit",
-        "/silences",
-    ]
+    return {
+        "channels": "/channels",
+        "channel": f"/channels/{numbers[1]}",
+        "channel-new": "/channels/new",
+        "subscriptions": "/subscriptions",
+        "subscription": f"/subscriptions/{heard}",
+        "subscription-edit": f"/subscriptions/{heard}/edit",
+        "silences": "/silences",
+    }
 
 
-def log_in(page: Any, site: Any) -> None:
-    page.goto(site.address)
-    page.fill("#name", "ratna")
-    page.fill("#password", "a long enough password")
-    page.click("button[type=submit]")
-    page.wait_for_selector("#verdict")
-
-
-def test_every_page_stands_at_any_width_and_in_the_dark(site: Any, paths: list[str], chromium: Any) -> None:
+def test_every_page_stands_at_any_width_and_in_the_dark(
+    site: Any, paths: dict[str, str], chromium: Any
+) -> None:
     grounds = set()
-    for width, scheme in ((390, "dark"), (1440, "light")):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        page = context.new_page()
+    for width, scheme in LOOKS:
         said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text))
-        page.on("pageerror", lambda error, said=said: said.append(str(error)))
-        log_in(page, site)
-        for path in paths:
+        page = opened(site, chromium, width, scheme, said)
+        for name, path in paths.items():
             page.goto(site.address + path)
             assert page.locator("main h1").is_visible()
-            assert page.evaluate(WIDE) <= 0, (path, width)
-            if SHOTS:
-                name = path.strip("/").replace("/", "-")
-                page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}.png", full_page=True)
-            page.evaluate(AXE.read_text())
-            assert page.evaluate(VIOLATIONS) == [], (path, width, scheme)
+            check(page, name, width, scheme, said)
         grounds.add((scheme, page.evaluate(GROUND)))
-        assert said == []
-        context.close()
+        page.context.close()
     assert len({ground for _, ground in grounds}) == 2
 
 
@@ -143,10 +116,7 @@ def test_a_channel_and_a_subscription_are_made_by_hand_without_script(
         connection.execute(text("INSERT INTO topics (name, query) VALUES ('NATO', 'nato')"))
     sink = SlackSink(Script())
     with running(sink.app()) as url:
-        context = chromium.new_context(java_script_enabled=False)
-        page = context.new_page()
-        log_in(page, site)
-        page.goto(site.address + "/channels")
+        page = opened(site, chromium, 1440, "light", [], "/channels", java_script_enabled=False)
         page.click("text=Add a channel >> nth=0")
         page.fill("#name", "desk")
         page.check("input[value=slack]")
@@ -172,5 +142,5 @@ def test_a_channel_and_a_subscription_are_made_by_hand_without_script(
         page.click("summary >> text=Remove this subscription")
         page.click("text=Remove it now")
         assert "The subscription is removed" in page.inner_text(".done")
-        context.close()
+        page.context.close()
     assert len(sink.accepted) == 1

@@ -78,9 +78,7 @@ def house_with(monkeypatch: Any) -> Callable[..., None]:
     """Web processes that are made from now on work with something else."""
 
     def put(**facts: Any) -> None:
-        monkeypatch.setattr(
-            "ops.dashboard.house.house_of", lambda *given: replace(house_of(*given), **facts)
-        )
+        monkeypatch.setattr("ops.dashboard.house.house_of", lambda *given: replace(house_of(*given), **facts))
 
     return put
 
