@@ -1,7 +1,7 @@
 """The world around a peer, in a process of its own: feeds, the pages behind them, and who is told by mail and webhook.
 
-`python -m benchmarks.journey.newsroom FEEDS SLOW_S` prints where everything is, then obeys commands, a JSON object a line,
-and answers each with one; it ends when its input does. What is counted as told is what it *accepted* (250, 200).
+`python -m benchmarks.journey.newsroom FEEDS SLOW_S` prints where everything is, then obeys commands, a JSON object a
+line, and answers each with one; it ends when its input does. What counts as told is what it *accepted* (250, 200).
 """
 
 from __future__ import annotations
