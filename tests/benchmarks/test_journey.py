@@ -131,7 +131,7 @@ def test_who_is_not_installed_is_said_and_has_no_line(monkeypatch):
 
 
 def test_peers_are_named_and_a_wrong_name_is_refused():
-    assert "Pantau, webhook" in CliRunner().invoke(main, ["--peers", "list"]).output
+    assert "Pantau by webhook" in CliRunner().invoke(main, ["--peers", "list"]).output
     refused = CliRunner().invoke(main, ["--peers", "rss2fax"])
     assert refused.exit_code == 2
     assert "rss2email" in refused.output

@@ -115,6 +115,6 @@ class Pantau:
 def pantaus() -> Iterator[Pantau]:
     """Four ways to run it: all of it by mail, without pages, by webhook, and at its own pace."""
     yield Pantau("Pantau", faults=True)
-    yield Pantau("Pantau, no pages", pages=False)
-    yield Pantau("Pantau, webhook", tells="webhook", faults=True)
-    yield Pantau("Pantau, own pace", every="")
+    yield Pantau("Pantau without pages", pages=False)
+    yield Pantau("Pantau by webhook", tells="webhook", faults=True)
+    yield Pantau("Pantau at its own pace", every="")
