@@ -135,12 +135,12 @@ def test_a_set_that_stood_still_is_replaced_and_its_late_work_does_not_count(
             stack.enter_context(each.standing_still())
         time_passes(siege)
         with slack.hesitating():
-            wait_for(slack.asked.is_set, 90, "the first set is in the middle of a message")
+            wait_for(slack.asked.is_set, 180, "the first set is in the middle of a message")
             first.signal(signal.SIGSTOP)
     time_passes(siege)
     siege.news_flows("two sets took over from one that stands still")
     first.signal(signal.SIGCONT)
-    wait_for(lambda: "lease_lost" in first.log("tells"), 90, "what the first learns late does not count")
+    wait_for(lambda: "lease_lost" in first.log("tells"), 180, "what the first learns late does not count")
     siege.news_flows("it works again")
 
 
