@@ -85,6 +85,7 @@ def paths(site: Any, engine: Any, world: Any) -> dict[str, str]:
     return {
         "channels": "/channels",
         "channel": f"/channels/{numbers[1]}",
+        "channel-edit": f"/channels/{numbers[1]}/edit",
         "channel-new": "/channels/new",
         "subscriptions": "/subscriptions",
         "subscription": f"/subscriptions/{heard}",
