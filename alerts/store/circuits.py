@@ -83,6 +83,13 @@ def close_circuit(connection: Connection, name: str, *, opened_for: str | None =
     return True
 
 
+def mended(connection: Connection, channel: ChannelId) -> None:
+    """Somebody has changed where the channel leads: what was held for it goes out at the next look, but for what waits
+    for a word after a restore."""
+    stopped = (circuits.c.name == f"channel:{channel}") & (circuits.c.reason != BY_HAND)
+    connection.execute(delete(circuits).where(stopped))
+
+
 def note_strain(connection: Connection, channel: ChannelId, strain: Strain) -> None:
     """Remembers how the channel has answered lately."""
     facts = {"unclear": strain.unclear, "nothing_since": strain.nothing_since}

@@ -6,11 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Table, case, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Table, case, func, insert, select, text, update
 
 from alerts.channels import channels as registry
+from alerts.model import ChannelId
+from alerts.store import circuits
 from alerts.store.addresses import recognise
-from alerts.store.schema import channels, circuits, subscriptions
+from alerts.store.schema import channels, subscriptions
 from ops.store import topics as topic_rows
 from ops.store.topics import NEXT_CHANGE
 from ops.watchlist import (
@@ -335,8 +337,7 @@ class Shelf:
         known = self._id(channels, channel.name)
         row = {**self._channel_row(channel, secrets), **(otherwise or {})}
         stored = self._put(channels, known, {**row, "options": self._options(known, channel)})
-        # a changed channel is a mended one: what was held for it goes out at the next look
-        self.connection.execute(delete(circuits).where(circuits.c.name == f"channel:{stored}"))
+        circuits.mended(self.connection, ChannelId(stored))
 
     def _options(self, known: int | None, channel: DeclaredChannel) -> dict[str, str]:
         """What else the channel's kind needs stays as it is; the language that is the usual one is not kept."""

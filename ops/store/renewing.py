@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from alerts.model import ChannelId
+from alerts.store import circuits
 from alerts.store.addresses import recognise
-from alerts.store.schema import channels, circuits
+from alerts.store.schema import channels
 from ops.store.declared import Shelf, channel_in, place_of, reference_in
 from ops.watchlist import DeclaredChannel, Given, Reference, SecretAt
 from ops.watchlist.model import OPEN_KINDS
@@ -103,14 +104,8 @@ def put(
     if renamed:
         connection.execute(_LEAD_ON, {"before": stands.item.name, "after": name})
     if target is not None or secret is not None:
-        _mended(connection, stands.id)
+        circuits.mended(connection, stands.id)
     recognise(connection, keys)
-
-
-def _mended(connection: Connection, channel: ChannelId) -> None:
-    """What was held for it goes out at the next look; but not what waits for a word after a restore."""
-    stopped = (circuits.c.name == f"channel:{channel}") & (circuits.c.reason != "restored")
-    connection.execute(delete(circuits).where(stopped))
 
 
 def _sealed(keys: KeyRing, name: str, field: str, value: Secret) -> str:

@@ -318,6 +318,14 @@ def test_a_changed_channel_is_a_mended_one(apply, rows, monkeypatch):
     assert rows.all("SELECT name FROM circuits ORDER BY name") == [("channel:3",), ("sender:smtp",)]
 
 
+def test_a_changed_channel_waits_for_the_word_after_a_restore_all_the_same(apply, rows, monkeypatch):
+    apply()
+    rows.change("INSERT INTO circuits (name, reason, probe_at) VALUES ('channel:1', 'restored', 'infinity')")
+    monkeypatch.setenv("HOOK", HOOK + "2")
+    assert keys(apply().changed) == [("channel", "desk")]
+    assert rows.all("SELECT name, reason FROM circuits") == [("channel:1", "restored")]
+
+
 def test_a_changed_feed_is_polled_at_once_even_if_it_was_given_up(apply, rows):
     apply()
     rows.change("UPDATE feeds SET state = 'gone', next_poll_at = now() + interval '1 day'")
