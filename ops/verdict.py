@@ -36,6 +36,8 @@ _CAUSES = {
     "address_blocked": said("nothing may be written to its address"),
     "apprise_not_installed": said("Apprise is not installed here (pip install 'pantau[apprise]')"),
     "answer_lost": said("its answer was lost"),
+    "refused_plainest": said("even its plainest form was refused"),
+    "retried_by_hand": said("it is sent again by hand"),
     "answer_lost_looks": said("its answer was lost, so the receiver is asked whether it has the message"),
     "answers_unclear": said(
         "it answers with neither yes nor no; a log-in page or a proxy may stand in between"
