@@ -7,13 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ops import kit
+from ops.said import said
 from ops.store import audit_log
 from ops.store.declared import Shelf, alone
-from ops.watchlist import DeclaredFeed, read_items
+from ops.watchlist import DeclaredFeed, Given, SecretAt, Watchlist, read_items, secrets_of
 from ops.watchlist.values import every_text
 from ops.watchlist.words import shown
 from worker.errors import BadInput
-from worker.secrets import KeyRing
+from worker.secrets import KeyRing, Secret
 from worker.settings import Settings
 from worker.store.engine import Connection
 
@@ -31,7 +32,7 @@ def add(connection: Connection, keys: KeyRing, feed: DeclaredFeed, who: str) -> 
     changes. Raises NameTaken."""
     alone(connection)
     shelf = Shelf(connection, keys)
-    number = shelf.add_feed(feed)
+    number = shelf.add_feed(feed, given_secrets(feed))
     if number is None:
         return False
     if feed.name and shelf.feed_called(feed.name, besides=number) is not None:
@@ -65,6 +66,7 @@ def facts_of(feed: DeclaredFeed) -> dict[str, object]:
         "full_text": feed.full_text,
         "pace": dict(feed.pace),
         "log-in": bool(feed.user),
+        **({"headers": sorted(name for name, _ in feed.headers)} if feed.headers else {}),
     }
 
 
@@ -77,11 +79,32 @@ def read_feed(given: Mapping[str, Any]) -> DeclaredFeed | Mapping[str, str]:
     "pace.burst")."""
     found, complaints, _ = read_items({"feed": [given]})
     if found is not None:
-        return found.feeds[0]
+        return _without_references(found.feeds[0])
     wrong: dict[str, str] = {}
     for each in complaints:
         wrong.setdefault(each.place or "url", each.sentence)
     return wrong
+
+
+def _without_references(feed: DeclaredFeed) -> DeclaredFeed | Mapping[str, str]:
+    """The feed, unless it names a reference as a secret: that would be looked up on the server, whose variables and
+    files are not for everybody who may edit a feed."""
+    named = {f"headers.{name}": value for name, value in feed.headers}
+    if feed.password is not None:
+        named["password"] = feed.password
+    wrong = {key: _NO_REFERENCE for key, value in named.items() if not isinstance(value, Given)}
+    return wrong or feed
+
+
+_NO_REFERENCE = said(
+    "env:, file: and stored: are for watchlist files, which the operator applies; give the secret itself"
+)
+
+
+def given_secrets(feed: DeclaredFeed) -> dict[SecretAt, Secret]:
+    """What is to be sealed of a feed that somebody described: its password and its headers."""
+    told = secrets_of(Watchlist(feeds=(feed,)))
+    return {at: value.value for at, value in told.items() if isinstance(value, Given)}
 
 
 def checked(url: str, name: str, every: str, tags: tuple[str, ...]) -> DeclaredFeed:

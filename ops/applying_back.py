@@ -16,11 +16,11 @@ from alerts.model import Asked
 from alerts.plan import decide
 from alerts.store import people, planning, silences
 from alerts.store.decisions import Ledger
-from ops.searching import Stored, sifted
+from ops.searching import Shelved, sifted
 from ops.store.audit_log import note_many
 from worker.match import TopicIndex, quote
 from worker.match.entities import Catalogue
-from worker.model import ArticleId, Finding, MatchId, Topic
+from worker.model import Article, ArticleId, Finding, MatchId, Topic
 from worker.store import entries
 from worker.store.engine import Connection, Engine
 
@@ -55,7 +55,7 @@ class Order:
 
 
 def apply_back(
-    engine: Engine, order: Order, articles: Iterable[Stored], applied: Applied | None = None
+    engine: Engine, order: Order, articles: Iterable[Shelved], applied: Applied | None = None
 ) -> Applied:
     """Takes in all that the topics find in these articles. Doing it again finds everything decided. `applied` is filled
     meanwhile: where the work is given up, it says what was done."""
@@ -83,19 +83,26 @@ def write_down(
     note_many(connection, who, [{**thing, "name": name} for name in dict.fromkeys(names)])
 
 
-def _find(order: Order, articles: Iterable[Stored], applied: Applied) -> Iterator[Found]:
+def _find(order: Order, articles: Iterable[Shelved], applied: Applied) -> Iterator[Found]:
     index = TopicIndex(order.known)
     for topic in order.topics:
         index.add(topic)
-    for stored, read in sifted([topic.query for topic in order.topics], articles, order.known):
+    for shelved, read in sifted([topic.query for topic in order.topics], articles, order.known):
         applied.articles += 1
-        findings = []
-        for match in index.match(stored.article) if read else ():
-            shown = quote(stored.article, match.hits)
-            findings.append(Finding(match, shown.field, shown.text, shown.marks))
-        if findings:
+        stored = shelved.opened() if read else None
+        findings = [] if stored is None else _findings(index, stored.article)
+        if stored is not None and findings:
             applied.matched += 1
             yield stored.id, findings
+
+
+def _findings(index: TopicIndex, article: Article) -> list[Finding]:
+    """What the topics find in an article, each with the sentence that shows it."""
+    found = []
+    for match in index.match(article):
+        shown = quote(article, match.hits)
+        found.append(Finding(match, shown.field, shown.text, shown.marks))
+    return found
 
 
 def _take_in(connection: Connection, order: Order, batch: Sequence[Found], applied: Applied) -> None:

@@ -7,13 +7,15 @@ filters bring nothing, but they have their say in whether an article would still
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from worker.match import Explained, TopicIndex, explain, parse_query, print_query
+from worker.match import parse_query, print_query
+from worker.match.compile import Plan, compile_query
 from worker.match.entities import Catalogue
+from worker.match.evaluate import hits_of
 from worker.match.nodes import And, AtLeast, Filter, Node, Not, Or, Scoped
-from worker.model import Article, Field, Topic, TopicId
+from worker.match.reading import Reading
+from worker.model import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,16 @@ class Terms:
     """The terms of one query, counted over the articles that it finds. Raises BadQuery as `parse_query` does."""
 
     def __init__(self, query: str, known: Catalogue | None = None) -> None:
-        self._query = query
-        self._known = known
-        self._index = TopicIndex(known)
         self._numbers: dict[str, int] = {}
+        self._plans: dict[int, Plan] = {}
         self._wanted: dict[int, str] = {}
-        self._filters: dict[str, int] = {}
         self._found: Counter[int] = Counter()
         self._alone: Counter[int] = Counter()
         self._tree = self._read(parse_query(query, known), None, wanted=True)
 
-    def count(self, article: Article) -> None:
-        """Takes in an article that the query finds."""
-        here = {int(match.topic) for match in self._index.match(article)} | self._filters_that_hold(article)
+    def count(self, reading: Reading) -> None:
+        """Takes in an article that the query finds, as it was read for the query."""
+        here = {number for number, plan in self._plans.items() if hits_of(plan, reading) is not None}
         for number in here & self._wanted.keys():
             self._found[number] += 1
             self._alone[number] += not _holds(self._tree, here - {number})
@@ -89,39 +88,20 @@ class Terms:
             case AtLeast(count, parts):
                 return self._enough(count, parts, field, wanted)
             case Filter():
-                text = print_query(node)
-                number = self._filters[text] = self._number(text)
-                return _Atom(number)
+                return self._atom(node, wanted=False)
             case _:
-                return self._term(print_query(node if field is None else Scoped(field, node)), wanted)
+                return self._atom(node if field is None else Scoped(field, node), wanted=wanted)
 
     def _enough(self, count: int, parts: tuple[Node, ...], field: Field | None, wanted: bool) -> _Tree:
         return _Enough(count, tuple(self._read(part, field, wanted=wanted) for part in parts))
 
-    def _term(self, text: str, wanted: bool) -> _Atom:
-        new = text not in self._numbers
-        number = self._number(text)
-        if new:
-            self._index.add(Topic(TopicId(number), "", text))
+    def _atom(self, node: Node, *, wanted: bool) -> _Atom:
+        text = print_query(node)
+        number = self._numbers.setdefault(text, len(self._numbers))
+        self._plans.setdefault(number, compile_query(node))
         if wanted:
             self._wanted.setdefault(number, text)
         return _Atom(number)
-
-    def _number(self, text: str) -> int:
-        return self._numbers.setdefault(text, len(self._numbers))
-
-    def _filters_that_hold(self, article: Article) -> set[int]:
-        """A filter alone is no topic, so it is asked as a part of the whole."""
-        if not self._filters:
-            return set()
-        parts = _parts(explain(self._query, article, self._known))
-        return {self._filters[part.query] for part in parts if part.holds and part.query in self._filters}
-
-
-def _parts(whole: Explained) -> Iterator[Explained]:
-    yield whole
-    for part in whole.parts:
-        yield from _parts(part)
 
 
 def _holds(tree: _Tree, here: set[int]) -> bool:

@@ -11,8 +11,9 @@ from typing import Any
 
 from ops.measures import NAMED, Labels, Samples, Spread, word
 from ops.store.audit import Audit
+from ops.store.day import Lag
 from ops.store.measuring import Happened, Mark
-from ops.store.overview import Lag, Overview
+from ops.store.overview import Overview
 from ops.verdict import verdict
 
 _WORDS = {"reason"}
@@ -90,7 +91,7 @@ def _overview(told: Samples, now: Overview) -> None:
     for each in ("ok", "slow", "bad"):
         told.put("pantau_verdict", each == level, each)
     told.put("pantau_beat_age_seconds", math.inf if now.tick_age_s is None else now.tick_age_s)
-    for state, n in ({"new": 0, "ok": 0, "failing": 0, "gone": 0} | dict(now.feeds)).items():
+    for state, n in ({"new": 0, "ok": 0, "failing": 0, "gone": 0, "paused": 0} | dict(now.feeds)).items():
         told.put("pantau_feeds", n, state)
     for desk, queue in now.desks.items():
         told.put("pantau_queue_waiting", queue.waiting, desk)

@@ -17,7 +17,7 @@ from alerts.model import Channel, ChannelId
 from alerts.store import confirmations
 from alerts.store.addresses import address_of, recognise
 from ops.inviting import asked_often, blocked, check_ways
-from ops.store import audit_log, mailboxes
+from ops.store import audit_log, mailboxes, renewing
 from ops.store.declared import Shelf, alone
 from ops.watchlist import (
     Complaint,
@@ -114,6 +114,89 @@ def add_channel(connection: Connection, keys: KeyRing, given: Pairs, ways: Ways,
         confirmations.ask(connection, ChannelId(found.id), address)
     audit_log.note(connection, who, "added", "channel", channel.name, None, channel_facts(channel))
     return Done(found.id, channel.name, doubts, asks)
+
+
+def change_channel(
+    connection: Connection, keys: KeyRing, channel: int, given: Pairs, ways: Ways, who: str
+) -> Outcome:
+    """Makes a channel what is given; what is not given stays, and an empty `secret` ends the signing. What waits for it
+    keeps its place. The owner of another address is asked first, as for a new channel."""
+    alone(connection)
+    shelf = Shelf(connection, keys)
+    stands = renewing.standing(connection, keys, channel)
+    if stands is None:
+        return _unknown("channel", str(channel))
+    if stands.declared:
+        return _declared()
+    asked = _asked_of(stands, given)
+    if isinstance(asked, Refused):
+        return asked
+    made, doubts = _read("channel", asked, shelf)
+    if isinstance(made, Refused):
+        return made
+    (wanted,) = made.channels
+    if refused := _cannot_be_called(shelf, stands, wanted.name):
+        return refused
+    new = {
+        at[2]: reference.value
+        for at, reference in secrets_of(made).items()
+        if isinstance(reference, Given) and reference.value.reveal() != _reveal(getattr(stands, at[2]))
+    }
+    address, asks = "", False
+    if stands.item.kind == "email" and "target" in new:
+        address = _address(connection, keys, new["target"])
+        if address != stands.address:
+            checked = _may_be_written_to(connection, wanted, address, ways)
+            if isinstance(checked, Refused):
+                return checked
+            asks = checked
+    before = channel_facts(stands.item)
+    signed = wanted.secret is not None
+    renewing.put(shelf, stands, wanted, target=new.get("target"), secret=new.get("secret"), signed=signed)
+    if asks:
+        confirmations.ask(connection, stands.id, address)
+    after = renewing.standing(connection, keys, channel)
+    assert after is not None
+    if before != channel_facts(after.item):
+        audit_log.note(connection, who, "changed", "channel", wanted.name, before, channel_facts(after.item))
+    return Done(stands.id, wanted.name, doubts, asks)
+
+
+def _asked_of(stands: renewing.Standing, given: Pairs) -> dict[str, Any] | Refused:
+    """The whole channel that is asked for, in a watchlist's words: what is not given is what it was."""
+    key, item = _target_key(stands.item), stands.item
+    other = next((each for each in TARGET_KEYS if each != key and given.get(each)), None)
+    if other is not None:
+        return _fault(other, f"it is a channel by `{key}`, and stays one: make another channel for this")
+    if refused := _references(given):
+        return refused
+    asked: dict[str, Any] = {
+        "name": given.get("name", item.name),
+        key: given.get(key) or _reveal(stands.target),
+        "language": given.get("language") or item.language,
+    }
+    if not asked[key]:
+        return _fault(key, "what it leads to does not open with this installation's key: give it anew")
+    secret = given.get("secret")
+    if secret is None and item.secret is not None:
+        secret = _reveal(stands.secret)
+        if not secret:
+            return _fault("secret", "it does not open with this installation's key: give it anew")
+    return {**asked, "secret": secret} if secret else asked
+
+
+def _cannot_be_called(shelf: Shelf, stands: renewing.Standing, name: str) -> Refused | None:
+    if name == stands.item.name:
+        return None
+    if named := renewing.led_by_file(shelf.connection, stands.item.name):
+        return _fault(
+            "name", f"a watchlist's subscriptions lead to it by its name: {', '.join(map(shown, named))}"
+        )
+    return _name_taken(shelf, "channel", {"name": name})
+
+
+def _reveal(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal()
 
 
 def ask_again(connection: Connection, keys: KeyRing, channel: Channel, ways: Ways, who: str) -> Outcome:

@@ -53,7 +53,7 @@ MEASURES: Sequence[Measure] = (
     Measure(
         "pantau_desk_done_last_hour", "gauge", "Feeds polled, articles read, … in the last hour.", ("desk",)
     ),
-    Measure("pantau_feeds", "gauge", "Feeds by state (new, ok, failing, gone).", ("state",)),
+    Measure("pantau_feeds", "gauge", "Feeds by state (new, ok, failing, gone, paused).", ("state",)),
     Measure("pantau_feeds_silent", "gauge", "Feeds that answer and have brought nothing for unusually long."),
     Measure("pantau_feeds_gapped", "gauge", "Feeds that may have lost entries in the last 24 hours."),
     Measure("pantau_feeds_pushed", "gauge", "Feeds whose hub tells of news (WebSub)."),

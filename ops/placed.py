@@ -13,6 +13,11 @@ _REASONS: Mapping[str, Callable[[str], Said]] = {
     "same_event": lambda like: said("the same event as {like}", like=like),
     "across_languages": lambda like: said("the same event, in another language, as {like}", like=like),
 }
+_BY_HAND: Mapping[str, Callable[[str], Said]] = {
+    "taken_out": lambda who: said("{who} took it out of another story", who=who),
+    "merged": lambda who: said("{who} merged its story into this one", who=who),
+    "taken_apart": lambda who: said("{who} took its story apart from another again", who=who),
+}
 
 
 class Placed(Protocol):
@@ -31,6 +36,10 @@ class Placed(Protocol):
         """Its source."""
 
     @property
+    def by(self) -> str:
+        """Who put it there, where a person did."""
+
+    @property
     def likeness(self) -> float:
         """How alike both are."""
 
@@ -41,6 +50,9 @@ class Placed(Protocol):
 
 def placed_because(placed: Placed) -> Said:
     """The reason, in words that are harmless already."""
+    if placed.reason in _BY_HAND:
+        by_hand = _BY_HAND[placed.reason](plain_text(placed.by, 120))
+        return joined((by_hand, f"({placed.reason})"))
     if placed.reason not in _REASONS:
         return said("it began the story (new)")
     like = f"“{plain_text(placed.like_title or '', 100)}” ({plain_text(placed.like_source or '', 60)})"

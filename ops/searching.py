@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from typing import NamedTuple, Protocol
 
 from ops.bringing import Share, Terms
 from ops.watchlist.doubts import doubts
 from worker.match import Quote, TopicIndex, parse_query, quote
 from worker.match.closely import Closely
 from worker.match.entities import Catalogue
+from worker.match.reading import Reading
 from worker.match.sieve import Sieve
 from worker.model import Article, ArticleId, Hit, Topic, TopicId
 
@@ -25,7 +26,9 @@ TOO_BROAD = 0.05
 ENOUGH_TO_JUDGE = 20
 """Articles; of fewer no share says anything."""
 _WORDS = 8
-_AT_ONCE = 100  # articles that go through the sieve together
+_AT_ONCE = 100
+_AT_ONCE_BYTES = 1_000_000
+"""Articles that go through the sieve together, unless they are long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,34 @@ class Stored:
     article: Article
     at: datetime
     read_at: datetime
+
+    @property
+    def letters(self) -> bytes:
+        """Title and text."""
+        return f"{self.article.title}\n{self.article.body}".encode()
+
+    def opened(self) -> Stored:
+        """Itself."""
+        return self
+
+
+class Shelved(Protocol):
+    """An article that need not be opened unless its letters say that a query may match it: of a hundred thousand most
+    are not."""
+
+    @property
+    def read_at(self) -> datetime:
+        """When it was read."""
+        ...
+
+    @property
+    def letters(self) -> bytes:
+        """Title and text (UTF-8)."""
+        ...
+
+    def opened(self) -> Stored:
+        """The article."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +149,16 @@ def broad(matched: int, articles: int) -> str:
 
 
 def found_by(
-    topics: Iterable[Topic], articles: Iterable[Stored], known: Catalogue
+    topics: Iterable[Topic], articles: Iterable[Shelved], known: Catalogue
 ) -> tuple[int, Counter[TopicId]]:
     """How many articles there are, and how many of them each topic matches."""
     index = TopicIndex(known)
     for topic in topics:
         index.add(topic)
     looked, matched = 0, Counter[TopicId]()
-    for stored in articles:
+    for shelved in articles:
         looked += 1
-        matched.update(match.topic for match in index.match(stored.article))
+        matched.update(match.topic for match in index.match(shelved.opened().article))
     return looked, matched
 
 
@@ -140,17 +171,18 @@ class _Tally:
         self._doubts = tuple(str(doubt) for doubt in doubts(parse_query(query, known)))
         self._read: Counter[date] = Counter()
         self._matched: Counter[date] = Counter()
-        self._found = _Collected()
+        self._collected = _Collected()
 
-    def take(self, stored: Stored, hits: tuple[Hit, ...] | None) -> None:
-        """Takes in an article with the query's hits in it; None where it does not match."""
-        day = _day_of(stored)
+    def looked_at(self, day: date) -> None:
+        """Counts an article of this day."""
         self._read[day] += 1
-        if hits is not None:
-            self._matched[day] += 1
-            if self._terms is not None:
-                self._terms.count(stored.article)
-            self._found.add(stored, hits)
+
+    def found(self, day: date, look: _Look, hits: tuple[Hit, ...]) -> None:
+        """Takes in an article in which the query has these hits."""
+        self._matched[day] += 1
+        if self._terms is not None:
+            self._terms.count(look.reading)
+        self._collected.add(day, look.stored, hits)
 
     def result(self) -> Search:
         """What was found so far."""
@@ -161,7 +193,7 @@ class _Tally:
             days=self._days(),
             terms=self._terms.shares() if self._terms is not None else (),
             doubts=self._doubts,
-            sightings=self._found.difference().sightings,
+            sightings=self._collected.difference().sightings,
         )
 
     def _days(self) -> tuple[Day, ...]:
@@ -173,7 +205,7 @@ class _Tally:
 
 
 def search(
-    query: str, articles: Iterable[Stored], known: Catalogue | None = None, *, by_term: bool = True
+    query: str, articles: Iterable[Shelved], known: Catalogue | None = None, *, by_term: bool = True
 ) -> Search:
     """Looks for the query, which may name the entities of a catalogue, in all articles; keeps the first SHOWN that
     match. Raises BadQuery, before it takes any article, where the query cannot be read. What each term brings takes
@@ -184,7 +216,7 @@ def search(
 
 def searching(
     query: str,
-    articles: Iterable[Stored],
+    articles: Iterable[Shelved],
     known: Catalogue | None = None,
     *,
     by_term: bool = True,
@@ -192,24 +224,27 @@ def searching(
 ) -> Iterator[Search]:
     """The same as `search`: what was found so far after `every` so many articles, and in the end."""
     tally = _Tally(query, known, by_term=by_term)
-    for number, (stored, (hits,)) in enumerate(_looked((query,), articles, known), 1):
-        tally.take(stored, hits)
+    for number, (shelved, look) in enumerate(_looked((query,), articles, known), 1):
+        day = _day_of(shelved)
+        tally.looked_at(day)
+        if look is not None and look.hits[0] is not None:
+            tally.found(day, look, look.hits[0])
         if every is not None and number % every == 0:
             yield tally.result()
     yield tally.result()
 
 
-def sightings(query: str, articles: Iterable[Stored], known: Catalogue | None = None) -> Iterator[Sighting]:
+def sightings(query: str, articles: Iterable[Shelved], known: Catalogue | None = None) -> Iterator[Sighting]:
     """The articles that match, in their order and as they are looked through. Raises BadQuery as `search` does."""
-    for stored, (hits,) in _looked((query,), articles, known):
-        if hits is not None:
-            yield sighting(stored, hits)
+    for _, look in _looked((query,), articles, known):
+        if look is not None and look.hits[0] is not None:
+            yield sighting(look.stored, look.hits[0])
 
 
 def compare(
     saved: str,
     new: str,
-    articles: Iterable[Stored],
+    articles: Iterable[Shelved],
     known: Catalogue | None = None,
     *,
     by_term: bool = True,
@@ -223,7 +258,7 @@ def compare(
 def comparing(
     saved: str,
     new: str,
-    articles: Iterable[Stored],
+    articles: Iterable[Shelved],
     known: Catalogue | None = None,
     *,
     by_term: bool = True,
@@ -236,40 +271,73 @@ def comparing(
     def so_far() -> Comparison:
         return Comparison(old.result(), other.result(), gained.difference(), lost.difference())
 
-    for number, (stored, (before, after)) in enumerate(_looked((saved, new), articles, known), 1):
-        old.take(stored, before)
-        other.take(stored, after)
-        if before is None and after is not None:
-            gained.add(stored, after)
-        elif before is not None and after is None:
-            lost.add(stored, before)
+    for number, (shelved, look) in enumerate(_looked((saved, new), articles, known), 1):
+        day = _day_of(shelved)
+        old.looked_at(day)
+        other.looked_at(day)
+        if look is not None:
+            before, after = look.hits
+            if before is not None:
+                old.found(day, look, before)
+            if after is not None:
+                other.found(day, look, after)
+            if before is None and after is not None:
+                gained.add(day, look.stored, after)
+            elif before is not None and after is None:
+                lost.add(day, look.stored, before)
         if every is not None and number % every == 0:
             yield so_far()
     yield so_far()
 
 
+class _Look(NamedTuple):
+    """An article that was read closely, with the hits of each query in it; None for one that does not match."""
+
+    stored: Stored
+    reading: Reading
+    hits: list[tuple[Hit, ...] | None]
+
+
 def _looked(
-    queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
-) -> Iterator[tuple[Stored, list[tuple[Hit, ...] | None]]]:
-    """Every article with the hits of each query in it; None for one that does not match."""
+    queries: Sequence[str], articles: Iterable[Shelved], known: Catalogue | None
+) -> Iterator[tuple[Shelved, _Look | None]]:
+    """Every article, with what was found in it where it had to be read."""
     closely = Closely(queries, known)
-    nothing: list[tuple[Hit, ...] | None] = [None] * len(queries)
-    for stored, read in sifted(queries, articles, known):
-        yield stored, closely.hits(stored.article) if read else nothing
+    for shelved, read in sifted(queries, articles, known):
+        yield shelved, _read(shelved.opened(), closely) if read else None
+
+
+def _read(stored: Stored, closely: Closely) -> _Look:
+    reading = closely.read(stored.article)
+    return _Look(stored, reading, closely.hits(reading))
 
 
 def sifted(
-    queries: Sequence[str], articles: Iterable[Stored], known: Catalogue | None
-) -> Iterator[tuple[Stored, bool]]:
+    queries: Sequence[str], articles: Iterable[Shelved], known: Catalogue | None
+) -> Iterator[tuple[Shelved, bool]]:
     """Every article, and whether a query may match its letters at all, so that it must be read."""
-    sieve, coming = Sieve(queries, known), iter(articles)
-    while some := list(islice(coming, _AT_ONCE)):
-        through = sieve.through([f"{stored.article.title}\n{stored.article.body}" for stored in some])
-        yield from zip(some, through, strict=True)
+    sieve = Sieve(queries, known)
+    for some, letters in _by_handfuls(articles):
+        yield from zip(some, sieve.through(letters), strict=True)
 
 
-def _day_of(stored: Stored) -> date:
-    return stored.read_at.astimezone(UTC).date()
+def _by_handfuls(articles: Iterable[Shelved]) -> Iterator[tuple[list[Shelved], list[bytes]]]:
+    some: list[Shelved] = []
+    letters: list[bytes] = []
+    room = _AT_ONCE_BYTES
+    for shelved in articles:
+        some.append(shelved)
+        letters.append(shelved.letters)
+        room -= len(letters[-1])
+        if len(some) == _AT_ONCE or room <= 0:
+            yield some, letters
+            some, letters, room = [], [], _AT_ONCE_BYTES
+    if some:
+        yield some, letters
+
+
+def _day_of(shelved: Shelved) -> date:
+    return shelved.read_at.astimezone(UTC).date()
 
 
 class _Collected:
@@ -280,9 +348,9 @@ class _Collected:
         self._days: Counter[date] = Counter()
         self._sightings: list[Sighting] = []
 
-    def add(self, stored: Stored, hits: tuple[Hit, ...]) -> None:
+    def add(self, day: date, stored: Stored, hits: tuple[Hit, ...]) -> None:
         self._articles += 1
-        self._days[_day_of(stored)] += 1
+        self._days[day] += 1
         if len(self._sightings) < SHOWN:
             self._sightings.append(sighting(stored, hits))
 

@@ -11,16 +11,15 @@ from alerts.model import SilenceId
 from alerts.silences import Scope, What
 from alerts.store import silences
 from alerts.store.schema import channels
+from ops.regrouping import story_meant
 from ops.store import audit_log
-from ops.store.hearing import names_in, story_exists, story_of
+from ops.store.hearing import names_in
 from ops.store.watched import channel_named, topic_names, topics_named
-from ops.tracing import names_of
 from ops.watchlist.words import did_you_mean
 from worker.errors import BadInput
 from worker.store.engine import Connection
 
 LONGEST = timedelta(days=366)
-_LONGEST_NUMBER = 18  # digits; what PostgreSQL's bigint surely holds
 
 Field = Literal["what", "channel", "until", "begin"]
 
@@ -137,13 +136,9 @@ def _about(connection: Connection, wanted: Wanted) -> What:
 
 
 def _story(connection: Connection, text: str) -> int:
-    """A story by its number, or by the address of one of its articles."""
-    if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER:
-        if story_exists(connection, int(text)):
-            return int(text)
-        raise BadSilence("what", f"there is no story {text}")
-    identities, _ = names_of(text)
-    found = story_of(connection, identities)
+    found = story_meant(connection, text)
+    if found is None and text.isdecimal():
+        raise BadSilence("what", f"there is no story {plain_text(text, 40)}")
     if found is None:
         raise BadSilence(
             "what",

@@ -15,7 +15,7 @@ def status_json(now: Overview) -> dict[str, Any]:
         "verdict": sentence,
         "level": level,
         "at": now.at,
-        "feeds": {"ok": 0, "failing": 0, "new": 0, "gone": 0, **now.feeds},
+        "feeds": {"ok": 0, "failing": 0, "new": 0, "gone": 0, "paused": 0, **now.feeds},
         "silent": now.silent,
         "gaps": {"feeds": now.gapped, "missed_at_most": now.missed, "recovered": now.recovered},
         "pushed": now.pushed,

@@ -33,6 +33,19 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("pantau")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The long form of the tests in tests/chaos."""
+    group = parser.getgroup("chaos")
+    group.addoption(
+        "--chaos", action="store_true", help="also the long form of tests/chaos: half an hour of faults"
+    )
+    group.addoption(
+        "--chaos-minutes", type=float, default=10.0, help="of each of its three rounds  [default: 10]"
+    )
+    group.addoption("--chaos-seed", type=int, help="of the faults  [default: a new one, which is printed]")
+
+
 KEY = "a-key-for-tests-alone-long-enough"
 NOW = datetime.now(UTC)
 AGES_AGO = NOW - timedelta(days=30)

@@ -14,6 +14,7 @@ from alerts.plan import decide, updates
 from alerts.store import people, planning, silences
 from alerts.store.decisions import Ledger
 from worker import spans
+from worker.crashpoint import crashpoint
 from worker.kit import Kit
 
 log = structlog.get_logger("alerts")
@@ -40,6 +41,7 @@ def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> int:
         news = planning.take_news(connection, MOST_ARTICLES)
         if not news:
             return 0
+        crashpoint("plan_after_claim")
         now = kit.clock()
         news = planning.in_stories(connection, news, now)
         subscriptions = people.load_subscriptions(connection)
@@ -54,6 +56,8 @@ def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> int:
         changed = updates(decisions, threaded, now)
         ledger = Ledger(connection, {s.id: s for s in subscriptions}, now)
         ledger.write(decisions, {item.match for item in news}, changed)
+        crashpoint("plan_before_commit")
+    crashpoint("plan_after_commit")
     log.info(
         "planned",
         matches=len(news),

@@ -186,13 +186,16 @@ def recent_times(
     return dict(times)
 
 
+# A thread is that of the story which its first message was about, wherever a person put its articles since: taken out
+# of a story, they begin a message of their own; merged, they bring their thread along.
 # OFFSET 0 has each article's slots looked up by their index: a story of 600 articles takes 15 ms, and 110 where the
 # server would rather read all half million slots.
 _MESSAGES = text("""
     SELECT d.id, d.channel_id, coalesce(d.thread_of, d.id) AS first, d.bundle, d.state = 'held' AS held,
            d.state IN ('collecting', 'ready') OR d.state = 'held' AND d.kind = 'followup' AND d.attempts = 0 AS open,
            coalesce(d.ended_at, greatest(d.due_at, :now)) AS at,
-           array_agg(DISTINCT r.story_id) AS stories, array_agg(DISTINCT coalesce(r.copy_of, r.id)) AS texts
+           array_agg(DISTINCT r.story_id) FILTER (WHERE about.story IS NULL OR about.story = r.story_id) AS stories,
+           array_agg(DISTINCT coalesce(r.copy_of, r.id)) AS texts
     FROM articles r
     CROSS JOIN LATERAL (
         SELECT d.* FROM delivery_articles s JOIN deliveries d ON d.id = s.delivery_id
@@ -200,6 +203,8 @@ _MESSAGES = text("""
           AND coalesce(d.ended_at, greatest(d.due_at, :now)) > :since
         OFFSET 0) AS d
     LEFT JOIN deliveries f ON f.id = d.thread_of
+    LEFT JOIN LATERAL (SELECT coalesce(t.merged_into, t.id) AS story FROM stories t
+                       WHERE t.id = coalesce(f.story_id, d.story_id)) AS about ON true
     WHERE (r.story_id = ANY(:stories) OR r.id = ANY(:texts) OR r.copy_of = ANY(:texts))
       AND d.state NOT IN ('failed', 'expired', 'suppressed')
       AND (f.id IS NULL OR f.state NOT IN ('failed', 'expired', 'suppressed'))
@@ -266,7 +271,7 @@ def _lock(connection: Connection, open_ones: Sequence[int]) -> Mapping[int, int]
 
 
 def _message(row: Any, room: int) -> Message:
-    stories = {Group("story", story) for story in row.stories if story is not None}
+    stories = {Group("story", story) for story in row.stories or () if story is not None}
     texts = {Group("text", text_) for text_ in row.texts}
     return Message(
         delivery=DeliveryId(row.id),

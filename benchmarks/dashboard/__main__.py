@@ -35,14 +35,14 @@ AIM_MS = 150.0
 
 PAGES = (
     "/",
-    "/?hours=168",
+    "/?range=7d",
     "/live",
     "/live?matched=1",
     "/topics",
     "/topics/{topic}",
     "/topics/{topic}/edit",
     "/stories",
-    "/stories?hours=168",
+    "/stories?since=7d",
     "/stories/{story}",
     "/articles",
     "/articles?q={word}",
@@ -59,7 +59,7 @@ PAGES = (
     "/deliveries?state=failed",
     "/deliveries/{delivery}",
     "/feeds",
-    "/feeds?state=failing",
+    "/feeds?state=trouble",
     "/feeds/{feed}",
     "/workers",
     "/settings",
@@ -214,7 +214,7 @@ def main(
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pantau-pages-")))
         folder.mkdir(parents=True, exist_ok=True)
         running = stack.enter_context(bundled(folder, log=lambda *_args, **_facts: None))
-        secret = _secret(folder)
+        secret = kept_secret(folder)
         engine = open_engine(Secret(running.database))
         stack.callback(engine.dispose)
         migrations.upgrade(engine)
@@ -232,7 +232,8 @@ def main(
         as_json.write_text(json.dumps([vars(timing) for timing in timings], indent=1))
 
 
-def _secret(folder: Path) -> str:
+def kept_secret(folder: Path) -> str:
+    """The key that seals what the kept database holds."""
     kept = folder / "bench-key"
     if not kept.exists():
         kept.write_text(secrets.token_urlsafe(32))

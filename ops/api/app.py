@@ -19,6 +19,7 @@ from ops.api.asked import only_what_is_known
 from ops.api.description import describe
 from ops.api.frame import Frame
 from ops.api.house import House
+from ops.api.place import ROOT
 from ops.api.problems import Problem, answer, of_http, of_validation
 from ops.api.routes import (
     articles,
@@ -32,7 +33,6 @@ from ops.api.routes import (
     topics,
 )
 
-ROOT = "/api/v1"
 _PARTS = (feeds, articles, topics, telling, events, subscriptions, channels, silences, machine)
 
 

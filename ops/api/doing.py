@@ -49,11 +49,13 @@ _CHANGED = "It is not what you have seen any more: read it again, and send its n
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done, to be answered; `location` is where what was made is found."""
+    """What was done, to be answered; `location` is where what was made is found, `version` that of what was changed,
+    for the ETag (`ops.api.shapes.version`)."""
 
     answer: Mapping[str, Any]
     status: int = 200
     location: str | None = None
+    version: str | None = None
 
 
 async def do(
@@ -65,8 +67,9 @@ async def do(
         known = _taken(connection, house, request, caller, key)
         if known is not None:
             return known, True
-        answer = _kept(connection, caller, key, work(connection))
-        return answer, False
+        done = work(connection)
+        request.state.version = done.version
+        return _kept(connection, caller, key, done), False
 
     answer, replayed = await house.ask(transaction)
     return _response(answer, replayed)

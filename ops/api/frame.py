@@ -113,6 +113,9 @@ class _Reply:
                 headers = MutableHeaders(scope=start)
                 for name in ("content-length", "content-type"):
                     del headers[name]
+        elif self.scope["state"]["version"] and start["status"] in (200, 201):
+            # of what was just changed, so that the next change needs no look before
+            MutableHeaders(scope=start)["etag"] = _tag(self.scope["state"]["version"], body)
         self._dress(start)
         await self.send(start)
         await self.send({"type": "http.response.body", "body": body})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
+from ops import regrouping
 from ops.api.problems import Fault, Problem, declared, not_found
 from ops.made_here import Refused
 
@@ -24,6 +25,17 @@ def refusal(noun: str, number: object, refused: Refused) -> Problem:
             return Problem(409, "conflict", said, faults=faults)
         case other:
             assert_never(other)
+
+
+def not_regrouped(number: object, refused: regrouping.Refused) -> Problem:
+    """Why a story stays as it is."""
+    said = f"{refused.sentence[:1].upper()}{refused.sentence[1:]}."
+    match refused.why, refused.field:
+        case "unknown", "":
+            return not_found("story", number)
+        case (("merged" | "nothing_left" | "not_in_it"), _):
+            return Problem(409, "conflict", said)
+    return Problem(422, "invalid", said, faults=[Fault("#", said)])
 
 
 def wrong_parts(said: Mapping[str, str]) -> list[Fault]:

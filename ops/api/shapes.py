@@ -86,12 +86,17 @@ class Feed(BaseModel):
     url: str
     found_url: Link = Field(description="The feed that was found, where `url` is a site's.")
     name: Line | None
-    state: str = Field(description="new, ok, failing or gone.")
+    state: str = Field(description="new, ok, failing, gone or paused.")
+    paused_at: Moment | None = Field(description="Since when it is paused.")
+    paused_by: Line | None
     tags: list[Line]
     language: str | None
     every: str = Field(description='How often it is asked: "2m", or within "30s-10m"; "": as its news comes.')
     pace: dict[str, float] | None = Field(description="How its site may be asked, where that is set.")
     full_text: bool
+    user: Line = Field(description='Who logs in there; "": nobody.')
+    has_password: bool
+    headers: list[Line] = Field(description="The names of what is sent along; their values are sealed.")
     declared: bool = Field(description="Whether a watchlist declares it; then it is changed there.")
     next_poll_at: Moment | None
     last_polled_at: Moment | None
@@ -169,12 +174,56 @@ class Story(BaseModel):
     first_at: Moment
     last_at: Moment
     articles: int
+    merged_into: Id | None = Field(
+        description="The story that somebody made it part of; lists leave it out then."
+    )
 
 
 class StoryArticles(Story):
     """A story with its articles, the first 200."""
 
     told_by: list[Article]
+
+
+class Merged(BaseModel):
+    """A story that was merged into another, and how many articles of it are still there."""
+
+    id: Id
+    title: Line
+    articles: int
+
+
+class StoryWhole(StoryArticles):
+    """A story with its articles, and the stories that were merged into it."""
+
+    merged: list[Merged]
+
+
+class OtherStory(BaseModel):
+    """The story that is to become part of this one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    story_id: Number
+
+
+class Split(BaseModel):
+    """What is to leave a story: some articles with their copies, or one that was merged into it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    articles: Annotated[list[Number], Field(max_length=200)] | None = Field(
+        None, description="Into a story of their own, or `into` another one."
+    )
+    into: Number | None = Field(None, description="The story that the articles go into.")
+    merged_id: Number | None = Field(None, description="It becomes a story again.")
+
+
+class Regrouped(BaseModel):
+    """Where articles went."""
+
+    story_id: Id
+    articles: int
 
 
 class Subscription(BaseModel):
@@ -220,6 +269,8 @@ class Channel(BaseModel):
     name: Line
     kind: str
     print: str = Field(description="Of its target; equal targets have equal ones.")
+    language: str = Field(description="Its messages are written in it.")
+    signed: bool = Field(description="Whether its messages are signed.")
     declared: bool = Field(description="Whether a watchlist declares it; then it is changed there.")
     paused_until: Moment | None
     stopped_by: Line | None = Field(description="Why nothing gets through; null: it does.")
@@ -505,6 +556,10 @@ class Pace(_Asked):
     burst: int | None = None
 
 
+_HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_NUL)]
+_HeaderValue = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_NO_NUL)]
+
+
 class FeedChanges(_Asked):
     """What of a feed is to be otherwise; what is left out stays."""
 
@@ -514,6 +569,17 @@ class FeedChanges(_Asked):
     language: _Short = Field("", description='"": detected.')
     full_text: bool = Field(True, description="Whether the page behind each entry is read.")
     pace: Pace = Pace()
+    user: Word = Field(
+        "", description='Who logs in there (HTTP basic); "": nobody, and the password goes, too.'
+    )
+    password: Annotated[str, StringConstraints(max_length=2000, pattern=_NO_NUL)] | None = Field(
+        None, description="Sealed, and never shown again."
+    )
+    headers: Annotated[dict[_HeaderName, _HeaderValue | None], Field(max_length=20)] = Field(
+        {},
+        description="What is sent along, such as Authorization: Bearer. Values are sealed, and never shown again; null "
+        "takes one away; those that are not named stay.",
+    )
 
 
 class NewFeed(FeedChanges):
@@ -570,6 +636,22 @@ class NewChannel(_Asked):
     apprise: _Target | None = Field(None, description="An address of Apprise's; secret.")
     secret: _Target | None = Field(None, description="What signs the messages to a webhook.")
     language: MessageLanguage = "en"
+
+
+class ChannelChanges(_Asked):
+    """What of a channel is to be otherwise; what is left out stays, and so does its kind. What waits for it goes where
+    it leads then."""
+
+    name: Annotated[Word, Field(min_length=1)] | None = None
+    slack: _Target | None = Field(None, description="Another incoming webhook; secret.")
+    slack_channel: _Target | None = None
+    email: _Target | None = Field(None, description="The owner of another address is asked first.")
+    webhook: _Target | None = Field(None, description="Another address of yours; secret.")
+    apprise: _Target | None = Field(None, description="Another address of Apprise's; secret.")
+    secret: Annotated[str, StringConstraints(max_length=4000, pattern=_NO_NUL)] | None = Field(
+        None, description='Another one to sign by; "": messages are signed no more.'
+    )
+    language: MessageLanguage | None = None
 
 
 class TriedQuery(_Asked):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,20 +12,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.letter import plain_text
+from ops.cli.connected import connected
 from ops.cli.grouped import Group
+from ops.cli.naming import unknown
 from ops.cli.opml import export_feeds, import_feeds
 from ops.cli.output import json_option, print_json, print_json_lines, table
 from ops.moments import instant
 
 if TYPE_CHECKING:
     from ops.checking import Checked
+    from ops.tending import Tended
+    from worker.secrets import KeyRing
+    from worker.store.engine import Connection
 
 FAILED, NO_FEED = 1, 65
 
 
 @click.group(cls=Group)
 def feeds() -> None:
-    """List, add, check, import and export feeds."""
+    """List, add, check, pause, import and export feeds."""
 
 
 feeds.add_command(import_feeds)
@@ -36,7 +42,6 @@ feeds.add_command(export_feeds)
 def list_feeds(as_json: bool) -> None:
     """List all feeds with their state, those that need a look first."""
     from ops import kit
-    from ops.cli.connected import connected
     from ops.store.overview import feed_list
 
     now = kit.clock()
@@ -60,7 +65,7 @@ def _line(row: Mapping[str, Any], now: datetime) -> tuple[object, ...]:
         row["name"] or row["url"],
         row["entries"],
         at("last_polled_at"),
-        "no more" if row["state"] == "gone" else at("next_poll_at"),
+        "no more" if row["state"] in ("gone", "paused") else at("next_poll_at"),
         _to_know(row, now),
     )
 
@@ -72,6 +77,8 @@ def _to_know(row: Mapping[str, Any], now: datetime) -> str:
 
     if row["state"] == "gone":
         return "it said twice that it is gone (410); `pantau feeds add` takes it up again"
+    if row["state"] == "paused":
+        return f"paused by {plain_text(row['paused_by'] or '', 60)} since {instant(row['paused_at'], '?')}"
     if row["cooling_until"]:
         return f"host cooling until {row['cooling_until']:%H:%M}: {row['cooling_why']}"[:110]
     if said := "; ".join(remarks(row, now) + notes(row, now)) if row["state"] == "ok" else "":
@@ -104,6 +111,46 @@ def add(url: str, name: str, every: str, tags: tuple[str, ...], as_json: bool) -
         told = "added; `pantau feeds list` shows its first poll" if added else "is watched already"
         click.echo(f"{url} {told}")
     return 0
+
+
+@feeds.command("pause")
+@click.argument("feed", metavar="URL|NAME")
+def pause(feed: str) -> None:
+    """Poll a feed no more until it is resumed, whoever declared it."""
+    from ops.tending import pause as hush
+
+    changed = _switch(feed, hush)
+    again = f"pantau feeds resume {shlex.quote(plain_text(feed, 200))}"
+    click.echo(f"{plain_text(feed, 60)} is paused{'' if changed else ' already, or gone'}; `{again}` ends it")
+
+
+@feeds.command("resume")
+@click.argument("feed", metavar="URL|NAME")
+def resume(feed: str) -> None:
+    """Poll a feed again. What appeared meanwhile is told together, in one summary for each subscription."""
+    from ops.tending import resume as wake
+
+    changed = _switch(feed, wake)
+    told = "is polled again; what appeared meanwhile is told together" if changed else "was not paused"
+    click.echo(f"{plain_text(feed, 60)} {told}")
+
+
+def _switch(feed: str, switch: Callable[[Connection, KeyRing, int, str], Tended]) -> bool:
+    """Whether that changed anything. Raises BadInput where no feed is meant."""
+    from ops import kit
+    from ops.installation import keyring
+    from ops.store.audit_log import COMMAND_LINE
+    from ops.store.declared import Shelf
+    from ops.tending import Done, feed_meant
+
+    settings = kit.settings_of()
+    keys = keyring(settings)
+    with connected(settings) as connection:
+        found = feed_meant(connection, keys, feed)
+        if found is None:
+            raise unknown("feed", feed, Shelf(connection, keys).feed_names())
+        outcome = switch(connection, keys, found, COMMAND_LINE)
+        return isinstance(outcome, Done) and outcome.changed
 
 
 @feeds.command("check")

@@ -21,7 +21,7 @@ from worker.errors import BadQuery, Unavailable
 if TYPE_CHECKING:
     from alerts.model import Asked
     from ops.applying_back import Applied
-    from ops.searching import Search, Stored
+    from ops.searching import Search, Shelved
     from worker.match.entities import Catalogue
     from worker.model import Topic
     from worker.store.engine import Connection
@@ -202,7 +202,7 @@ def _warn(found: Search) -> None:
         say(f"warning: {warning}")
 
 
-def _articles(connection: Connection, seconds: float) -> Iterator[Stored]:
+def _articles(connection: Connection, seconds: float) -> Iterator[Shelved]:
     """The articles of the last seconds, with a sign of life for whoever waits."""
     from ops.store.watched import articles_of_last, count_articles_of_last
 

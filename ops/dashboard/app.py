@@ -32,6 +32,7 @@ from ops.dashboard.drawn import Drawn
 from ops.dashboard.live import Watch
 from ops.dashboard.login import Endpoint, show_login, take_login, take_logout
 from ops.dashboard.metrics import Meter, metrics
+from ops.dashboard.packing import Packing, takes_gzip
 from ops.dashboard.pages import ROUTES
 from ops.dashboard.programs import API, DOCS, api_routes
 from ops.dashboard.slack import PATH as SLACK
@@ -123,7 +124,11 @@ def build(context: Context) -> Starlette:
             *_pages(CONFIRM, show_confirm, take_confirm),
             *_pages(MANAGE, show_manage, take_manage),
         ],
-        middleware=[*([Middleware(Drawn)] if spans.recording() else []), Middleware(Gate, context=context)],
+        middleware=[
+            *([Middleware(Drawn)] if spans.recording() else []),
+            Middleware(Gate, context=context),
+            Middleware(Packing),
+        ],
         exception_handlers={
             HTTPException: _refused,
             DatabaseSilent: _no_database,
@@ -160,7 +165,13 @@ async def static(request: Request) -> Response:
     asset = context_of(request).assets.get(request.path_params["name"])
     if asset is None:
         raise HTTPException(404)
-    return Response(asset.content, media_type=asset.kind, headers={"cache-control": FOR_EVER})
+    sent = asset.packed if takes_gzip(request.headers.get("accept-encoding", "")) else asset.plain
+    headers = {"cache-control": FOR_EVER, "vary": "Accept-Encoding", "etag": sent.tag}
+    if request.headers.get("if-none-match") == sent.tag:
+        return Response(status_code=304, headers=headers)
+    if sent.coding:
+        headers["content-encoding"] = sent.coding
+    return Response(sent.content, media_type=asset.kind, headers=headers)
 
 
 def _foreign_form(context: Context, reason: str) -> Response:

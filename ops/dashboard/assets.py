@@ -1,4 +1,4 @@
-"""The style sheet, the script and the icon, each under a name that changes with its content."""
+"""The style sheets, the scripts and the icon, each under a name that changes with its content, and compressed once."""
 
 from __future__ import annotations
 
@@ -7,16 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.dashboard.packing import packed
+
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as it travels: its bytes, their strong tag, and their coding; "" for none."""
+
+    content: bytes
+    tag: str
+    coding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
-    """A file that browsers may keep for ever."""
+    """A file that browsers may keep for ever, as it is and compressed."""
 
     name: str
     kind: str
-    content: bytes
+    plain: Sent
+    packed: Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +59,5 @@ def load_assets(directory: Path = Path(__file__).parent / "static") -> Assets:
 def _asset(path: Path) -> Asset:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:16]
-    return Asset(f"{path.stem}.{digest}{path.suffix}", KINDS[path.suffix], content)
+    plain, smaller = Sent(content, f'"{digest}"'), Sent(packed(content), f'"{digest}-gzip"', "gzip")
+    return Asset(f"{path.stem}.{digest}{path.suffix}", KINDS[path.suffix], plain, smaller)

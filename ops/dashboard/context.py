@@ -115,6 +115,15 @@ class Context:
         except TimeoutError:
             raise DatabaseSilent from None
 
+    async def ask_at_length(self, work: Callable[[Connection], Answer]) -> Answer:
+        """The same for what goes through so much that no page waits for it; the database ends it after a minute."""
+
+        def transaction() -> Answer:
+            with self.engine.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._errands, transaction)
+
     def errand(self, work: Callable[[], Answer]) -> Future[Answer]:
         """Has `work` done that takes longer than a page may, in one of few threads."""
         return self._errands.submit(work)
@@ -133,6 +142,10 @@ class Context:
             self._counted = now, await self.ask(counts)
         return self._counted[1]
 
+    def counted(self, found: Counts) -> None:
+        """Takes over numbers of the rail that a page has just read, so that both say the same."""
+        self._counted = self.steady(), found
+
     def recount(self) -> None:
         """Has the numbers of the rail looked up anew: whoever changed something looks at them next."""
         self._counted = None
@@ -143,6 +156,11 @@ class Context:
         """What `work` found of late; None where it takes long and was never found yet. Each name has one work."""
         kept = self._remembered.setdefault(name, Remembered(shortest_s))
         return await kept.latest(lambda: self.ask(work), self.steady)
+
+    def relearn(self, name: str, found: Any) -> None:
+        """Puts what was just looked up in the place of what was remembered under this name."""
+        if name in self._remembered:
+            self._remembered[name].found = found
 
     def page(
         self, template: str, *, status: int = 200, session: Session | None = None, **values: Any

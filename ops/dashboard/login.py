@@ -16,6 +16,7 @@ from ops.access import Session
 from ops.dashboard import gate
 from ops.dashboard.browsers import browser_family
 from ops.dashboard.context import Context, context_of, look_of
+from ops.dashboard.masking import masked, unmasked
 from worker.plain import one_line
 
 LARGEST_FORM = 16 * 1024
@@ -55,7 +56,7 @@ async def form_of(request: Request, token: str | None, largest: int = LARGEST_FO
     """The fields of a form that carries `token`. Raises HTTPException: 403 for any other form, 413 for a
     huge one, 400 for what is no form."""
     fields = await fields_of(request, largest)
-    if not gate.same(fields.get("csrf"), token):
+    if not gate.same(unmasked(fields.get("csrf")), token):
         raise HTTPException(403, "This form is out of date. Load the page again and repeat what you did.")
     return fields
 
@@ -125,7 +126,7 @@ def _form(
     answer = context.page(
         "login.html",
         status=status,
-        csrf=token,
+        csrf=masked(token),
         wanted=wanted,
         name=name,
         complaint=complaint,

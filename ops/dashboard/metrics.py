@@ -67,7 +67,7 @@ class Meter:
         began = context.steady()
         version = None if self.access == "open" else context.version
         try:
-            ledger = await context.proof.latest(lambda: context.ask(audit), context.steady)
+            ledger = await context.proof.latest(lambda: context.ask_at_length(audit), context.steady)
             now, rows, happened = await context.ask(self._read)
         except (DatabaseSilent, DatabaseTrouble, PoolExhausted) as trouble:
             log.warning("not_measured", error=type(trouble).__name__)

@@ -1,38 +1,39 @@
-"""The API's place in the web process: what it works with there, and its documentation as a page of ours."""
+"""The API's place in the web process, and its documentation as a page of ours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
-from alerts.model import Channel
 from ops.access import Session
-from ops.api.app import ROOT, build, description
-from ops.api.house import House
-from ops.dashboard import gate
-from ops.dashboard.context import Context, DatabaseSilent, context_of
-from ops.dashboard.login import for_people, session_in
-from ops.dashboard.pages.channels import ways_of
-from ops.dashboard.pages.feeds import looked_at
+from ops.api.place import ROOT, Later
+from ops.dashboard.context import Context, context_of
+from ops.dashboard.login import for_people
 from ops.dashboard.shell import show
-from ops.dashboard.views.api import Docs, compose
-from ops.looking import Looked
-from ops.store.audit import Audit, audit
-from ops.trial import Trial, try_channel
-from worker.errors import Unavailable
+
+if TYPE_CHECKING:
+    from ops.dashboard.views.api import Docs
 
 API, DOCS = ROOT + "/", ROOT + "/docs"
 
 
 def api_routes(context: Context, closing: Callable[[], bool]) -> tuple[BaseRoute, ...]:
     """The API, and the page that tells of it."""
-    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=build(house_of(context, closing)))
+
+    def make() -> ASGIApp:
+        from ops.api.app import build  # noqa: PLC0415  for the first who asks
+        from ops.dashboard.house import house_of  # noqa: PLC0415
+
+        return build(house_of(context, closing))
+
+    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=Later(make))
 
 
 async def docs(request: Request, session: Session) -> Response:
@@ -44,44 +45,7 @@ async def docs(request: Request, session: Session) -> Response:
 
 @cache
 def _view() -> Docs:
+    from ops.api.app import description  # noqa: PLC0415  for the first who reads it
+    from ops.dashboard.views.api import compose  # noqa: PLC0415
+
     return compose(description())
-
-
-def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> House:
-    """This process, as the API sees it."""
-
-    async def ask(work: Any, /) -> Any:
-        try:
-            return await context.ask(work)
-        except DatabaseSilent as silent:
-            raise Unavailable("the database does not answer in time") from silent
-
-    async def proof() -> Audit | None:
-        return await context.proof.latest(lambda: context.ask(audit), context.steady)
-
-    async def tries(channel: Channel) -> Trial:
-        assert context.outbox is not None
-        return await try_channel(context.outbox, channel, context.clock())
-
-    async def looks(url: str) -> Looked:
-        assert context.settings is not None
-        try:
-            return await looked_at(context, context.settings, url)
-        except TimeoutError as error:
-            raise Unavailable("others are looking at sites just now") from error
-
-    return House(
-        ask=ask,
-        clock=context.clock,
-        steady=context.steady,
-        session=lambda request: session_in(context, request),
-        visitor=lambda request: gate.visitor(request.client.host if request.client else None),
-        proof=proof,
-        ready=context.checks.look,
-        keys=context.keys,
-        looks=looks if context.settings is not None else None,
-        ways=ways_of(context),
-        api_token=context.api_token,
-        closing=closing,
-        tries=tries if context.outbox is not None else None,
-    )

@@ -1,10 +1,15 @@
-"""What takes long to find out, as fresh as it may cost: its time grows with the ledger and the archive."""
+"""What takes long to find out, as fresh as it may cost: its time grows with the ledger and the archive.
+
+Whoever looks often is answered with what was found last while it is looked up again; only where that is old, or there
+is nothing yet, a page waits a moment for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Generic, TypeVar
 
 Found = TypeVar("Found")
@@ -12,6 +17,10 @@ Found = TypeVar("Found")
 SHORTEST_S = 60.0
 _SHARE = 50  # at most a fiftieth of the time goes into looking
 _WORTH_WAITING_S = 1.0
+_A_MOMENT_S = 0.04
+_STILL_GOOD = (
+    2  # so many times its time after it was due again, what was found is worth no waiting for better
+)
 
 
 @dataclass(slots=True)
@@ -20,15 +29,17 @@ class Remembered(Generic[Found]):
 
     shortest_s: float = SHORTEST_S
     found: Found | None = None
-    again_at: float = 0.0
+    again_at: float = -inf
     looking: asyncio.Task[None] | None = None
 
     async def latest(self, look: Callable[[], Awaitable[Found]], steady: Callable[[], float]) -> Found | None:
         """What was found last; a new look is waited for only briefly, a page must not hang on it."""
-        if self.looking is None and (self.found is None or steady() >= self.again_at):
+        now = steady()
+        if self.looking is None and now >= self.again_at:
             self.looking = asyncio.create_task(self._look(look, steady))
         if self.looking is not None:
-            await asyncio.wait({self.looking}, timeout=_WORTH_WAITING_S)
+            good = self.found is not None and now < self.again_at + _STILL_GOOD * self.shortest_s
+            await asyncio.wait({self.looking}, timeout=_A_MOMENT_S if good else _WORTH_WAITING_S)
         return self.found
 
     async def _look(self, look: Callable[[], Awaitable[Found]], steady: Callable[[], float]) -> None:
@@ -36,6 +47,7 @@ class Remembered(Generic[Found]):
         try:
             self.found = await look()
         except Exception:  # noqa: BLE001  the page tells what is wrong with the database; a proof can wait
+            # what failed for being too much would be too much at the next view, too
             self.found = None
         finally:
             self.again_at = began + max(self.shortest_s, (steady() - began) * _SHARE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from ops.access import Session
 from ops.dashboard.context import context_of, look_of
 from ops.dashboard.login import LARGEST_FORM, form_of
+from ops.dashboard.masking import masked
 from ops.dashboard.rail import may, rail
 from ops.dashboard.views.first_steps import first_steps, next_step
 from ops.said import Said
@@ -38,10 +40,11 @@ async def show(
     context = context_of(request)
     counts = await context.counts()
     steps = first_steps(counts, context.offered, session.role)
+    token = masked(session.csrf)
     page = context.page(
         template,
         status=status,
-        session=session,
+        session=replace(session, csrf=token),
         here=here,
         rail=rail(counts, context.offered, session.role),
         steps=steps,
@@ -53,7 +56,7 @@ async def show(
         back=_address(request),
         **values,
     )
-    return _unless_known(request, page)
+    return _unless_known(request, page, token)
 
 
 def _address(request: Request) -> str:
@@ -64,11 +67,13 @@ def _address(request: Request) -> str:
     return f"{request.url.path}?{urlencode(kept)}" if kept else request.url.path
 
 
-def _unless_known(request: Request, page: Response) -> Response:
-    """The page; 304 for who has exactly this one. A page that keeps itself fresh asks often."""
+def _unless_known(request: Request, page: Response, token: str) -> Response:
+    """The page; 304 for who has it already, but for the token of its forms, which each answer says in other words.
+    A page that keeps itself fresh asks often."""
     if page.status_code != 200 or request.method != "GET":
         return page
-    tag = f'"{hashlib.blake2s(bytes(page.body), digest_size=16).hexdigest()}"'
+    lasting = bytes(page.body).replace(token.encode(), b"")
+    tag = f'W/"{hashlib.blake2s(lasting, digest_size=16).hexdigest()}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers={"etag": tag})
     page.headers["etag"] = tag

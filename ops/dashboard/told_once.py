@@ -20,6 +20,7 @@ from ops.access import Session
 from ops.dashboard import gate
 from ops.dashboard.context import context_of
 from ops.dashboard.login import drop_cookie, set_cookie
+from ops.dashboard.packing import uncompressed
 
 _COOKIE = "told"
 _LASTS_S = 120
@@ -53,9 +54,9 @@ def told_of(request: Request, session: Session, key: str) -> Told | None:
 
 
 def told(request: Request, answer: Response) -> Response:
-    """The answer shows the secret: it is forgotten."""
+    """The answer shows the secret: it is forgotten, and its length tells nothing."""
     drop_cookie(answer, context_of(request), _COOKIE)
-    return answer
+    return uncompressed(answer)
 
 
 def _signed(packed: str, session: Session) -> str:

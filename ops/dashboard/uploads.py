@@ -13,6 +13,7 @@ from starlette.requests import Request
 from alerts.letter import plain_text
 from ops.access import Session
 from ops.dashboard import gate
+from ops.dashboard.masking import unmasked
 from ops.dashboard.rail import may
 from ops.store.accounts import Role
 
@@ -48,7 +49,7 @@ async def upload_taken(request: Request, session: Session, field: str, needed: R
         raise HTTPException(400, "This is not a form of ours.") from None
     try:
         told, sent = form.get("csrf"), form.get(field)
-        if not gate.same(told if isinstance(told, str) else None, session.csrf):
+        if not gate.same(unmasked(told) if isinstance(told, str) else None, session.csrf):
             raise HTTPException(403, "This form is out of date. Load the page again and repeat what you did.")
         if not isinstance(sent, UploadFile):
             return Upload("", b"")

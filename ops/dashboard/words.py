@@ -132,6 +132,8 @@ def feed_state(state: str) -> State:
             return State("bad", said("gone"))
         case "new":
             return State("off", said("new"))
+        case "paused":
+            return State("off", said("paused"))
     return State("off", state.replace("_", " "))
 
 

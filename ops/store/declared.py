@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Table, case, delete, func, insert, select, text, update
 
 from alerts.channels import channels as registry
 from alerts.store.addresses import recognise
@@ -100,11 +100,11 @@ class Shelf:
         row = self.connection.execute(select(table).where(standing)).first()
         if row is None:
             return None
-        item = _channel(row, self._as_exported) if noun == "channel" else _subscription(row)
+        item = channel_in(row, self._as_exported) if noun == "channel" else _subscription(row)
         return Made(row.id, item, row.declared)
 
     def _as_exported(self, at: SecretAt, sealed: str, written: str, shown: bool = False) -> Reference:
-        return Given(self.keys.open(sealed, place_of(at))) if shown else _read(written)
+        return Given(self.keys.open(sealed, place_of(at))) if shown else reference_in(written)
 
     def secret(self, identity: str) -> Secret | None:
         """The kept secret that `stored:ID` means."""
@@ -126,12 +126,12 @@ class Shelf:
             prints[at] = self.keys.fingerprint(value)
             if found is not None and written == f"stored:{wanted}":
                 found.append(value)
-            return Given(value) if shown and written.startswith("stored:") else _read(written)
+            return Given(value) if shown and written.startswith("stored:") else reference_in(written)
 
         return Watchlist(
             feeds=tuple(_feed(row, reference) for row in self._rows(feeds, declared)),
             topics=tuple(_topic(row) for row in self._rows(topics, declared)),
-            channels=tuple(_channel(row, reference) for row in self._rows(channels, declared)),
+            channels=tuple(channel_in(row, reference) for row in self._rows(channels, declared)),
             subscriptions=tuple(_subscription(row) for row in self._rows(subscriptions, declared)),
             entities=self._entities(WATCHLIST) if declared else (),
         )
@@ -152,13 +152,14 @@ class Shelf:
         ids = self._feed_ids()
         for feed in declared.feeds:
             if ("feed", feed.url) in touched:
-                self._put(feeds, ids.get(address_key(feed.url)), self._feed_row(feed, secrets))
+                known = ids.get(address_key(feed.url))
+                self._put(feeds, known, _still_paused(known, self._feed_row(feed, secrets)))
         self.write_entities(declared.entities, found, WATCHLIST)
         for topic in declared.topics:
             if ("topic", topic.name) in touched:
                 known = self._id(topics, topic.name)
                 topic_rows.put(self.connection, known, topic, declared=True, by=topic_rows.WATCHLIST)
-        self._wait_for_the_desks()
+        self.wait_for_the_desks()
         for channel in declared.channels:
             if ("channel", channel.name) in touched:
                 self._put_channel(channel, secrets)
@@ -176,7 +177,7 @@ class Shelf:
         """Adds or changes channels and subscriptions by hand: no file declares them from then on. The caller is alone
         (`alone`). Raises BadInput for a subscription whose name cannot be stored."""
         ours = {"declared": False}
-        self._wait_for_the_desks()
+        self.wait_for_the_desks()
         for channel in made.channels:
             self._put_channel(channel, secrets, ours)
         for subscription in made.subscriptions:
@@ -186,10 +187,10 @@ class Shelf:
 
     def remove_made_here(self, noun: Literal["channel", "subscription"], name: str) -> None:
         """Removes what people made; what waits for it ends as suppressed."""
-        self._wait_for_the_desks()
+        self.wait_for_the_desks()
         self._remove(noun, name, {})
 
-    def _wait_for_the_desks(self) -> None:
+    def wait_for_the_desks(self) -> None:
         """Planners, who keep subscriptions as they are, before any channel; and channels in the order in which senders
         take them. Otherwise each could wait for the other."""
         self.connection.execute(text("LOCK TABLE subscriptions IN ROW EXCLUSIVE MODE"))
@@ -213,13 +214,13 @@ class Shelf:
         here = entities.c.removed_at.is_(None) & (entities.c.key == key) & (entities.c.origin == origin)
         return self.connection.execute(select(entities.c.id).where(here)).scalar()
 
-    def add_feed(self, feed: DeclaredFeed) -> int | None:
-        """Adds a feed by hand, and gives its number; None if it is watched already. It has no secrets. One that was
-        given up, because it said that it is gone, is taken up again as it was declared."""
+    def add_feed(self, feed: DeclaredFeed, secrets: Mapping[SecretAt, Secret] | None = None) -> int | None:
+        """Adds a feed by hand, and gives its number; None if it is watched already. One that was given up, because it
+        said that it is gone, is taken up again as it was declared."""
         known = self._feed_ids().get(address_key(feed.url))
         if known is not None:
             return known if self._take_up_again(known) else None
-        self.add_feeds([feed])
+        self.add_feeds([feed], secrets)
         placed = feeds.c.removed_at.is_(None) & (feeds.c.url == feed.url)
         return int(self.connection.execute(select(feeds.c.id).where(placed)).scalar_one())
 
@@ -239,12 +240,14 @@ class Shelf:
         given_up = (feeds.c.id == feed) & (feeds.c.state == "gone")
         return self.connection.execute(update(feeds).where(given_up).values(**afresh)).rowcount == 1
 
-    def add_feeds(self, found: Iterable[DeclaredFeed]) -> None:
-        """Adds feeds by hand, none of which is watched. They have no secrets."""
+    def add_feeds(
+        self, found: Iterable[DeclaredFeed], secrets: Mapping[SecretAt, Secret] | None = None
+    ) -> None:
+        """Adds feeds by hand, none of which is watched; `secrets` are those that they have."""
         together: list[dict[str, Any]] = []
         for feed in found:
             # what is the same for all is written once, beside their rows
-            facts = {**self._feed_row(feed, {}), "declared": False}
+            facts = {**self._feed_row(feed, secrets or {}), "declared": False}
             together.append({key: value for key, value in facts.items() if key != "next_poll_at"})
             if len(together) == _TOGETHER:
                 self._insert_feeds(together)
@@ -261,7 +264,7 @@ class Shelf:
 
         def reference(at: SecretAt, sealed: str, written: str, shown: bool = False) -> Reference:
             stored = shown and written.startswith("stored:")
-            return Given(self.keys.open(sealed, place_of(at))) if stored else _read(written)
+            return Given(self.keys.open(sealed, place_of(at))) if stored else reference_in(written)
 
         return tuple(
             _feed(row, reference) for declared in (True, False) for row in self._rows(feeds, declared)
@@ -274,14 +277,24 @@ class Shelf:
         row = self.connection.execute(select(feeds).where(standing).with_for_update()).one_or_none()
         if row is None:
             return None
-        return _feed(row, lambda _at, _sealed, written, _shown=False: _read(written)), row.declared
+        return _feed(row, lambda _at, _sealed, written, _shown=False: reference_in(written)), row.declared
 
     def change_feed(
-        self, feed: int, wanted: DeclaredFeed, secrets: Mapping[SecretAt, Secret], *, keep_password: bool
+        self,
+        feed: int,
+        wanted: DeclaredFeed,
+        secrets: Mapping[SecretAt, Secret],
+        *,
+        keep_password: bool,
+        dropped: Collection[str] = (),
     ) -> None:
-        """Gives a feed that was added by hand other settings; its headers stay, and its password where that is said."""
-        row = {**self._feed_row(wanted, secrets), "declared": False}
-        kept = {"url", "headers"} | ({"password", "password_ref"} if keep_password else set())
+        """Gives a feed that was added by hand other settings. Its password stays where that is said, and its headers
+        but for those that are given anew or `dropped` (by their names in small letters)."""
+        row = {**_still_paused(feed, self._feed_row(wanted, secrets)), "declared": False}
+        stood = self.connection.execute(select(feeds.c.headers).where(feeds.c.id == feed)).scalar_one()
+        other = {*dropped, *(name.lower() for name, _ in wanted.headers)}
+        row["headers"] = {k: v for k, v in stood.items() if k.lower() not in other} | row["headers"]
+        kept = {"url"} | ({"password", "password_ref"} if keep_password else set())
         changed = {key: value for key, value in row.items() if key not in kept}
         self.connection.execute(update(feeds).where(feeds.c.id == feed).values(**changed))
 
@@ -405,6 +418,12 @@ class Shelf:
         return row
 
 
+def _still_paused(known: int | None, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A feed that somebody paused stays so, whatever else is changed about it."""
+    pause = {} if known is None else {"state": case((feeds.c.state == "paused", "paused"), else_="new")}
+    return {**row, **pause}
+
+
 def _credential(kind: str) -> str | None:
     served = registry().get(kind)
     return served.credential if served else None
@@ -413,7 +432,8 @@ def _credential(kind: str) -> str | None:
 ReferenceOf = Callable[..., Reference]
 
 
-def _read(written: str) -> Reference:
+def reference_in(written: str) -> Reference:
+    """What an export's reference means."""
     scheme, _, rest = written.partition(":")
     match scheme:
         case "env":
@@ -461,7 +481,8 @@ def _topic(row: Any) -> DeclaredTopic:
     return DeclaredTopic(row.name, row.query, tuple(row.tags))
 
 
-def _channel(row: Any, reference: ReferenceOf) -> DeclaredChannel:
+def channel_in(row: Any, reference: ReferenceOf) -> DeclaredChannel:
+    """The channel of this row as a watchlist would declare it."""
     at = ("channel", row.name, "target")
     secret_at = ("channel", row.name, "secret")
     return DeclaredChannel(

@@ -79,11 +79,5 @@ def story_of(connection: Connection, identities: Collection[str]) -> StoryId | N
     return None if found is None else StoryId(found)
 
 
-def story_exists(connection: Connection, number: int) -> bool:
-    """Whether there is a story with this number."""
-    known = connection.execute(text("SELECT EXISTS (SELECT FROM stories WHERE id = :id)"), {"id": number})
-    return bool(known.scalar())
-
-
 def _rows(connection: Connection, query: Any, **asked: Any) -> list[Row]:
     return [dict(row) for row in connection.execute(query, asked).mappings()]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ops.store import remarks
+from ops.store.day import Day, Lag, day
 from ops.store.listing import Wanted, list_deliveries
 from worker.store import hosts
 
@@ -25,15 +26,6 @@ class Queue:
     oldest_s: float
     done_1h: int = 0
     done_10s: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """Seconds over the last 24 hours; None where nothing was measured."""
-
-    p50: float | None
-    p95: float | None
-    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +94,14 @@ class Overview:
 # statement_timestamp(), since an index is not looked up by clock_timestamp(), which may differ from row to row: with a
 # million articles that was 2 s for the whole overview. The open states are asked for as their indexes divide them.
 _DESKS = text("""
-    SELECT 'poll' AS desk, count(*) AS waiting,
-           min(greatest(next_poll_at, nullif(lease_until, 'epoch'), h.paused_until)) AS since,
-           (SELECT count(*) FROM feeds WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
-           (SELECT count(*) FROM feeds WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
-      FROM feeds LEFT JOIN hosts h ON h.site = feeds.site
-      WHERE removed_at IS NULL AND state <> 'gone'
-        AND greatest(next_poll_at, h.paused_until) <= statement_timestamp()
+    SELECT 'poll' AS desk, count(*) FILTER (WHERE is_due) AS waiting,
+           min(since) FILTER (WHERE is_due) AS since,
+           count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
+           count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
+      FROM (SELECT last_polled_at, greatest(next_poll_at, nullif(lease_until, 'epoch'), h.paused_until) AS since,
+                   removed_at IS NULL AND state <> 'gone' AND state <> 'paused'
+                     AND greatest(next_poll_at, h.paused_until) <= statement_timestamp() AS is_due
+            FROM feeds LEFT JOIN hosts h ON h.site = feeds.site) AS each
     UNION ALL
     SELECT 'read', count(*), min(seen_at),
            (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '1 hour'),
@@ -143,23 +136,6 @@ _UNWELL = text("""
     ORDER BY failures, last_polled_at DESC NULLS LAST LIMIT 1
 """)
 
-_LAGS = text("""
-    WITH told AS (
-        SELECT extract(epoch FROM d.ended_at - r.seen_at) - d.waited_s AS seen,
-               extract(epoch FROM d.ended_at - r.published_at) AS published
-        FROM deliveries d
-        JOIN delivery_articles da ON da.delivery_id = d.id
-        JOIN articles r ON r.id = da.article_id
-        WHERE d.state = 'sent' AND d.kind = 'article'
-          AND d.ended_at > statement_timestamp() - interval '24 hours')
-    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seen) AS seen_p50,
-           percentile_cont(0.95) WITHIN GROUP (ORDER BY seen) AS seen_p95, count(seen) AS seen_n,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY published) AS published_p50,
-           percentile_cont(0.95) WITHIN GROUP (ORDER BY published) AS published_p95,
-           count(published) AS published_n
-    FROM told
-""")
-
 _COUNTS = text("""
     SELECT clock_timestamp() AS at,
       (SELECT count(*) FROM deliveries WHERE state = 'held') AS held,
@@ -173,15 +149,6 @@ _COUNTS = text("""
         WHERE part = 'tick') AS tick_age_s,
       (SELECT count(*) FROM entries WHERE state = 'failed') AS set_aside,
       (SELECT count(*) FROM entries WHERE page_due_at IS NOT NULL) AS pages_due_again
-""")
-
-_DAY = text("""
-    SELECT
-      (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '24 hours') AS articles_24h,
-      (SELECT count(*) FROM articles r WHERE read_at > statement_timestamp() - interval '24 hours'
-        AND EXISTS (SELECT FROM matches m WHERE m.article_id = r.id)) AS matched_24h,
-      (SELECT count(*) FROM deliveries
-        WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '24 hours') AS sent_24h
 """)
 
 _SIGNS = text("""
@@ -216,16 +183,33 @@ _PAUSES = text("""
 """)
 
 
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+# To start processes that help takes longer than what a page asks for, and where all processors are busy much longer.
+_BY_ITSELF = text("SET LOCAL max_parallel_workers_per_gather = 0")
+
+
+def at_one_moment(connection: Connection) -> None:
+    """Has everything that is read in this transaction be of one moment; it must be the first thing asked in it."""
+    connection.execute(_ONE_MOMENT)
+    connection.execute(_BY_ITSELF)
+
+
 def overview(connection: Connection) -> Overview:
     """How the installation does right now, and how it did in the last 24 hours."""
     now = standing(connection)
-    lags = connection.execute(_LAGS).one()
+    whole = with_day(now, day(connection))
+    return replace(whole, asked_s=_since(connection, now.at))
+
+
+def with_day(now: Overview, day: Day) -> Overview:
+    """This moment with the day before it."""
     return replace(
         now,
-        **connection.execute(_DAY).mappings().one(),
-        seen_to_sent=Lag(_seconds(lags.seen_p50), _seconds(lags.seen_p95), lags.seen_n),
-        published_to_sent=Lag(_seconds(lags.published_p50), _seconds(lags.published_p95), lags.published_n),
-        asked_s=_since(connection, now.at),
+        articles_24h=day.articles,
+        matched_24h=day.matched,
+        sent_24h=day.sent,
+        seen_to_sent=day.seen_to_sent,
+        published_to_sent=day.published_to_sent,
     )
 
 
@@ -270,25 +254,21 @@ def _queue(row: Any, at: datetime) -> Queue:
     return Queue(row.waiting, round(max(0.0, age), 3), row.done, row.lately)
 
 
-def _seconds(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 3)
-
-
 _FEED_LIST = text("""
     SELECT f.id, f.url, f.found_url, coalesce(f.name, f.title) AS name, f.state, f.every_s,
            greatest(f.next_poll_at, h.paused_until) AS next_poll_at, f.next_poll_why, f.notice, f.site,
            CASE WHEN h.paused_until > statement_timestamp() THEN h.paused_until END AS cooling_until,
            CASE WHEN h.paused_until > statement_timestamp() THEN h.paused_why END AS cooling_why,
            f.last_polled_at, f.last_ok_at, f.last_status, f.last_error, f.failures,
-           f.tags, f.language, f.declared,
+           f.tags, f.language, f.declared, f.paused_at, f.paused_by,
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id) AS entries,
            (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = f.id) AS last_entry_at,
            (SELECT count(*) FROM entries e WHERE e.feed_id = f.id AND e.state = 'failed') AS set_aside
     FROM feeds f LEFT JOIN hosts h ON h.site = f.site WHERE f.removed_at IS NULL
     ORDER BY array_position(ARRAY['failing', 'gone'], f.state) NULLS LAST,
-             EXISTS (SELECT FROM habits b WHERE b.feed_id = f.id AND b.silent_since IS NOT NULL) DESC,
-             EXISTS (SELECT FROM gaps g WHERE g.feed_id = f.id AND g.state <> 'filled'
-                     AND g.until > statement_timestamp() - interval '24 hours') DESC,
+             f.id IN (SELECT feed_id FROM habits WHERE silent_since IS NOT NULL) DESC,
+             f.id IN (SELECT feed_id FROM gaps
+                      WHERE state <> 'filled' AND until > statement_timestamp() - interval '24 hours') DESC,
              f.state = 'new' DESC, coalesce(f.name, f.title, f.url)
     LIMIT :limit
 """)

@@ -25,7 +25,10 @@ _FEEDS = """
     SELECT f.id, f.url, f.found_url, coalesce(f.name, f.title) AS name, f.state, f.tags, f.language, f.every_s,
            f.every_least_s, f.every_most_s, f.pace, f.full_text,
            f.declared, greatest(f.next_poll_at, h.paused_until) AS next_poll_at, f.last_polled_at,
-           f.last_ok_at, f.last_status, f.last_error, f.failures, f.notice, f.created_at
+           f.last_ok_at, f.last_status, f.last_error, f.failures, f.notice, f.created_at, f.paused_at,
+           f.paused_by, f.username AS user, f.password IS NOT NULL AS has_password, f.password_ref,
+           ARRAY(SELECT jsonb_object_keys(f.headers) ORDER BY 1) AS headers,
+           ARRAY(SELECT key || ' ' || (value ->> 'ref') FROM jsonb_each(f.headers) ORDER BY 1) AS header_refs
     FROM feeds f LEFT JOIN hosts h ON h.site = f.site
     WHERE f.removed_at IS NULL
 """
@@ -59,6 +62,8 @@ _SUBSCRIPTION = text(_SUBSCRIPTIONS + " AND id = :id")
 
 _CHANNELS = """
     SELECT c.id, c.name, c.kind, left(c.fingerprint, 8) AS print, c.declared, c.created_at,
+           coalesce(c.options ->> 'language', 'en') AS language, c.secret IS NOT NULL AS signed,
+           c.target_ref, c.secret_ref,
            CASE WHEN c.pause_until > statement_timestamp() THEN c.pause_until END AS paused_until,
            k.reason AS stopped_by, k.probe_at, a.blocked_by,
            (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held
@@ -87,11 +92,12 @@ _SILENCE_PIECE = text(
 )
 _SILENCE = text(_SILENCES + " WHERE s.id = :id")
 
-_STORIES = "SELECT id, title, first_at, last_at, articles FROM stories"
+_STORIES = "SELECT id, title, first_at, last_at, articles, merged_into FROM stories"
 _STORY_PIECE = text(
     _STORIES
     + """
-    WHERE id < :before AND (CAST(:since AS timestamptz) IS NULL OR last_at >= CAST(:since AS timestamptz))
+    WHERE id < :before AND merged_into IS NULL
+      AND (CAST(:since AS timestamptz) IS NULL OR last_at >= CAST(:since AS timestamptz))
     ORDER BY id DESC LIMIT :limit
 """
 )

@@ -42,7 +42,8 @@ _OPEN = ["collecting", "ready", "waiting", "sending", "held", "unknown"]
 _HELD = text("""
     SELECT (SELECT count(*) FROM channels WHERE removed_at IS NULL) AS channels,
            (SELECT count(*) FROM deliveries WHERE state = ANY(:open)) AS deliveries,
-           (SELECT count(*) FROM feeds WHERE removed_at IS NULL AND state <> 'gone' AND resumed_at IS NOT NULL
+           (SELECT count(*) FROM feeds WHERE removed_at IS NULL AND state <> 'gone' AND state <> 'paused'
+              AND resumed_at IS NOT NULL
               AND (last_polled_at IS NULL OR last_polled_at < resumed_at)) AS unpolled
 """)
 

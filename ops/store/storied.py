@@ -28,7 +28,7 @@ _STORY = text("""
 @dataclass(frozen=True, slots=True)
 class Storied:
     """A story: its first article's title, when it was told from and to, and how widely; then why this article is in
-    it (`worker.story.Reason`), the article that decided, how alike they are (0 to 1) and in what."""
+    it (`worker.story.Reason`), the article that decided or the person, how alike they are (0 to 1) and in what."""
 
     number: int
     title: str
@@ -40,6 +40,7 @@ class Storied:
     reason: str
     like_title: str | None
     like_source: str | None
+    by: str
     likeness: float
     shared: Sequence[str]
 
@@ -61,6 +62,7 @@ def story_of(connection: Connection, article: int) -> Storied | None:
         reason=why.get("reason", ""),
         like_title=row.like_title,
         like_source=row.like_source,
+        by=why.get("by", ""),
         likeness=why.get("likeness", 0.0),
         shared=why.get("shared", ()),
     )

@@ -20,12 +20,14 @@ less than a third of it)."""
 _DUE = text("""
     SELECT
       EXISTS (SELECT FROM feeds f LEFT JOIN hosts h ON h.site = f.site
-              WHERE f.removed_at IS NULL AND f.state <> 'gone' AND f.next_poll_at <= statement_timestamp()
+              WHERE f.removed_at IS NULL AND f.state <> 'gone' AND f.state <> 'paused'
+              AND f.next_poll_at <= statement_timestamp()
               AND f.lease_until <= statement_timestamp()
               AND coalesce(h.open_at, 'epoch') <= statement_timestamp())
         OR EXISTS (SELECT FROM gaps g JOIN feeds f ON f.id = g.feed_id
                    WHERE g.state = 'open' AND g.due_at <= statement_timestamp()
-                     AND f.lease_until <= statement_timestamp() AND f.removed_at IS NULL AND f.state <> 'gone')
+                     AND f.lease_until <= statement_timestamp() AND f.removed_at IS NULL
+                     AND f.state <> 'gone' AND f.state <> 'paused')
         OR EXISTS (SELECT FROM habits WHERE look_at <= statement_timestamp())
         OR EXISTS (SELECT FROM websub WHERE due_at <= statement_timestamp()
                    AND lease_until <= statement_timestamp())

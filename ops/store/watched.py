@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any, NamedTuple, cast
 
+import psycopg
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
 
 from alerts.model import ChannelId
 from alerts.store.schema import channels
@@ -15,7 +20,9 @@ from worker.store.schema import topics
 
 Row = Mapping[str, Any]
 
-_BATCH = 200  # articles in memory at a time; a long one has some 100 KB
+_PIECE = 250
+"""Articles that are brought at a time, while the ones before are looked at: a long one has some 100 KB, and whoever
+looks closely at all of them may take ten seconds, in which the database waits."""
 
 _CHANNELS = text("""
     SELECT c.name, c.kind, left(c.fingerprint, 8) AS print, c.declared,
@@ -38,15 +45,64 @@ _TOPICS = text("""
     FROM topics t WHERE t.removed_at IS NULL ORDER BY t.name
 """)
 
-_ARTICLES = text("""
-    SELECT id, title, body, language, url, source, authors, tags, read_at, coalesce(published_at, seen_at) AS at
-    FROM articles WHERE read_at > clock_timestamp() - make_interval(secs => :seconds)
-    ORDER BY read_at DESC, id DESC LIMIT CAST(:limit AS bigint)
-""")
+_NOW = text("SELECT statement_timestamp() - make_interval(secs => :seconds)")
+
+# As bytes, since most of what is brought is never made into texts.
+_COLUMNS = {
+    "id": "int8",
+    "read_at": "timestamptz",
+    "coalesce(published_at, seen_at)": "timestamptz",
+    "title": "bytea",
+    "body": "bytea",
+    "language": "bytea",
+    "url": "bytea",
+    "source": "bytea",
+    "array_to_string(authors, ', ')": "bytea",
+    "array_to_json(tags)::text": "bytea",
+}
+_ARTICLES = f"""
+    COPY (SELECT {", ".join(_COLUMNS)} FROM articles
+          WHERE read_at > %(since)s AND read_at <= %(until)s AND (read_at, id) < (%(until)s, %(before)s)
+          ORDER BY read_at DESC, id DESC LIMIT %(limit)s) TO STDOUT (FORMAT BINARY)
+"""  # noqa: S608  every word is ours
+_NEWEST = 2**63 - 1
 
 _COUNT_ARTICLES = text("""
-    SELECT count(*) FROM articles WHERE read_at > clock_timestamp() - make_interval(secs => :seconds)
+    SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - make_interval(secs => :seconds)
 """)
+
+
+class Lying(NamedTuple):
+    """An article as the database has it."""
+
+    id: int
+    read_at: datetime
+    at: datetime
+    title: bytes
+    body: bytes
+    language: bytes | None
+    url: bytes
+    source: bytes
+    authors: bytes
+    tags: bytes
+
+    @property
+    def letters(self) -> bytes:
+        """Title and text."""
+        return b"%b\n%b" % (self.title, self.body)
+
+    def opened(self) -> Stored:
+        """The article."""
+        article = Article(
+            title=self.title.decode(),
+            body=self.body.decode(),
+            language=None if self.language is None else self.language.decode(),
+            url=self.url.decode(),
+            source=self.source.decode(),
+            author=self.authors.decode(),
+            tags=tuple(json.loads(self.tags)),
+        )
+        return Stored(ArticleId(self.id), article, self.at, self.read_at)
 
 
 def channel_list(connection: Connection) -> Sequence[Row]:
@@ -84,24 +140,38 @@ def topic_names(connection: Connection) -> list[str]:
     return list(connection.execute(select(topics.c.name).where(topics.c.removed_at.is_(None))).scalars())
 
 
-def articles_of_last(connection: Connection, seconds: float, limit: int | None = None) -> Iterator[Stored]:
-    """The articles read in the last seconds, the newest first and at most `limit`, brought in pieces."""
-    streaming = {"stream_results": True, "yield_per": _BATCH}
-    asked = {"seconds": seconds, "limit": limit}
-    with connection.execute(_ARTICLES, asked, execution_options=streaming) as rows:
-        for row in rows:
-            yield Stored(ArticleId(row.id), _article(row), row.at, row.read_at)
+def articles_of_last(connection: Connection, seconds: float, limit: int | None = None) -> Iterator[Lying]:
+    """The articles read in the last seconds, the newest first and at most `limit`, brought in pieces: each while the
+    one before it is looked at, so nobody else may use the connection until the last one came."""
+    since = connection.execute(_NOW, {"seconds": seconds}).scalar_one()
+    left = _NEWEST if limit is None else limit
+    with ThreadPoolExecutor(1, "articles") as ahead:
+        coming = ahead.submit(_piece, connection, since, None, min(left, _PIECE))
+        while piece := coming.result():
+            left -= len(piece)
+            coming = ahead.submit(_piece, connection, since, piece[-1], min(left, _PIECE))
+            yield from piece
 
 
-def _article(row: Any) -> Article:
-    return Article(
-        title=row.title,
-        body=row.body,
-        language=row.language,
-        url=row.url,
-        source=row.source,
-        author=", ".join(row.authors),
-        tags=tuple(row.tags),
+def _piece(connection: Connection, since: datetime, last: Lying | None, size: int) -> list[Lying]:
+    """The next articles behind the last one."""
+    until, before = ("infinity", _NEWEST) if last is None else (last.read_at, last.id)
+    asked = {"since": since, "until": until, "before": before, "limit": size}
+    driver = cast("psycopg.Connection", connection.connection.driver_connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(_ARTICLES, asked) as copy:
+            copy.set_types(list(_COLUMNS.values()))
+            return [Lying._make(row) for row in copy.rows()]
+    except psycopg.Error as error:
+        if lost := driver.broken:
+            connection.invalidate()  # no longer used, not even to end its transaction
+        raise _as_told(error, connection, lost=lost) from error
+
+
+def _as_told(error: psycopg.Error, connection: Connection, *, lost: bool) -> BaseException:
+    """The error as all others of the database are told."""
+    return DBAPIError.instance(
+        _ARTICLES, None, error, psycopg.Error, connection_invalidated=lost, dialect=connection.dialect
     )
 
 

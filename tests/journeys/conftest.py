@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,9 +170,19 @@ def story() -> Callable[..., Story]:
     return piece
 
 
+SENTRA = Outlet("sentra", "Sentra Niaga", "id")
+
+
 @pytest.fixture
 def world() -> Iterator[Callable[..., World]]:
     """Makes a world from stories; everything ends with the test."""
+    with worlds() as make:
+        yield make
+
+
+@contextmanager
+def worlds() -> Iterator[Callable[..., World]]:
+    """Makes a world from stories; everything ends with the block."""
     # not tmp_path: its parents are closed to the account that the servers run as
     place = Path(tempfile.mkdtemp(prefix="pantau-journey-"))
     place.chmod(0o711)
@@ -186,10 +196,10 @@ def world() -> Iterator[Callable[..., World]]:
             mail: MailSink | None = None,
             subscription: str = "",
             slack_room: str = "",
+            outlets: tuple[Outlet, ...] = (SENTRA,),
             more: Mapping[str, str] | None = None,
         ) -> World:
-            outlet = Outlet("sentra", "Sentra Niaga", "id")
-            newsroom = Newsroom(Schedule((outlet,), stories))
+            newsroom = Newsroom(Schedule(outlets, stories))
             slack, mail = slack or SlackSink(), mail or MailSink()
             site = stack.enter_context(running(newsroom.app()))
             hooks = stack.enter_context(running(slack.app()))
@@ -198,12 +208,12 @@ def world() -> Iterator[Callable[..., World]]:
             hook, group = f'slack = "{hooks}{HOOK}"', "off"
             if slack_room:
                 hook, group = f'slack_channel = "{slack_room}"', "story"
+            feeds = "".join(
+                f'[[feed]]\nurl = "{site}{each.feed_path}"\nname = "{each.name}"\nevery = "5s"\n'
+                for each in outlets
+            )
             watchlist.write_text(f'''
-[[feed]]
-url = "{site}{outlet.feed_path}"
-name = "Sentra Niaga"
-every = "5s"
-[[topic]]
+{feeds}[[topic]]
 name = "Ukraina"
 query = "@ukraine"
 [[topic]]

@@ -7,6 +7,7 @@ from threading import Thread
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, text
 
 import alerts.store.schema
@@ -150,6 +151,13 @@ def test_tables_of_a_newer_version_stay_as_they_are(empty):
 )
 def test_only_what_comes_after_us_is_newer(revision, newer):
     assert migrations.is_newer(revision) is newer
+
+
+def test_the_files_are_named_after_the_chain_that_they_make():
+    chain = ScriptDirectory(migrations.__path__[0]).walk_revisions()
+    revisions = [script.revision for script in chain]
+    assert revisions == sorted(revisions, reverse=True)
+    assert set(revisions) == migrations._chain()
 
 
 def test_an_index_on_many_articles_may_take_longer_than_any_other_statement(empty):

@@ -12,6 +12,7 @@ from ops.bringing import Terms
 from ops.searching import SHOWN, Stored, compare, search
 from worker.errors import BadQuery
 from worker.match import TopicIndex
+from worker.match.closely import Closely
 from worker.model import Article, ArticleId, Topic, TopicId
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -109,7 +110,7 @@ def test_what_a_term_brings_alone_is_what_the_query_does_not_find_where_its_word
     if not finds(query, words):
         return
     terms = Terms(query)
-    terms.count(Article("", " ".join(sorted(words)), "id"))
+    terms.count(Closely([query]).read(Article("", " ".join(sorted(words)), "id")))
     for share in terms.shares():
         assert share.found == (share.term in words)
         assert share.alone == (share.term in words and not finds(query, words - {share.term}))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from alerts.settle import Reason
 from ops.store.audit import Audit
-from ops.store.overview import Lag, Overview, Pause, Queue
+from ops.store.day import Lag
+from ops.store.overview import Overview, Pause, Queue
 from ops.verdict import assurance, cause, count, span, verdict
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

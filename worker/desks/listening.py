@@ -35,16 +35,18 @@ def _look(connection: Connection, feed: Watched, now: datetime) -> dict[str, Any
     facts, habit = _learned(connection, feed, now)
     if habit is None or feed.last_entry_at is None:
         return facts | {"look_at": now + LEARN_AGAIN} | _awake()
-    heard = listen(habit, feed.last_entry_at, feed.last_ok_at, now)
+    # what did not come in a pause was not missed
+    last = max(feed.last_entry_at, feed.resumed_at or feed.last_entry_at)
+    heard = listen(habit, last, feed.last_ok_at, now)
     facts |= {"look_at": min(heard.look_at, now + LEARN_AGAIN)}
     if not heard.silent:
         if feed.silent_since is not None:
             log.info("heard_again", feed=feed.feed, silent_since=feed.silent_since)
         return facts | _awake()
     if feed.silent_since is None:
-        log.warning("silent", feed=feed.feed, since=feed.last_entry_at, missing=heard.missing)
+        log.warning("silent", feed=feed.feed, since=last, missing=heard.missing)
         facts |= {"told_at": now}
-    return facts | {"silent_since": feed.last_entry_at, "missing": heard.missing}
+    return facts | {"silent_since": last, "missing": heard.missing}
 
 
 def _awake() -> dict[str, Any]:

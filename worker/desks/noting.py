@@ -36,7 +36,8 @@ def note(
     if feed.pushed_until is not None:
         websub.heed(connection, feed)
     if isinstance(outcome, Fresh):
-        if facts.get("next_poll_why") == GAP and feed.last_ok_at is not None:
+        # what a pause kept away was not missed, and is not fetched one by one
+        if facts.get("next_poll_why") == GAP and feed.last_ok_at is not None and not feed.first_poll:
             _note_gap(connection, feed, outcome, feed.last_ok_at, now, at_least)
         _note_document(kit, connection, feed, outcome, now)
 

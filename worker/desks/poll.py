@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from worker import hosts, spans
+from worker.crashpoint import crashpoint
 from worker.desks.documents import read_feed
 from worker.desks.noting import note
 from worker.desks.search import find_feed
@@ -70,6 +71,7 @@ async def poll(kit: Kit, seconds: float = SECONDS) -> int:
 
     def settle_and_ring(polled: list[Polled]) -> list[Settled]:
         settled = settle(kit, polled)
+        crashpoint("poll_after_commit")
         if any(each.new for each in settled):
             kit.settled("poll")
         return settled
@@ -99,8 +101,10 @@ def _spread(kit: Kit) -> None:
 async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> None:
     began = kit.clock()
     late_s = (began - feed.due_at).total_seconds() if feed.due_at else 0.0
+    crashpoint("poll_after_claim")
     with spans.span("feed", "inside", {"feed": feed.id}):
         outcome = await _answer(kit, feed)
+    crashpoint("poll_after_fetch")
     settled = await tray.put(Polled(feed, outcome))
     if settled.after is None or settled.at is None:
         log.warning("lease_lost", feed=feed.id)
@@ -185,6 +189,7 @@ def _settle(kit: Kit, connection: Connection, polled: Sequence[Polled], now: dat
     for each in ours:
         then = after[each.feed.id]
         note(kit, connection, each.feed, each.outcome, then.facts, now, then.missed_most)
+    crashpoint("poll_before_commit")
     return [
         Settled(taken[each.feed.id].new, after[each.feed.id], now) if each.feed.id in held else Settled()
         for each in polled

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from worker.crashpoint import crashpoint
 from worker.desks import pages
 from worker.desks.pile import Pile, Sheet
 from worker.desks.reader import Reader
@@ -107,6 +108,8 @@ class _Desk:
             return False
         self.claim_at = self._now() + (LOOK_AGAIN_S if len(entries) < free else CLAIM_S)
         self.claimed += len(entries)
+        if entries:
+            crashpoint("read_after_claim")
         for entry in entries:
             self._take_in(entry)
         return bool(entries)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from worker import spans
+from worker.crashpoint import crashpoint
 from worker.desks.pages import FURTHER_S
 from worker.desks.parts import open_reply, take_part
 from worker.desks.pile import Sheet
@@ -103,6 +104,7 @@ class Reader:
             return onward
         text = joined([part.text for part in sheet.parts])
         read = article_of(entry, self._had(sheet, text, problem))
+        crashpoint("read_after_extraction")
         match_at = _now()
         findings = self._findings(read.article)
         matched_s = _now() - match_at
@@ -157,6 +159,8 @@ class Reader:
                 self.connection.rollback()
             elif sheet.parts and not read.summary_only and (settled.is_new or _first_page_of(sheet.entry)):
                 blocks.count_up(self.connection, _site(sheet), fingerprints(text), now)
+            crashpoint("read_before_commit")
+        crashpoint("read_after_commit")
         if settled is not None and settled.article % PRUNE_EVERY == 0:
             with self.connection.begin():
                 blocks.forget_old(self.connection, _site(sheet), now)

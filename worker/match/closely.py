@@ -26,8 +26,11 @@ class Closely:
         for entity in frozenset().union(*map(entities_of, self._plans)):
             self._book.add(entity)
 
-    def hits(self, article: Article) -> list[tuple[Hit, ...] | None]:
+    def read(self, article: Article) -> Reading:
+        """The article, for whatever is asked of the words, entities and facts that the queries name."""
+        return Reading(article, self._book)
+
+    def hits(self, reading: Reading) -> list[tuple[Hit, ...] | None]:
         """For each query its hits; None where it does not match."""
-        reading = Reading(article, self._book)
         found = (hits_of(plan, reading) for plan in self._plans)
         return [None if hits is None else in_order(hits) for hits in found]

@@ -1,8 +1,9 @@
 """Which of many articles could a query match at all? By letters alone, some thirty times quicker than reading them.
 
 A query needs one of the words of its cover (`anchors`), so an article that matches holds the letters of one. Letters
-are evened out (one byte for each, without case and accents), every four of them are looked up in one table, and
-what is found there is compared in full. No answer "no" is wrong; a "yes" says only that the article must be read.
+are evened out (one byte for each, without case and accents), a few of every word's are looked for in many texts at
+once, and where they stand the word is compared in full. No answer "no" is wrong; a "yes" says only that the article
+must be read.
 
 A text with a letter that cannot be evened out by itself (marks, ligatures, what is invisible) is always a "yes".
 Loads numpy, so only who looks through an archive does this.
@@ -12,26 +13,37 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.match.anchors import cover
-from worker.match.compile import compile_query
+from worker.match.anchors import Cover, cover
+from worker.match.compile import Chain, Every, Plan, Seek, Words, compile_query
 from worker.match.entities import Catalogue
 from worker.match.fold import APOSTROPHES, bare, fold
 from worker.match.namebook import NameBook
 from worker.match.query import parse_query
 
-_PARTS, _ODD = 0, 1
-"""What stands for signs and blanks, and for letters that need a closer look."""
+_PARTS, _ODD, _END = 0, 1, 5
+"""What stands for signs and blanks, for letters that need a closer look, and between two texts."""
+_SPELLED_OUT = {2: "ss", 3: "ae", 4: "oe"}
+"""What stands for letters that count as two, until they are."""
+_TWO_LETTERS = {"ß": 2, "ẞ": 2, "æ": 3, "Æ": 3, "œ": 4, "Œ": 4}
+_BLOCKS_FROM, _BLOCKS = 8, 248
+"""A letter beyond ASCII has a second byte, for the block of 128 that it is from."""
+_BETWEEN = "\uffff".encode()  # stands for no letter; the sieve is open for texts that hold one
 _GRAM = 4
+_FEW_GRAMS = 14
+"""So many are sooner compared one by one than looked up in a table."""
+_FEW_QUERIES, _MOST_NEEDS = 4, 6
+"""Of so few queries all that an article needs is looked for, of more the rarest alone."""
 _TABLE_BITS = 16
 _SPREAD = np.uint32(0x9E3779B1)
 _QUOTES = '"“”״'
-_SPELLED_OUT = (("ß", "ss"), ("ẞ", "ss"), ("æ", "ae"), ("Æ", "ae"), ("œ", "oe"), ("Œ", "oe"))
 # The first halves of emoji in UTF-16; the second halves stand in no other letter that is looked for.
 _EMOJI = range(0xD83C, 0xD83F)
 _SECOND_HALVES = range(0xDC00, 0xE000)
@@ -40,56 +52,190 @@ _JAMO = range(0x1100, 0x1200)
 _BY_THEMSELVES = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xAC00, 0xD7A4))
 
 
+class _Evened(NamedTuple):
+    """A text or word with a byte for each letter; `blocks` says from which block each is, 0 for ASCII."""
+
+    letters: bytes
+    blocks: bytes
+
+
 class Sieve:
     """Lets through the texts that one of the queries may match. Raises BadQuery as `parse_query` does."""
 
     def __init__(self, queries: Iterable[str], known: Catalogue | None = None) -> None:
-        wanted = [[_even(word) for word in _words(query, known)] for query in queries]
-        # Where a text holds a word with an odd letter, it is let through for that.
-        plain = [word for words in wanted for word in words if _ODD not in word]
-        self._open = not all(wanted) or any(_PARTS in word for word in plain)
-        self._by_gram: dict[bytes, list[bytes]] = {}
-        for word in set(plain):
-            self._by_gram.setdefault(word[:_GRAM], []).append(word)
-        lengths = {len(gram) for gram in self._by_gram}
-        self._tables = {length: _table(self._by_gram, length) for length in lengths}
+        book = NameBook(known)
+        chains = [
+            [_words_of(need, book) for need in _needs(compile_query(parse_query(query, book.known)))]
+            for query in queries
+        ]
+        self._first = None if not all(chains) else _Net(word for needs in chains for word in needs[0])
+        few = len(chains) <= _FEW_QUERIES and any(len(needs) > 1 for needs in chains)
+        # Of a single query the first need is looked for by then.
+        begun = 1 if len(chains) == 1 else 0
+        self._further = [[_Net(words) for words in needs[begun:]] for needs in chains] if few else []
 
-    def through(self, texts: Sequence[str]) -> list[bool]:
-        """For each text whether it must be read."""
-        if self._open or not texts:
+    def through(self, texts: Sequence[bytes]) -> list[bool]:
+        """For each text (UTF-8) whether it must be read."""
+        if self._first is None or not texts:
             return [True] * len(texts)
-        joined, ends = _joined(texts)
-        letters = _means().take(np.frombuffer(joined.encode("utf-16-le"), np.uint16))
+        kept = self._first.caught(texts)
+        if self._further and kept.any():
+            left = np.flatnonzero(kept)
+            some = [texts[at] for at in left.tolist()]
+            kept[left] = np.logical_or.reduce([_caught_by_all(nets, some) for nets in self._further])
+        return cast("list[bool]", kept.tolist())
+
+
+class _Net:
+    """Catches the texts that may hold one of some words."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        # Where a text holds a word with an odd letter, it is caught for that.
+        plain = {evened for word in words if _ODD not in (evened := _evened_word(word)).letters}
+        self._catches_all = any(not word.letters or _PARTS in word.letters for word in plain)
+        self._short = [word for word in plain if len(word.letters) < _GRAM]
+        self._by_gram = _filed([word for word in plain if len(word.letters) >= _GRAM])
+        self._grams = [np.uint32(int.from_bytes(gram, "little")) for gram in self._by_gram]
+        self._table = _table(self._by_gram) if len(self._grams) > _FEW_GRAMS else None
+
+    def caught(self, texts: Sequence[bytes]) -> NDArray[np.bool_]:
+        """For each text whether it may hold one."""
+        heap = _Heap(texts)
+        if self._catches_all or len(heap.ends) != len(texts):
+            return np.ones(len(texts), bool)
         kept = np.zeros(len(texts), bool)
-        kept[_owners(np.flatnonzero(letters == _ODD), ends)] = True
-        evened = letters.tobytes()
-        for length, table in self._tables.items():
-            self._compare(evened, _places(letters, length, table), ends, length, kept)
-        return [bool(each) for each in kept]
+        kept[heap.owners(heap.places(bytes([_ODD])))] = True
+        for word in self._short:
+            kept[heap.owners(heap.places(*word))] = True
+        if self._by_gram:
+            self._compare(heap, kept)
+        return kept
 
-    def _compare(
-        self,
-        letters: bytes,
-        places: NDArray[np.intp],
-        ends: NDArray[np.intp],
-        length: int,
-        kept: NDArray[np.bool_],
-    ) -> None:
-        for place, owner in zip(places.tolist(), _owners(places, ends).tolist(), strict=True):
+    def _compare(self, heap: _Heap, kept: NDArray[np.bool_]) -> None:
+        """Keeps the texts in which a longer word stands."""
+        letters, places = heap.letters, self._places(heap)
+        for place, owner in zip(places.tolist(), heap.owners(places).tolist(), strict=True):
             if not kept[owner]:
-                words = self._by_gram.get(letters[place : place + length], ())
-                kept[owner] = any(letters.startswith(word, place) for word in words)
+                words = self._by_gram.get(letters[place : place + _GRAM], ())
+                kept[owner] = any(heap.holds(word, place - before) for before, word in words)
+
+    def _places(self, heap: _Heap) -> NDArray[np.intp]:
+        """Where one of the grams may stand."""
+        windows = np.ndarray(len(heap.letters) - _GRAM + 1, np.uint32, heap.letters, strides=(1,))
+        if self._table is not None:
+            return np.flatnonzero(self._table.take((windows * _SPREAD) >> np.uint32(32 - _TABLE_BITS)))
+        windows = (
+            windows.copy()
+        )  # where numbers begin at every fourth byte they are compared three times as quickly
+        found = windows == self._grams[0]
+        for gram in self._grams[1:]:
+            found |= windows == gram
+        return np.flatnonzero(found)
 
 
-def _words(query: str, known: Catalogue | None) -> Iterator[str]:
-    """Words of which one stands in every article that the query finds."""
-    book = NameBook(known)
-    found = cover(compile_query(parse_query(query, book.known)), _cost)
-    for anchor in () if found is None else found.guards:
+def _caught_by_all(nets: Sequence[_Net], texts: Sequence[bytes]) -> NDArray[np.bool_]:
+    """Which of the texts each net catches."""
+    kept = np.ones(len(texts), bool)
+    for net in nets:
+        left = np.flatnonzero(kept)
+        if left.size:
+            kept[left] = net.caught([texts[at] for at in left.tolist()])
+    return kept
+
+
+class _Heap:
+    """Many texts evened out as one."""
+
+    def __init__(self, texts: Sequence[bytes]) -> None:
+        joined = _BETWEEN.join([*texts, b" " * _GRAM])
+        self._units = _means().take(np.frombuffer(joined.decode("utf-8").encode("utf-16-le"), np.uint16))
+        self.letters = _plane(self._units, 0)
+        self._numbers = np.frombuffer(self.letters, np.uint8)
+        self.ends = np.flatnonzero(self._numbers == _END)
+
+    @cached_property
+    def _blocks(self) -> bytes:
+        """Asked for by words beyond ASCII alone."""
+        return _plane(self._units, 1)
+
+    def owners(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Which text each place is in."""
+        return np.searchsorted(self.ends, places)
+
+    def places(self, letters: bytes, blocks: bytes = b"") -> NDArray[np.intp]:
+        """Where a few letters stand."""
+        last = len(self._numbers) - len(letters) + 1
+        found = self._numbers[:last] == letters[0]
+        for at, letter in enumerate(letters[1:], 1):
+            found &= self._numbers[at : last + at] == letter
+        places = np.flatnonzero(found)
+        for at, block in enumerate(blocks if any(blocks) else b""):
+            places = places[np.frombuffer(self._blocks, np.uint8)[places + at] == block]
+        return places
+
+    def holds(self, word: _Evened, place: int) -> bool:
+        """Whether a word stands at this place."""
+        if place < 0 or not self.letters.startswith(word.letters, place):
+            return False
+        return not any(word.blocks) or self._blocks.startswith(word.blocks, place)
+
+
+def _plane(units: NDArray[np.uint16], which: int) -> bytes:
+    """The first or the second byte of each letter, with those spelled out that count as two."""
+    plane = units.view(np.uint8)[which::2].tobytes()
+    for mark, spelled in _SPELLED_OUT.items():
+        plane = plane.replace(bytes([mark]), b"\0\0" if which else spelled.encode())
+    return plane
+
+
+def _filed(words: Sequence[_Evened]) -> Mapping[bytes, Sequence[tuple[int, _Evened]]]:
+    """The words by a few letters of theirs, with how many stand before these: letters that many of them share, so
+    that there are few to look for."""
+    shared = Counter(gram for word in words for gram in set(_grams(word.letters)))
+    filed: dict[bytes, list[tuple[int, _Evened]]] = {}
+    for word in words:
+        before, gram = max(enumerate(_grams(word.letters)), key=lambda each: (shared[each[1]], each))
+        filed.setdefault(gram, []).append((before, word))
+    return filed
+
+
+def _grams(letters: bytes) -> list[bytes]:
+    return [letters[at : at + _GRAM] for at in range(len(letters) - _GRAM + 1)]
+
+
+def _needs(plan: Plan) -> list[Cover]:
+    """Anchors, of each of which one stands in every article that the plan finds: what is likely to be rarest first.
+    None where nothing can be said."""
+    found = sorted(_covers(plan), key=lambda each: each.price)
+    return found[:_MOST_NEEDS]
+
+
+def _covers(plan: Plan) -> Iterator[Cover]:
+    match plan:
+        case Every(parts):
+            for part in parts:
+                yield from _covers(part)
+        case Seek(Chain(first, links), fields):
+            for term in (first, *(link.term for link in links)):
+                yield from _covers(Seek(term, fields, ()))
+        case Seek(Words(steps)) if not all(step.prefix for step in steps):
+            yield from (Cover({step.key: None}, _cost(step.key)) for step in steps if not step.prefix)
+        case _:
+            if (found := cover(plan, _cost)) is not None:
+                yield found
+
+
+def _words_of(need: Cover, book: NameBook) -> list[str]:
+    """Words of which one stands where an anchor does."""
+    found: list[str] = []
+    for anchor in need.guards:
         if anchor[0] == "@":
-            yield from _of_entity(anchor[1:], book)
+            found += _of_entity(anchor[1:], book)
         else:
-            yield max(anchor.removeprefix("^").removeprefix("=").removesuffix("*").split(" "), key=len)
+            found.append(
+                max(anchor.removeprefix("^").removeprefix("=").removesuffix("*").split(" "), key=len)
+            )
+    return found
 
 
 def _of_entity(key: str, book: NameBook) -> Iterator[str]:
@@ -105,74 +251,51 @@ def _cost(anchor: str) -> float:
     return 1 / (1 + max(map(len, anchor.strip("@^=*").split(" "))))
 
 
-def _places(letters: NDArray[np.uint8], length: int, table: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Where so many letters stand that are in the table."""
-    windows = np.ndarray(len(letters) - _GRAM + 1, np.uint32, letters, strides=(1,))
-    if length < _GRAM:
-        windows = windows & np.uint32((1 << 8 * length) - 1)
-    return np.flatnonzero(table.take((windows * _SPREAD) >> np.uint32(32 - _TABLE_BITS)))
-
-
-def _table(grams: Iterable[bytes], length: int) -> NDArray[np.bool_]:
-    """Marked where a group of so many letters falls."""
+def _table(grams: Iterable[bytes]) -> NDArray[np.bool_]:
+    """Marked where a gram falls."""
     table = np.zeros(1 << _TABLE_BITS, bool)
     for gram in grams:
-        if len(gram) == length:
-            number = int.from_bytes(gram, "little")
-            table[(number * int(_SPREAD) & 0xFFFFFFFF) >> (32 - _TABLE_BITS)] = True
+        number = int.from_bytes(gram, "little")
+        table[(number * int(_SPREAD) & 0xFFFFFFFF) >> (32 - _TABLE_BITS)] = True
     return table
 
 
-def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.intp]]:
-    """The texts as one, apart by blanks, and where each ends (UTF-16)."""
-    spelled = [text if text.isascii() else _spelled_out(text) for text in texts]
-    lengths = [len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2 for text in spelled]
-    ends = np.cumsum(np.array(lengths, np.intp) + _GRAM)
-    return "".join(f"{text}{' ' * _GRAM}" for text in spelled), ends
-
-
-def _owners(places: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp]:
-    return np.searchsorted(ends, places, side="right")
-
-
-def _even(word: str) -> bytes:
+def _evened_word(word: str) -> _Evened:
     """A word as it stands in an evened text."""
-    units = np.frombuffer(_spelled_out(word).encode("utf-16-le", "surrogatepass"), np.uint16)
-    return bytes(_means().take(units))
-
-
-def _spelled_out(text: str) -> str:
-    for letter, spelled in _SPELLED_OUT:
-        text = text.replace(letter, spelled)
-    return text
+    units = _means().take(np.frombuffer(word.encode("utf-16-le", "surrogatepass"), np.uint16))
+    return _Evened(_plane(units, 0), _plane(units, 1))
 
 
 @lru_cache(maxsize=1)
-def _means() -> NDArray[np.uint8]:
-    """What stands for each unit of UTF-16."""
+def _means() -> NDArray[np.uint16]:
+    """What stands for each unit of UTF-16: its letter in the low byte, the letter's block in the high one."""
     if sys.byteorder != "little":  # the windows are read as they lie
         raise NotImplementedError("only little-endian machines are supported")
-    return np.array([_mean(code) for code in range(0x10000)], np.uint8)
+    return np.array([_mean(code) for code in range(0x10000)], np.uint16)
 
 
 def _mean(code: int) -> int:
+    if code == 0xFFFF:
+        return _END
     if code in _EMOJI or code in _SECOND_HALVES:
         return _PARTS
     if 0xD800 <= code < 0xDC00 or code in _JAMO:
         return _ODD
     if any(code in letters for letters in _BY_THEMSELVES):
-        return 0x80 | (code & 0x7F)
+        return _letter(code)
     char = chr(code)
     if char in APOSTROPHES:
         return ord("'")
     if char in _QUOTES:
         return ord('"')
+    if char in _TWO_LETTERS:
+        return _TWO_LETTERS[char] * 0x101
     if unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf") or _vanishes(char):
         return _ODD
-    return _byte(char) if char.isalnum() else _PARTS
+    return _alone(char) if char.isalnum() else _PARTS
 
 
-def _byte(letter: str) -> int:
+def _alone(letter: str) -> int:
     evened = bare(fold(letter))
     if len(evened) != 1 or bare(fold(evened)) != evened or ord(evened) > 0xFFFF:
         return _ODD
@@ -180,8 +303,14 @@ def _byte(letter: str) -> int:
         evened != letter and _mean(ord(evened)) == _ODD
     ):  # a mark with a letter's shape, as half-width Japanese has
         return _ODD
-    code = ord(evened)
-    return code if code < 0x80 else 0x80 | (code & 0x7F)
+    return _letter(ord(evened))
+
+
+def _letter(code: int) -> int:
+    if code < 0x80:
+        return code
+    block = _BLOCKS_FROM + (code >> 7) % _BLOCKS
+    return block << 8 | 0x80 | (code & 0x7F)
 
 
 def _vanishes(char: str) -> bool:

@@ -32,7 +32,7 @@ _LONGEST_DUE = text("""
         SELECT f.id, f.site, f.next_poll_at, h.site IS NULL AS is_new
         FROM feeds f LEFT JOIN hosts h ON h.site = f.site
         WHERE f.next_poll_at <= statement_timestamp() AND f.lease_until <= statement_timestamp()
-          AND f.removed_at IS NULL AND f.state <> 'gone'
+          AND f.removed_at IS NULL AND f.state <> 'gone' AND f.state <> 'paused'
           AND (h.site IS NULL OR h.open_at <= statement_timestamp())
         ORDER BY f.next_poll_at LIMIT :look),
     ranked AS MATERIALIZED (
@@ -41,7 +41,7 @@ _LONGEST_DUE = text("""
     FROM ranked JOIN feeds f ON f.id = ranked.id
     WHERE ranked.nth <= :most_of_a_site
       AND f.next_poll_at <= statement_timestamp() AND f.lease_until <= statement_timestamp()
-      AND f.removed_at IS NULL AND f.state <> 'gone'
+      AND f.removed_at IS NULL AND f.state <> 'gone' AND f.state <> 'paused'
     ORDER BY ranked.next_poll_at, f.id LIMIT :limit
     FOR UPDATE OF f SKIP LOCKED
 """)
@@ -88,7 +88,8 @@ def _take_turns(
 
 
 def due_feed(row: Mapping[Any, Any], turn: Turn | None = None) -> DueFeed:
-    """The feed of a claimed row. After a restore its first poll is a first one: what it brings may have been told."""
+    """The feed of a claimed row. After a restore, or a pause, its first poll is a first one: what it
+    brings is told together, as what stood in a feed when it was added."""
     resumed = row["resumed_at"] is not None and (row["last_ok_at"] or row["resumed_at"]) <= row["resumed_at"]
     return DueFeed(
         id=FeedId(row["id"]),

@@ -36,7 +36,8 @@ _CLAIM = text("""
         SELECT g.id AS gap, g.since, g.until, g.ways, g.asked, g.tries, g.how, f.id
         FROM gaps g JOIN feeds f ON f.id = g.feed_id
         WHERE g.state = 'open' AND g.due_at <= statement_timestamp()
-          AND f.lease_until <= statement_timestamp() AND f.removed_at IS NULL AND f.state <> 'gone'
+          AND f.lease_until <= statement_timestamp() AND f.removed_at IS NULL
+          AND f.state <> 'gone' AND f.state <> 'paused'
         ORDER BY g.due_at LIMIT :limit FOR UPDATE OF f SKIP LOCKED)
     UPDATE feeds SET lease_until = clock_timestamp() + make_interval(secs => :lease),
                      lease_token = feeds.lease_token + 1

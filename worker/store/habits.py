@@ -15,7 +15,7 @@ from worker.model import FeedId
 from worker.store.schema import habits
 
 _CLAIM = text("""
-    SELECT h.*, f.state, f.last_ok_at, f.removed_at,
+    SELECT h.*, f.state, f.last_ok_at, f.resumed_at, f.removed_at,
            (SELECT max(e.seen_at) FROM entries e WHERE e.feed_id = h.feed_id) AS last_entry_at
     FROM habits h JOIN feeds f ON f.id = h.feed_id
     WHERE h.look_at <= :now ORDER BY h.look_at LIMIT :limit FOR UPDATE OF h SKIP LOCKED
@@ -39,6 +39,7 @@ class Watched:
     silent_since: datetime | None
     state: str
     last_ok_at: datetime | None
+    resumed_at: datetime | None
     last_entry_at: datetime | None
 
 
@@ -73,6 +74,7 @@ def _watched(row: Mapping[Any, Any]) -> Watched:
         silent_since=row["silent_since"],
         state=row["state"],
         last_ok_at=row["last_ok_at"],
+        resumed_at=row["resumed_at"],
         last_entry_at=row["last_entry_at"],
     )
 

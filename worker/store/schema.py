@@ -87,7 +87,7 @@ feeds = Table(
     Column("password", Text),  # sealed
     Column("headers", JSONB, nullable=False, server_default="{}"),  # by name, each {sealed, ref}
     Column("declared", Boolean, nullable=False, server_default=text("false")),  # by a watchlist
-    Column("state", Text, nullable=False, server_default="new"),  # new ok failing gone
+    Column("state", Text, nullable=False, server_default="new"),  # new ok failing gone paused
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", LargeBinary),
@@ -98,7 +98,9 @@ feeds = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("last_polled_at", Instant),
     Column("last_ok_at", Instant),
-    Column("resumed_at", Instant),  # when a backup was restored
+    Column("resumed_at", Instant),  # when a backup was restored, or a pause ended
+    Column("paused_at", Instant),  # since when somebody has it polled no more, and who
+    Column("paused_by", Text),
     Column("last_status", Integer),
     Column("last_error", Text),
     Column(
@@ -115,9 +117,12 @@ feeds = Table(
     Index(
         "ix_feeds_due",
         "next_poll_at",
-        postgresql_where=text("removed_at IS NULL AND state <> 'gone'"),
+        postgresql_where=text("removed_at IS NULL AND state <> 'gone' AND state <> 'paused'"),
     ),
-    postgresql_with={"fillfactor": 70},  # polled rows change in place (HOT) instead of growing the index
+    # A poll changes its feed twice: the claim takes the lease in place (HOT), as long as the page has room for it; the
+    # settling moves next_poll_at, which ix_feeds_due covers, and never is. Of 20,000 polls 88 % of the claims were in
+    # place with 70, 48 % with 100.
+    postgresql_with={"fillfactor": 70},
 )
 
 hosts = Table(  # what all workers together may ask of a site: one row per host and port
@@ -268,7 +273,9 @@ stories = Table(  # events that articles tell of; they decide what is told toget
     Column("first_at", Instant, nullable=False),  # when its first and its latest article were seen
     Column("last_at", Instant, nullable=False),
     Column("articles", Integer, nullable=False, server_default="1"),
+    Column("merged_into", BigInteger, ForeignKey("stories.id")),  # where a person has put all of it
     Index("ix_stories_last_at", "last_at"),
+    Index("ix_stories_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
 )
 
 articles = Table(
@@ -306,6 +313,14 @@ articles = Table(
     Index("ix_articles_words", text("article_words(title, body)"), postgresql_using="gin"),
     Index("ix_articles_story_id_id", "story_id", "id", postgresql_where=text("story_id IS NOT NULL")),
     Index("ix_articles_copy_of", "copy_of", postgresql_where=text("copy_of IS NOT NULL")),
+)
+
+kept_apart = Table(  # what a person took out of a story: neither it nor a copy of it is put there again
+    "kept_apart",
+    metadata,
+    Column("article_id", BigInteger, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("story_id", BigInteger, ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_kept_apart_story_id", "story_id"),
 )
 
 sketches = Table(  # what recent articles are compared by, of those that a topic touches

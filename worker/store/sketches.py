@@ -70,7 +70,9 @@ _KEYS = text(
 )
 _PLACED = text("""
     SELECT s.article_id, s.at, s.language, s.places, s.runs, s.terms, s.weights,
-           a.story_id, coalesce(a.copy_of, a.id) AS text_id, t.first_at
+           a.story_id, coalesce(a.copy_of, a.id) AS text_id, t.first_at,
+           ARRAY(SELECT coalesce(o.merged_into, o.id) FROM kept_apart k JOIN stories o ON o.id = k.story_id
+                 WHERE k.article_id = s.article_id) AS apart
     FROM sketches s JOIN articles a ON a.id = s.article_id JOIN stories t ON t.id = a.story_id
     WHERE s.article_id = ANY(CAST(CAST(:articles AS text) AS bigint[])) AND s.edition = :edition
 """)
@@ -91,6 +93,18 @@ _FOUNDING = text("""
     UPDATE sketches SET founding = CAST(given.terms AS text[])
     FROM unnest(CAST(:articles AS bigint[]), CAST(:terms AS text[])) AS given (article, terms)
     WHERE article_id = given.article
+""")
+
+# Of a story's articles the first one's terms count.
+_FOUND_ANEW = text("""
+    WITH members AS (
+      SELECT r.story_id, k.article_id, k.at FROM articles r JOIN sketches k ON k.article_id = r.id
+      WHERE r.story_id = ANY(:stories)),
+    firsts AS (SELECT DISTINCT ON (story_id) article_id FROM members ORDER BY story_id, at, article_id)
+    UPDATE sketches k SET founding = CASE WHEN f.article_id IS NOT NULL
+                                          THEN k.terms || (:mark || coalesce(k.language, 'None')) END
+    FROM members m LEFT JOIN firsts f ON f.article_id = m.article_id
+    WHERE k.article_id = m.article_id AND (f.article_id IS NOT NULL) <> (k.founding IS NOT NULL)
 """)
 
 _FORGET = text("""
@@ -231,6 +245,7 @@ def _placed_in(row: Row[Any]) -> Placed:
         row.at,
         row.first_at,
         _sketch_in(row),
+        frozenset(map(StoryId, row.apart)),
     )
 
 
@@ -244,6 +259,11 @@ def count_as_founder(connection: Connection, founders: Sequence[Sketched]) -> No
     terms = [_as_text([*each.sketch.terms, f"{LANGUAGE}{each.sketch.language}"]) for each in founders]
     if founders:
         connection.execute(_FOUNDING, {"articles": [each.article for each in founders], "terms": terms})
+
+
+def count_founders_anew(connection: Connection, stories: Collection[StoryId]) -> None:
+    """Lets the terms of each story's first article count, and those of no other, after a person moved some."""
+    connection.execute(_FOUND_ANEW, {"stories": list(stories), "mark": LANGUAGE})
 
 
 def rarity_of(connection: Connection, terms: Collection[str]) -> Rarity:

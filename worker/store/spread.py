@@ -12,7 +12,7 @@ _LATE = text("""
     WITH late AS MATERIALIZED (
         SELECT id, next_poll_at, coalesce(every_s, (rhythm->>'interval_s')::float, 300) AS interval_s FROM feeds
         WHERE next_poll_at <= statement_timestamp() - make_interval(secs => :late)
-          AND lease_until <= statement_timestamp() AND removed_at IS NULL AND state <> 'gone'
+          AND lease_until <= statement_timestamp() AND removed_at IS NULL AND state <> 'gone' AND state <> 'paused'
           AND (state = 'new' OR NOT :only_new)),
     ranked AS (
         SELECT id, interval_s, row_number() OVER (ORDER BY next_poll_at, id) AS nth, count(*) OVER () AS n
@@ -25,7 +25,7 @@ _LATE = text("""
 _STOOD_STILL = text("""
     SELECT (SELECT count(*) FROM (
               SELECT FROM feeds WHERE next_poll_at <= statement_timestamp() - make_interval(secs => :late)
-                AND removed_at IS NULL AND state <> 'gone' LIMIT :many + 1) late) > :many
+                AND removed_at IS NULL AND state <> 'gone' AND state <> 'paused' LIMIT :many + 1) late) > :many
        AND NOT EXISTS (
               SELECT FROM feeds WHERE last_polled_at > statement_timestamp() - make_interval(secs => :late))
 """)

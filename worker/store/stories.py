@@ -1,4 +1,5 @@
-"""The stories that the articles make up which topics touch: every one of them is put into one, for good."""
+"""The stories that the articles make up which topics touch: every one of them is put into one, and stays there unless a
+person puts it elsewhere (`regrouping`)."""
 
 from __future__ import annotations
 
@@ -34,12 +35,17 @@ def warm_up() -> None:
     guessed_share("@")
 
 
+def hold_placing(connection: Connection) -> None:
+    """Until its transaction ends the caller alone puts articles into stories."""
+    connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+
+
 def assign(
     connection: Connection, wanted: Collection[ArticleId], now: datetime
 ) -> dict[ArticleId, Placement]:
     """Puts articles into stories; one that has a story keeps it. Until the caller's transaction ends nobody else
     puts any into one."""
-    connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    hold_placing(connection)
     rows = connection.execute(
         select(articles.c.id, articles.c.story_id, articles.c.copy_of).where(articles.c.id.in_(wanted))
     ).all()

@@ -26,7 +26,7 @@ _TOKEN_BYTES, _SECRET_BYTES = 24, 32
 # asked_at is set before the request: some hubs call back before they answer it.
 _CLAIM = text("""
     WITH due AS MATERIALIZED (
-        SELECT w.id, f.removed_at IS NOT NULL OR f.state = 'gone' AS unwanted
+        SELECT w.id, f.removed_at IS NOT NULL OR f.state IN ('gone', 'paused') AS unwanted
         FROM websub w JOIN feeds f ON f.id = w.feed_id
         WHERE w.lease_until <= statement_timestamp()
           AND (w.due_at <= statement_timestamp() OR w.base IS DISTINCT FROM CAST(:base AS text)
@@ -156,7 +156,7 @@ def ping(connection: Connection, found: Called, now: datetime) -> None:
     facts: dict[str, Any] = {"pinged_at": now, "next_poll_at": func.least(feeds.c.next_poll_at, soon)}
     if (live_until := found.subscription.live_until) is not None:
         facts["pushed_until"] = trusted_until(live_until, now)
-    standing = feeds.c.removed_at.is_(None) & (feeds.c.state != "gone")
+    standing = feeds.c.removed_at.is_(None) & feeds.c.state.not_in(("gone", "paused"))
     connection.execute(update(feeds).where(feeds.c.id == found.feed, standing).values(**facts))
 
 

@@ -4,6 +4,9 @@ same text as an article here    ─▶ its story, as a copy of it          same_
 same event, in its language     ─▶ the story of the likest article     same_event
 same event, in other languages                                         across_languages
 else                            ─▶ a story of its own                  new
+
+What a person has put elsewhere stays there, and a copy of it follows: it is put into no story that the other was taken
+out of.
 """
 
 from __future__ import annotations
@@ -36,12 +39,16 @@ class Reason(StrEnum):
     SAME_EVENT = "same_event"
     ACROSS_LANGUAGES = "across_languages"
     NEW = "new"
+    TAKEN_OUT = "taken_out"  # by a person, as are the next two
+    MERGED = "merged"
+    TAKEN_APART = "taken_apart"
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
     """An article that has its story. `at` is its time: when it was seen, of an older one when it was published;
-    `first_at` is that of the story's first article. `text` is the first article with its text."""
+    `first_at` is that of the story's first article. `text` is the first article with its text, `apart` the stories that
+    a person took it out of."""
 
     article: ArticleId
     story: StoryId
@@ -49,6 +56,7 @@ class Placed:
     at: datetime
     first_at: datetime
     sketch: Sketch
+    apart: frozenset[StoryId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +74,9 @@ class Placing:
 
 def place(sketch: Sketch, at: datetime, near: Iterable[Placed], rarity: Rarity) -> Placing:
     """The placing of an article of this sketch and time among those that may be near it."""
-    others = sorted(near, key=lambda other: (other.at, other.article))
+    others = _allowed(sketch, at, sorted(near, key=lambda other: (other.at, other.article)))
     for other in others:
-        if abs(at - other.at) <= TEXT_WINDOW and same_text(sketch, other.sketch):
+        if _is_copy(sketch, at, other):
             return Placing(Reason.SAME_TEXT, other.story, other.text, other.article, 1.0)
     by_story: defaultdict[StoryId, list[Placed]] = defaultdict(list)
     for other in others:
@@ -82,6 +90,18 @@ def place(sketch: Sketch, at: datetime, near: Iterable[Placed], rarity: Rarity) 
     within = like.sketch.language == sketch.language
     reason = Reason.SAME_EVENT if within else Reason.ACROSS_LANGUAGES
     return Placing(reason, like.story, None, like.article, round(alike.value, 3), alike.shared[:MOST_SHOWN])
+
+
+def _is_copy(sketch: Sketch, at: datetime, other: Placed) -> bool:
+    return abs(at - other.at) <= TEXT_WINDOW and same_text(sketch, other.sketch)
+
+
+def _allowed(sketch: Sketch, at: datetime, others: Sequence[Placed]) -> Sequence[Placed]:
+    """Without the stories that people took another with this text out of."""
+    apart = {
+        story for other in others if other.apart and _is_copy(sketch, at, other) for story in other.apart
+    }
+    return [other for other in others if other.story not in apart] if apart else others
 
 
 def _best(mine: Weighed, members: Sequence[Placed], rarity: Rarity) -> tuple[Placed, Likeness] | None:

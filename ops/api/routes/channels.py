@@ -22,6 +22,7 @@ from ops.api.refusals import refusal
 from ops.api.shapes import (
     AskedOwner,
     Channel,
+    ChannelChanges,
     Listed,
     MadeChannel,
     NewChannel,
@@ -90,6 +91,41 @@ async def add_channel(
         return Done(told, 201, f"{request.url.path}/{made.id}")
 
     return await do(house, request, caller, key, work)
+
+
+@router.patch(
+    "/channels/{number}",
+    operation_id="changeChannel",
+    response_model=MadeChannel,
+    responses={428: {}, 412: {}, 409: {}},
+)
+async def change_channel(
+    request: Request,
+    house: Here,
+    caller: Writer,
+    number: NumberInPath,
+    asked: ChannelChanges,
+    if_match: IfMatch = None,
+) -> Response:
+    """Change a channel: what is left out stays. What waits for it keeps its place; the owner of another mail address is
+    asked first."""
+    keys = keys_of(house)
+    given = asked.model_dump(exclude_none=True)
+
+    def work(connection: Connection) -> Done:
+        alone(connection)
+        row = programs.channel(connection, int(number))
+        if row is None:
+            raise not_found("channel", number)
+        unchanged(if_match, version(row, _FIGURES))
+        made = made_here.change_channel(connection, keys, int(number), given, house.ways, caller.who)
+        if isinstance(made, Refused):
+            raise refusal("channel", number, made)
+        after = programs.channel(connection, made.id) or {}
+        told = MadeChannel.model_validate({**after, "asks_owner": made.asks}).model_dump(mode="json")
+        return Done(told, version=version(after, _FIGURES))
+
+    return await do(house, request, caller, None, work)
 
 
 @router.delete(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ops.adding import NameTaken, add, read_feed
-from ops.api.callers import Here, Reader, Writer
+from ops.api.callers import Caller, Here, Reader, Writer
 from ops.api.doing import Done, IfMatch, Key, do, keys_of, unchanged
+from ops.api.house import House
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, declared, invalid, not_found, unavailable
 from ops.api.refusals import wrong_parts
@@ -33,11 +34,12 @@ from ops.checking import NoFeed, NotHad
 from ops.looking import Candidate as Found
 from ops.store import programs
 from ops.store.declared import Shelf, alone
-from ops.tending import Declared, Gone, Tended, change, poll_now, remove
+from ops.tending import Declared, Gone, Paused, Tended, change, pause, poll_now, remove, resume
 from ops.watchlist import DeclaredFeed
 from ops.watchlist.addresses import web_address
 from ops.watchlist.values import every_text
 from ops.watchlist.words import Fault
+from worker.secrets import KeyRing
 from worker.store.engine import Connection
 from worker.store.feeds import watched_at
 
@@ -48,6 +50,7 @@ _FIGURES = frozenset(
     | {"failures", "notice"}
 )
 """What of a feed nobody changes by hand."""
+_SEEN: dict[int | str, dict[str, Any]] = {412: {}, 428: {}}
 
 
 @router.get("/feeds", operation_id="listFeeds", response_model=Listed[Feed])
@@ -58,7 +61,7 @@ async def list_feeds(
     _: Reader,
     limit: Limit = 50,
     cursor: Cursor = None,
-    state: Annotated[Literal["new", "ok", "failing", "gone"] | None, Query()] = None,
+    state: Annotated[Literal["new", "ok", "failing", "gone", "paused"] | None, Query()] = None,
     tag: NamePart = "",
 ) -> dict[str, Any]:
     """List the feeds."""
@@ -156,27 +159,32 @@ async def change_feed(
             raise not_found("feed", number)
         unchanged(if_match, version(row, _FIGURES))
         with _named():
-            _refuse(change(connection, keys, int(number), _changed(stands[0], asked), caller.who), number)
-        after = programs.feed(connection, int(number))
-        assert after is not None
-        return Done(Feed.model_validate(_told(after)).model_dump(mode="json"))
+            wanted, dropped = _changed(stands[0], asked), _dropped(asked)
+            _refuse(change(connection, keys, int(number), wanted, caller.who, dropped=dropped), number)
+        return _as_it_is(connection, number)
 
     return await do(house, request, caller, None, work)
 
 
 def _changed(stands: DeclaredFeed, asked: FeedChanges) -> DeclaredFeed:
     """The feed with what was given. Raises Problem for what cannot be used."""
-    found = _read(stands.url, asked)
     given = asked.model_fields_set
-    changes: dict[str, Any] = {key: getattr(found, key) for key in given if key != "every"}
+    same_user = asked.password is not None and "user" not in given
+    found = _read(stands.url, asked, {"user": stands.user} if same_user and stands.user else {})
+    alike = given - {"every", "password", "headers"}
+    changes: dict[str, Any] = {key: getattr(found, key) for key in alike}
     if "every" in given:
         changes |= {"every_s": found.every_s, "within_s": found.within_s}
-    return replace(stands, **changes, password=None)
+    return replace(stands, **changes, password=found.password, headers=found.headers)
 
 
-def _read(url: str, asked: FeedChanges) -> DeclaredFeed:
+def _dropped(asked: FeedChanges) -> list[str]:
+    return [name for name, value in asked.headers.items() if value is None]
+
+
+def _read(url: str, asked: FeedChanges, besides: Mapping[str, Any] | None = None) -> DeclaredFeed:
     """What was given, as a watchlist's reader understands it. Raises Problem for what cannot be used."""
-    found = read_feed({"url": url, **_given(asked)})
+    found = read_feed({"url": url, **_given(asked), **(besides or {})})
     if not isinstance(found, DeclaredFeed):
         raise Problem(422, "invalid", "; ".join(found.values()), faults=wrong_parts(found))
     return found
@@ -185,15 +193,71 @@ def _read(url: str, asked: FeedChanges) -> DeclaredFeed:
 def _given(asked: FeedChanges) -> dict[str, Any]:
     """As a watchlist would hold it: what is empty is not there."""
     given = asked.model_dump(exclude_none=True, exclude={"url"})
+    given["headers"] = {name: value for name, value in asked.headers.items() if value is not None}
     return {key: value for key, value in given.items() if value not in ("", [], {})}
 
 
-@router.post("/feeds/{number}/poll", operation_id="pollFeed", status_code=204)
+@router.post("/feeds/{number}/poll", operation_id="pollFeed", status_code=204, responses={409: {}})
 async def poll_feed(house: Here, caller: Writer, number: NumberInPath) -> Response:
     """Poll a feed as soon as its site may be asked."""
     keys = keys_of(house)
     _refuse(await house.ask(lambda c: poll_now(c, keys, int(number), caller.who)), number)
     return Response(status_code=204)
+
+
+@router.post("/feeds/{number}/pause", operation_id="pauseFeed", response_model=Feed, responses=_SEEN)
+async def pause_feed(
+    request: Request,
+    house: Here,
+    caller: Writer,
+    number: NumberInPath,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Poll a feed no more until it is resumed, whoever declared it."""
+    return await _switched(house, request, caller, number, if_match, key, pause)
+
+
+@router.post("/feeds/{number}/resume", operation_id="resumeFeed", response_model=Feed, responses=_SEEN)
+async def resume_feed(
+    request: Request,
+    house: Here,
+    caller: Writer,
+    number: NumberInPath,
+    if_match: IfMatch = None,
+    key: Key = None,
+) -> Response:
+    """Poll a feed again, at once. What appeared meanwhile is told together, in one summary for each subscription."""
+    return await _switched(house, request, caller, number, if_match, key, resume)
+
+
+async def _switched(
+    house: House,
+    request: Request,
+    caller: Caller,
+    number: str,
+    condition: str | None,
+    key: str | None,
+    switch: Callable[[Connection, KeyRing, int, str], Tended],
+) -> Response:
+    keys = keys_of(house)
+
+    def work(connection: Connection) -> Done:
+        alone(connection)
+        row = programs.feed(connection, int(number))
+        if row is None:
+            raise not_found("feed", number)
+        unchanged(condition, version(row, _FIGURES))
+        _refuse(switch(connection, keys, int(number), caller.who), number)
+        return _as_it_is(connection, number)
+
+    return await do(house, request, caller, key, work)
+
+
+def _as_it_is(connection: Connection, number: str) -> Done:
+    row = programs.feed(connection, int(number))
+    assert row is not None
+    return Done(Feed.model_validate(_told(row)).model_dump(mode="json"), version=version(row, _FIGURES))
 
 
 @router.delete("/feeds/{number}", operation_id="removeFeed", status_code=204, responses={409: {}})
@@ -219,6 +283,8 @@ def _refuse(outcome: Tended, number: str) -> None:
             raise not_found("feed", number)
         case Declared():
             raise declared("feed")
+        case Paused():
+            raise Problem(409, "conflict", "It is paused; it is polled when it is resumed.")
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -226,4 +292,4 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     least, most = row["every_least_s"], row["every_most_s"]
     within = (least, most) if least is not None and most is not None else None
     set_so = row["every_s"] is not None or within is not None
-    return {**row, "every": every_text(row["every_s"], within) if set_so else ""}
+    return {**row, "user": row["user"] or "", "every": every_text(row["every_s"], within) if set_so else ""}

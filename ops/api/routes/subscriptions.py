@@ -85,7 +85,7 @@ async def add_subscription(
         made = made_here.add_subscription(connection, keys, _pairs(asked), caller.who)
         if isinstance(made, Refused):
             raise refusal("subscription", "", made)
-        return Done(_saved(connection, made), 201, f"{request.url.path}/{made.id}")
+        return _saved(connection, made, 201, f"{request.url.path}/{made.id}")
 
     return await do(house, request, caller, key, work)
 
@@ -112,7 +112,7 @@ async def change_subscription(
         changed = made_here.change_subscription(connection, keys, name, _pairs(asked), caller.who)
         if isinstance(changed, Refused):
             raise refusal("subscription", number, changed)
-        return Done(_saved(connection, changed))
+        return _saved(connection, changed)
 
     return await do(house, request, caller, None, work)
 
@@ -154,11 +154,12 @@ def _seen(connection: Connection, number: str, condition: str | None) -> str:
     return str(row["name"])
 
 
-def _saved(connection: Connection, made: Made) -> dict[str, Any]:
+def _saved(connection: Connection, made: Made, status: int = 200, location: str | None = None) -> Done:
     row = programs.subscription(connection, made.id)
     assert row is not None
     doubts = [{"pointer": pointer(each.field), "detail": each.problem} for each in made.doubts]
-    return SavedSubscription.model_validate({**told(row), "doubts": doubts}).model_dump(mode="json")
+    answer = SavedSubscription.model_validate({**told(row), "doubts": doubts}).model_dump(mode="json")
+    return Done(answer, status, location, version(row))
 
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -255,6 +256,8 @@ async def _rest(
             raise not_found("subscription", number)
         unchanged(condition, version(row))
         told = rest(connection, SubscriptionId(int(number)), row["name"], house.clock(), caller.who)
-        return Done({"articles": told.articles, "messages": told.messages, "due_at": told.due_at})
+        after = programs.subscription(connection, int(number)) or {}
+        answer = {"articles": told.articles, "messages": told.messages, "due_at": told.due_at}
+        return Done(answer, version=version(after))
 
     return await do(house, request, caller, key, work)

@@ -11,10 +11,12 @@ from starlette.responses import Response
 
 from alerts.model import DeliveryId, DeliveryKind
 from alerts.states import State
+from ops import regrouping
 from ops.api.callers import Here, Reader, Writer
 from ops.api.doing import Done, Key, do
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, invalid, not_found
+from ops.api.refusals import not_regrouped
 from ops.api.shapes import (
     AskedMoment,
     Delivery,
@@ -22,10 +24,13 @@ from ops.api.shapes import (
     NewFeedback,
     Number,
     NumberInPath,
+    OtherStory,
     PutBack,
+    Regrouped,
     Said,
+    Split,
     Story,
-    StoryArticles,
+    StoryWhole,
     with_string_ids,
 )
 from ops.moments import due_at
@@ -36,6 +41,8 @@ from ops.store.ledger import find_delivery, whole_delivery
 from ops.store.listing import Wanted
 from ops.store.listing import list_deliveries as newest
 from ops.store.slack import say, told_there
+from worker.model import ArticleId, StoryId
+from worker.store import regrouping as stored
 from worker.store.engine import Connection
 
 router = APIRouter()
@@ -65,20 +72,77 @@ async def list_stories(
     return piece(request, response, rows, limit)
 
 
-@router.get("/stories/{number}", operation_id="getStory", response_model=StoryArticles, tags=["stories"])
+@router.get("/stories/{number}", operation_id="getStory", response_model=StoryWhole, tags=["stories"])
 async def get_story(house: Here, _: Reader, number: NumberInPath) -> Any:
-    """Look at a story, with its articles."""
+    """Look at a story, with its articles, and what was merged into it."""
 
     def read(connection: Connection) -> dict[str, Any] | None:
         story = programs.story(connection, int(number))
         if story is None:
             return None
-        return {**story, "told_by": programs.articles_of_story(connection, int(number), _SHOWN)}
+        merged = [each._asdict() for each in stored.merged_into(connection, StoryId(int(number)))]
+        told_by = programs.articles_of_story(connection, int(number), _SHOWN)
+        return {**story, "told_by": told_by, "merged": merged}
 
     found = await house.ask(read)
     if found is None:
         raise not_found("story", number)
     return found
+
+
+@router.post(
+    "/stories/{number}/merge",
+    operation_id="mergeStories",
+    response_model=Regrouped,
+    responses={409: {}},
+    tags=["stories"],
+)
+async def merge_stories(
+    request: Request, house: Here, caller: Writer, number: NumberInPath, asked: OtherStory, key: Key = None
+) -> Response:
+    """Make another story part of this one. Nothing that was told is told again; what comes next follows, on each
+    channel, the message that began last. `split` with `merged_id` undoes it."""
+
+    def work(connection: Connection) -> Done:
+        other = StoryId(int(asked.story_id))
+        return _regrouped(number, regrouping.merge(connection, other, StoryId(int(number)), caller.who))
+
+    return await do(house, request, caller, key, work)
+
+
+@router.post(
+    "/stories/{number}/split",
+    operation_id="splitStory",
+    response_model=Regrouped,
+    responses={409: {}},
+    tags=["stories"],
+)
+async def split_story(
+    request: Request, house: Here, caller: Writer, number: NumberInPath, asked: Split, key: Key = None
+) -> Response:
+    """Take articles out of a story, with their copies; or take apart what was merged into it. Nothing that left comes
+    back by itself. `merge` undoes it."""
+    if (asked.articles is None) is (asked.merged_id is None):
+        raise invalid("#/articles", "Give articles, or merged_id.")
+    if asked.merged_id is not None and asked.into is not None:
+        raise invalid("#/into", "What was merged becomes the story again that it was; into is for articles.")
+    story = StoryId(int(number))
+
+    def work(connection: Connection) -> Done:
+        if asked.merged_id is not None:
+            merged = StoryId(int(asked.merged_id))
+            return _regrouped(number, regrouping.take_apart(connection, story, merged, caller.who))
+        articles = {ArticleId(int(each)) for each in asked.articles or ()}
+        into = None if asked.into is None else StoryId(int(asked.into))
+        return _regrouped(number, regrouping.take_out(connection, story, articles, into, caller.who))
+
+    return await do(house, request, caller, key, work)
+
+
+def _regrouped(number: str, outcome: regrouping.Outcome) -> Done:
+    if isinstance(outcome, regrouping.Refused):
+        raise not_regrouped(number, outcome)
+    return Done({"story_id": str(outcome.story), "articles": outcome.articles})
 
 
 @router.get(

@@ -34,7 +34,7 @@ from ops.editing_topics import Faulty, ReadOnly, Saved, Stale
 from ops.editing_topics import Gone as TopicGone
 from ops.findings import comparison_json, search_json
 from ops.plain_json import plain
-from ops.searching import Stored, compare, search
+from ops.searching import Shelved, compare, search
 from ops.store import programs
 from ops.store.declared import alone
 from ops.store.topics import Version, versions
@@ -93,7 +93,7 @@ async def add_topic(
         made = editing_topics.add(connection, _draft(asked), caller.who)
         if isinstance(made, Faulty):
             raise _faulty(connection, made, asked.query)
-        return Done(_saved(connection, made), 201, f"{request.url.path}/{made.topic}")
+        return _saved(connection, made, 201, f"{request.url.path}/{made.topic}")
 
     return await do(house, request, caller, key, work)
 
@@ -115,7 +115,7 @@ async def change_topic(
     def work(connection: Connection) -> Done:
         seen = _seen(connection, number, if_match)
         saved = editing_topics.save(connection, int(number), _draft(asked), seen, caller.who)
-        return Done(_saved(connection, _settled(connection, saved, number, asked.query)))
+        return _saved(connection, _settled(connection, saved, number, asked.query))
 
     return await do(house, request, caller, None, work)
 
@@ -182,7 +182,7 @@ async def restore_version(
         saved = editing_topics.take_back(connection, int(number), int(earlier), seen, caller.who)
         if isinstance(saved, TopicGone):
             raise not_found("version", earlier)
-        return Done(_saved(connection, _settled(connection, saved, number, "")))
+        return _saved(connection, _settled(connection, saved, number, ""))
 
     return await do(house, request, caller, key, work)
 
@@ -225,8 +225,10 @@ def _faulty(connection: Connection, faulty: Faulty, query: str) -> Problem:
     return Problem(422, "invalid", "; ".join(said.values()), faults=wrong_parts(said))
 
 
-def _saved(connection: Connection, saved: Saved) -> dict[str, Any]:
-    return Topic.model_validate(programs.topic(connection, saved.topic)).model_dump(mode="json")
+def _saved(connection: Connection, saved: Saved, status: int = 200, location: str | None = None) -> Done:
+    row = programs.topic(connection, saved.topic)
+    assert row is not None
+    return Done(Topic.model_validate(row).model_dump(mode="json"), status, location, version(row))
 
 
 def _version(found: Version) -> dict[str, Any]:
@@ -290,7 +292,7 @@ def _matching(connection: Connection, watched: Watched, article: Article) -> lis
     ]
 
 
-def _articles(connection: Connection, since: str) -> Iterator[Stored]:
+def _articles(connection: Connection, since: str) -> Iterator[Shelved]:
     return articles_of_last(connection, seconds(since), TRIED)
 
 

@@ -38,6 +38,10 @@ DEEDS = {
     "asked_again": said("A mail asks its owner once more."),
     "not_asked": said("No mail asks its owner: one is on its way, or they have answered."),
     "often": said("Its owner was asked several times today; ask again tomorrow."),
+    "changed": said("The channel is changed. A test message shows what its receiver says."),
+    "asked_anew": said(
+        "The channel is changed. A mail asks the owner of the address; nothing else is sent before they say yes."
+    ),
     "removed": said("The channel is removed; what was waiting for it is suppressed."),
     "tested": said("The test has ended. What the receiver said stands under “Last test”."),
     "opened": said("The receiver accepted the test, and what was held goes out now."),
@@ -82,7 +86,7 @@ def _list(connection: Connection, context: Context, after: str, like: str, kind:
 async def show_channel(request: Request, session: Session) -> Response:
     """One channel, with what can be done with it."""
     context, number = context_of(request), number_of(request)
-    found, waiting = await context.ask(lambda connection: _one(connection, context, number))
+    found, waiting = await context.ask(lambda connection: one_channel(connection, context, number))
     return await show(
         request,
         session,
@@ -91,11 +95,12 @@ async def show_channel(request: Request, session: Session) -> Response:
         deeds=DEEDS,
         channel=found,
         waiting=waiting,
-        can_ask=_can_ask(context),
+        can_ask=can_ask(context),
     )
 
 
-def _one(connection: Connection, context: Context, number: int) -> tuple[views.ChannelView, int]:
+def one_channel(connection: Connection, context: Context, number: int) -> tuple[views.ChannelView, int]:
+    """The channel, and how many messages wait for it. Raises HTTPException where there is none."""
     rows = reads.channel_rows(connection, only=number)
     if not rows:
         raise HTTPException(404)
@@ -128,7 +133,7 @@ async def new_channel(request: Request, session: Session) -> Response:
     """The form of a new channel."""
     require(session, "editor")
     kind = request.query_params.get("kind", "")
-    usual = "email" if _can_ask(context_of(request)) else "slack"
+    usual = "email" if can_ask(context_of(request)) else "slack"
     first = kind if kind in offered(made_here.offered_kinds()) else usual
     return await _form(request, session, {"target_kind": first, "language": "en"}, {})
 
@@ -169,7 +174,7 @@ async def _form(
         values={**usual, **kept},
         faults=faults,
         kinds=_kinds(offered(made_here.offered_kinds())),
-        can_ask=_can_ask(context),
+        can_ask=can_ask(context),
         has_slack=context.outbox is not None and "slack" in context.outbox.credentials,
         retype=bool(faults) and not open_target,
     )
@@ -282,7 +287,8 @@ def ways_of(context: Context) -> Ways:
     return Ways(context.public_url, mails=context.outbox is not None and context.outbox.mail is not None)
 
 
-def _can_ask(context: Context) -> bool:
+def can_ask(context: Context) -> bool:
+    """Whether this installation can ask the owner of an address."""
     ways = ways_of(context)
     return ways.mails and (ways.public_url or "").startswith("https://")
 

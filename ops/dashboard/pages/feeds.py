@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,6 @@ from ops.dashboard.views.feed_forms import (
     Look,
     complaints,
     look_in_words,
-    reference_refused,
     table_of,
     typed_of,
     url_typed,
@@ -33,7 +32,7 @@ from ops.looking import DEADLINE_S, Looked, look_at
 from ops.said import said
 from ops.store.declared import Shelf
 from ops.store.pages.feeds import counts_by_rank, list_feeds, named_by, one_feed, tags_of_feeds
-from ops.tending import Declared, Done, Gone, Tended, change, poll_now, remove
+from ops.tending import Declared, Done, Gone, Paused, Tended, change, pause, poll_now, remove, resume
 from ops.watchlist import DeclaredFeed
 from ops.watchlist.addresses import web_address
 from ops.watchlist.words import Fault
@@ -49,8 +48,14 @@ DEEDS = {
     "changed": said("It is changed and polled anew within seconds."),
     "unchanged": said("Nothing was changed."),
     "polled": said("It is polled as soon as its site may be asked."),
+    "paused": said("It is paused: nobody asks it any more, until you resume it."),
+    "resumed": said("It is polled again. What appeared meanwhile is told together."),
+    "still": said("It was so already."),
+    "not-polled": said("It is paused, and polled when it is resumed."),
     "removed": said("It is removed. What it brought stays."),
 }
+SECRETS = ("password", "token")
+"""Fields that are never sent back."""
 _NO_KEYS = "This process was started without its key file, so it cannot change what is watched."
 _DECLARED = "A watchlist file declares this feed: change it there and apply the file."
 _NO_SUCH = "There is no such feed: it was removed, or never was."
@@ -118,7 +123,7 @@ async def _look(context: Context, address: str) -> Look:
 async def take_add(request: Request, session: Session) -> Response:
     """Adds the feed that was chosen."""
     context, typed = context_of(request), dict(await taken(request, session))
-    asked = {key: typed.get(key, "") for key in ("name", "every", "tags")}
+    asked = {key: typed.get(key, "") for key in ("name", "every", "tags", "user", *SECRETS)}
     wanted = read_feed(table_of({**asked, "full_text": "on"}, url_typed(typed.get("url", ""))))
     if not isinstance(wanted, DeclaredFeed):
         return await _adding(request, session, typed, wanted, status=422)
@@ -150,7 +155,10 @@ async def _adding(
         "feed_add.html",
         here="feeds",
         status=status,
-        typed={"url": "", "name": "", "every": "", "tags": "", **typed},
+        typed={
+            **{"url": "", "name": "", "every": "", "tags": "", "user": ""},
+            **{key: value for key, value in typed.items() if key not in SECRETS},
+        },
         wrong=complaints(wrong or {}),
         faulty=bool(wrong),
         seen=look or Look(),
@@ -169,11 +177,8 @@ async def take_changes(request: Request, session: Session) -> Response:
     context, typed = context_of(request), dict(await taken(request, session))
     stands, keys, number = await _stands(request), _keys(context), _number(request)
     wanted = read_feed(table_of(typed, stands.url))
-    wrong = {} if isinstance(wanted, DeclaredFeed) else dict(wanted)
-    if refused := reference_refused(typed):
-        wrong["password"] = refused
-    if wrong or not isinstance(wanted, DeclaredFeed):
-        return await _changing(request, session, stands, typed, wrong, status=422)
+    if not isinstance(wanted, DeclaredFeed):
+        return await _changing(request, session, stands, typed, wanted, status=422)
     forget = typed.get("forget") == "on"
     try:
         outcome = await context.ask(
@@ -194,7 +199,7 @@ async def _changing(
     wrong: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    shown = {**dict.fromkeys(typed_of(stands), ""), **{k: v for k, v in typed.items() if k != "password"}}
+    shown = {**dict.fromkeys(typed_of(stands), ""), **{k: v for k, v in typed.items() if k not in SECRETS}}
     return await show(
         request,
         session,
@@ -217,8 +222,33 @@ async def take_poll(request: Request, session: Session) -> Response:
     await taken(request, session)
     context, number = context_of(request), _number(request)
     keys = _keys(context)
-    _refuse(await context.ask(lambda connection: poll_now(connection, keys, number, session.user)))
+    outcome = await context.ask(lambda connection: poll_now(connection, keys, number, session.user))
+    if isinstance(outcome, Paused):
+        return gone_on(f"{PATH}/{number}", did="not-polled")
+    _refuse(outcome)
     return gone_on(f"{PATH}/{number}", did="polled")
+
+
+async def take_pause(request: Request, session: Session) -> Response:
+    """Has the feed polled no more."""
+    return await _switched(request, session, pause, "paused")
+
+
+async def take_resume(request: Request, session: Session) -> Response:
+    """Has the feed polled again."""
+    return await _switched(request, session, resume, "resumed")
+
+
+async def _switched(
+    request: Request, session: Session, switch: Callable[[Connection, KeyRing, int, str], Tended], did: str
+) -> Response:
+    await taken(request, session)
+    context, number = context_of(request), _number(request)
+    keys = _keys(context)
+    outcome = await context.ask(lambda connection: switch(connection, keys, number, session.user))
+    _refuse(outcome)
+    changed = isinstance(outcome, Done) and outcome.changed
+    return gone_on(f"{PATH}/{number}", did=did if changed else "still")
 
 
 async def ask_removal(request: Request, session: Session) -> Response:
@@ -303,6 +333,8 @@ ROUTES = (
     _route("/{feed}/edit", ask_changes, "GET"),
     _route("/{feed}/edit", take_changes, "POST"),
     _route("/{feed}/poll", take_poll, "POST"),
+    _route("/{feed}/pause", take_pause, "POST"),
+    _route("/{feed}/resume", take_resume, "POST"),
     _route("/{feed}/remove", ask_removal, "GET"),
     _route("/{feed}/remove", take_removal, "POST"),
 )

@@ -16,17 +16,21 @@ from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.shell import gone_on, show, taken
+from ops.dashboard.views.agreeing import agreed, refuted_day, refuted_panels, refuted_trend
 from ops.dashboard.views.overview import Facts, compose, stretch_of
 from ops.retrying import Refused, retry
 from ops.said import said
+from ops.store import day as days
 from ops.store import overview as reads
 from ops.store.audit import Audit, audit
+from ops.store.day import Day
 from ops.store.ledger import find_delivery
 from ops.store.pages import overview as looks
+from ops.store.pages.rail import Counts, counts
 from worker.store.engine import Connection
 
 ALERTS, DELIVERIES, FEEDS, UNSENT, PANEL = 12, 8, 40, 3, 6
-PANELS_S = 30.0
+DAY_S, PANELS_S = 10.0, 30.0
 
 DEEDS = {
     "retried": said(
@@ -40,20 +44,39 @@ async def overview(request: Request, session: Session) -> Response:
     """The page, made anew for each view; what goes through much is remembered for a while."""
     context, stretch = context_of(request), stretch_of(request.query_params.get("range", ""))
     look = partial(looks.trend, length=stretch.length, step=stretch.step, shift=stretch.shift)
-    ledger, trend, panels = await asyncio.gather(
-        context.proof.latest(lambda: context.ask(audit), context.steady),
-        context.remembered(f"trend {stretch.key}", stretch.fresh_s, look),
+    trend_name = f"trend {stretch.key}"
+    ledger, day, trend, panels = await asyncio.gather(
+        context.proof.latest(lambda: context.ask_at_length(audit), context.steady),
+        context.remembered("day", DAY_S, days.day),
+        context.remembered(trend_name, stretch.fresh_s, look),
         context.remembered("panels", PANELS_S, partial(looks.panels, limit=PANEL)),
     )
-    facts = await context.ask(lambda connection: read_facts(connection, ledger))
-    facts = replace(facts, stretch=stretch, trend=trend, panels=panels)
-    view = compose(facts, context.offered)
+
+    def read(connection: Connection) -> tuple[Facts, Counts]:
+        reads.at_one_moment(connection)
+        facts = read_facts(connection, ledger, day or days.day(connection))
+        facts = replace(facts, stretch=stretch, trend=trend, panels=panels)
+        if refuted_day(facts):
+            facts = replace(facts, overview=reads.with_day(facts.overview, days.day(connection)))
+        if refuted_trend(facts):
+            facts = replace(facts, trend=look(connection))
+        if refuted_panels(facts, PANEL):
+            facts = replace(facts, panels=looks.panels(connection, PANEL))
+        return facts, counts(connection)
+
+    facts, numbers = await context.ask(read)
+    context.counted(numbers)
+    if facts.trend is not trend:
+        context.relearn(trend_name, facts.trend)
+    if facts.panels is not panels:
+        context.relearn("panels", facts.panels)
+    view = compose(agreed(facts), context.offered)
     return await show(request, session, "overview.html", here="overview", view=view, deeds=DEEDS)
 
 
-def read_facts(connection: Connection, ledger: Audit | None) -> Facts:
-    """What the page tells of this moment, read in one go."""
-    now = reads.overview(connection)
+def read_facts(connection: Connection, ledger: Audit | None, day: Day) -> Facts:
+    """What the page tells of this moment; what goes through much and is remembered comes to it."""
+    now = reads.with_day(reads.standing(connection), day)
     deliveries = reads.latest_deliveries(connection, DELIVERIES)
     # where there are none, looking for the newest would read the whole ledger
     failed = reads.latest_deliveries(connection, UNSENT, "failed") if now.failed else ()
@@ -68,6 +91,7 @@ def read_facts(connection: Connection, ledger: Audit | None) -> Facts:
         feeds=reads.feed_list(connection, FEEDS),
         circuits=reads.circuit_list(connection),
         unsent=[*failed, *doubtful],
+        channels=looks.busiest_channels(connection, PANEL),
     )
 
 

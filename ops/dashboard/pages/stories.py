@@ -1,7 +1,9 @@
-"""Stories: the latest, and one of them with its articles; it can be silenced for a day."""
+"""Stories: the latest, and one of them with its articles. It can be silenced for a day, and put right: an article taken
+out, another story merged into it, and taken apart again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.exceptions import HTTPException
@@ -9,21 +11,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from alerts.letter import plain_text
 from alerts.model import SilenceId
+from ops import regrouping as ruled
 from ops import silencing
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.shell import gone_on, show, taken
+from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import stories as views
+from ops.dashboard.words import language_tag
 from ops.said import said
 from ops.silencing import Wanted
 from ops.store.pages import articles as stored
 from ops.store.pages import stories as reads
+from worker.model import ArticleId, StoryId
+from worker.store import regrouping
 from worker.store.engine import Connection
 
 PATH = "/stories"
 MUTED_FOR = timedelta(hours=24)
+_NO_SUCH = "No story has this number."
+_NOT_MEANT = said(
+    "No story is known by this. Give its number, the address of its page, or that of one of its articles."
+)
 DEEDS = {
     "muted": said(
         "Nobody is told of this story for 24 hours. What comes meanwhile is not told later either."
@@ -31,6 +42,10 @@ DEEDS = {
     "muted-already": said("This story is silenced already."),
     "heard": said("The story is told again from now on."),
     "over": said("That silence was over already."),
+    "took-out": said("It is in this story now. Who was told of it is not told again."),
+    "merged": said("Both are one story now. Who was told of an article is not told of it again."),
+    "apart": said("It is a story of its own again."),
+    "moved": said("That story was merged into this one."),
 }
 
 
@@ -53,7 +68,19 @@ async def stories(request: Request, session: Session) -> Response:
 
 async def story(request: Request, session: Session) -> Response:
     """One story with its articles."""
-    context, number = context_of(request), _number(request)
+    return await _story(request, session, _number(request))
+
+
+async def _story(
+    request: Request,
+    session: Session,
+    number: int,
+    typed: str = "",
+    wrong: str = "",
+    status: int = 200,
+) -> Response:
+    """The page, with what is wrong about the story that was to be merged into it."""
+    context = context_of(request)
     after = request.query_params.get("after", "")
     behind = int(after) if after.isascii() and after.isdecimal() and len(after) <= 18 else 0
 
@@ -62,12 +89,129 @@ async def story(request: Request, session: Session) -> Response:
         if row is None:
             return None
         articles, further = reads.articles_of(connection, number, behind)
-        return views.one(row, articles, further, context.clock())
+        merged = [each._asdict() for each in regrouping.merged_into(connection, StoryId(number))]
+        others = reads.others(connection, number)
+        return views.one(row, articles, further, context.clock(), merged, others)
 
+    current = await context.ask(lambda connection: regrouping.current(connection, StoryId(number)))
+    if current is not None and current != number:
+        return gone_on(f"{PATH}/{current}", did="moved")
     view = await context.ask(read)
     if view is None:
-        raise HTTPException(404, "No story has this number.")
-    return await show(request, session, "story.html", here="stories", deeds=DEEDS, view=view)
+        raise HTTPException(404, _NO_SUCH)
+    return await show(
+        request,
+        session,
+        "story.html",
+        status=status,
+        here="stories",
+        deeds=DEEDS,
+        view=view,
+        typed=typed,
+        wrong=wrong,
+    )
+
+
+async def ask_taking_out(request: Request, session: Session) -> Response:
+    """Asks where an article is to go that does not belong to its story."""
+    require(session, "editor")
+    return await _taking_out(request, session, {"to": "own", "into": ""})
+
+
+async def take_out(request: Request, session: Session) -> Response:
+    """Takes an article out of its story, or says why not."""
+    sent, number, article = await taken(request, session), _number(request), _article(request)
+    fields = {"to": sent.get("to", "own"), "into": _typed(sent, "into")}
+
+    def work(connection: Connection) -> ruled.Outcome:
+        into = None
+        if fields["to"] == "story":
+            into = ruled.story_meant(connection, fields["into"])
+            if into is None:
+                return ruled.Refused("unknown", "into", _NOT_MEANT)
+        return ruled.take_out(connection, StoryId(number), [article], into, session.user)
+
+    match await context_of(request).ask(work):
+        case ruled.Done(story=into):
+            return gone_on(f"{PATH}/{into}", did="took-out")
+        case ruled.Refused(field="", sentence=why):
+            raise HTTPException(404, str(why))
+        case ruled.Refused(field=field, sentence=why):
+            return await _taking_out(request, session, fields, {field: why}, 422)
+
+
+async def _taking_out(
+    request: Request,
+    session: Session,
+    typed: Mapping[str, str],
+    wrong: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    number, article = _number(request), _article(request)
+
+    def read(connection: Connection) -> tuple[reads.Row | None, int, tuple[views.OtherStory, ...]]:
+        copies = len(regrouping.with_copies(connection, StoryId(number), [article])) - 1
+        others = views.others_to_choose(reads.others(connection, number))
+        return reads.article_in(connection, number, article), copies, others
+
+    row, copies, others = await context_of(request).ask(read)
+    if row is None:
+        raise HTTPException(404, "This article is not in this story (any more).")
+    return await show(
+        request,
+        session,
+        "story_take_out.html",
+        status=status,
+        here="stories",
+        path=f"{PATH}/{number}",
+        here_path=f"{PATH}/{number}/take-out/{article}",
+        title=plain_text(row["title"], 250) or said("(without a title)"),
+        language=language_tag(row["language"]),
+        source=plain_text(row["source"], 80),
+        copies=copies,
+        others=others,
+        typed=typed,
+        wrong=wrong or {},
+    )
+
+
+async def take_merge(request: Request, session: Session) -> Response:
+    """Merges another story into this one, or says why not."""
+    sent, number = await taken(request, session), _number(request)
+    typed = _typed(sent, "story")
+
+    def work(connection: Connection) -> ruled.Outcome:
+        story = ruled.story_meant(connection, typed)
+        if story is None:
+            return ruled.Refused("unknown", "story", _NOT_MEANT)
+        return ruled.merge(connection, story, StoryId(number), session.user)
+
+    match await context_of(request).ask(work):
+        case ruled.Done():
+            return gone_on(f"{PATH}/{number}", did="merged")
+        case ruled.Refused(field="", sentence=why):
+            raise HTTPException(404, str(why))
+        case ruled.Refused(sentence=why):
+            return await _story(request, session, number, typed, why, 422)
+
+
+async def take_apart(request: Request, session: Session) -> Response:
+    """Makes a merged story one of its own again."""
+    sent, number = await taken(request, session), _number(request)
+    merged = sent.get("story", "")
+    if not (merged.isascii() and merged.isdecimal() and len(merged) <= ruled.LONGEST_NUMBER):
+        raise HTTPException(400)
+
+    def work(connection: Connection) -> ruled.Outcome:
+        return ruled.take_apart(connection, StoryId(number), StoryId(int(merged)), session.user)
+
+    match await context_of(request).ask(work):
+        case ruled.Done(story=again):
+            return gone_on(f"{PATH}/{again}", did="apart")
+        case ruled.Refused(why="unknown" | "merged", sentence=why):
+            raise HTTPException(404, str(why))
+        case ruled.Refused(sentence=why):
+            raise HTTPException(409, str(why))
 
 
 async def take_mute(request: Request, session: Session) -> Response:
@@ -117,6 +261,18 @@ def _answered(number: int, did: str) -> Response:
     return gone_on(f"{PATH}/{number}", did=did)
 
 
+def _typed(sent: Mapping[str, str], field: str) -> str:
+    return sent.get(field, "").replace("\0", "").strip()[:2000]
+
+
+def _article(request: Request) -> ArticleId:
+    """The number of the article. Raises HTTPException (404) for what can be none."""
+    number: int = request.path_params["article"]
+    if number >= 2**63:
+        raise HTTPException(404, "This article is not in this story (any more).")
+    return ArticleId(number)
+
+
 def _number(request: Request) -> int:
     """The story's number. Raises HTTPException (404) for what can be none."""
     number: int = request.path_params["number"]
@@ -130,4 +286,8 @@ ROUTES = (
     Route(f"{PATH}/{{number:int}}", for_people(story), methods=["GET"]),
     Route(f"{PATH}/{{number:int}}/mute", for_people(take_mute), methods=["POST"]),
     Route(f"{PATH}/{{number:int}}/end-silence", for_people(take_end), methods=["POST"]),
+    Route(f"{PATH}/{{number:int}}/take-out/{{article:int}}", for_people(ask_taking_out), methods=["GET"]),
+    Route(f"{PATH}/{{number:int}}/take-out/{{article:int}}", for_people(take_out), methods=["POST"]),
+    Route(f"{PATH}/{{number:int}}/merge", for_people(take_merge), methods=["POST"]),
+    Route(f"{PATH}/{{number:int}}/take-apart", for_people(take_apart), methods=["POST"]),
 )

@@ -94,12 +94,19 @@ async function ask() {
   tag = answer.headers.get("etag");
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const before = sentence();
+  takeToken(page);
   for (const part of parts()) take(part, page);
   document.title = page.title;
   const now = page.getElementById("live");
   if (sign && now) sign.replaceChildren(...now.childNodes);
   fresh();
   if (said && sentence() !== before) said.textContent = sentence();
+}
+
+// Every answer says the token of the forms in other words; without this each part would differ from what it was.
+function takeToken(page) {
+  const token = page.querySelector("[name=csrf]")?.value;
+  if (token) for (const field of document.querySelectorAll("[name=csrf]")) field.value = token;
 }
 
 function fresh() {

@@ -40,6 +40,7 @@ WHAT: Mapping[str, Said] = {
         said("invited"),
         said("judged"),
         said("made"),
+        said("merged"),
         said("paused"),
         said("polled"),
         said("read again"),
@@ -53,6 +54,7 @@ WHAT: Mapping[str, Said] = {
         said("rotated"),
         said("shared"),
         said("snoozed"),
+        said("split"),
         said("tested"),
         said("unshared"),
     )
@@ -72,6 +74,7 @@ KINDS: Mapping[str, Said] = {
         said("keys"),
         said("restore"),
         said("silence"),
+        said("story"),
         said("subscription"),
         said("token"),
         said("topic"),

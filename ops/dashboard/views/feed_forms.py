@@ -14,14 +14,13 @@ from ops.dashboard.imports import Import
 from ops.dashboard.words import Stamp, State, language_tag, maybe_stamp
 from ops.looking import Candidate, Looked
 from ops.said import Said, said, said_n
-from ops.watchlist import DeclaredFeed, Given
-from ops.watchlist.references import parse_reference
+from ops.watchlist import DeclaredFeed
 from ops.watchlist.values import every_text
 
 NEWEST = 3
 PACE = ("connections", "per_second", "burst")
 _FIELDS = (
-    *("url", "name", "every", "tags", "language", "full_text", "user", "password"),
+    *("url", "name", "every", "tags", "language", "full_text", "user", "password", "token"),
     *(f"pace.{key}" for key in PACE),
 )
 _NAME, _TITLE, _LONGEST, _SHOWN_LINES = 100, 200, 400, 1000
@@ -44,6 +43,8 @@ def table_of(fields: Mapping[str, str], url: str) -> dict[str, Any]:
         table["pace"] = pace
     if fields.get("password"):
         table["password"] = fields["password"]
+    if token := fields.get("token", "").strip():
+        table["headers"] = {"Authorization": f"Bearer {token}"}
     return table
 
 
@@ -53,18 +54,6 @@ def _number(written: str) -> Any:
         return int(written) if written.isdecimal() and len(written) < 10 else float(written.replace(",", "."))
     except ValueError:
         return written
-
-
-def reference_refused(fields: Mapping[str, str]) -> Said | str:
-    """Why this password is not taken: a reference would be looked up on the server, whose variables and files are not
-    for everybody who may edit a feed."""
-    given = parse_reference(fields.get("password", ""))
-    return "" if isinstance(given, Given) else _NO_REFERENCE
-
-
-_NO_REFERENCE = said(
-    "env:, file: and stored: are for watchlist files, which the operator applies; give the password itself"
-)
 
 
 def typed_of(feed: DeclaredFeed) -> dict[str, str]:
@@ -85,7 +74,8 @@ def complaints(wrong: Mapping[str, str]) -> Mapping[str, str]:
     """What is wrong with each field, "" where nothing is; what is said of a part counts for its field."""
     found = dict.fromkeys(_FIELDS, "")
     for key, said_of in wrong.items():
-        field = key if key in found else key.partition(".")[0]
+        field = "token" if key.startswith("headers") else key
+        field = field if field in found else key.partition(".")[0]
         found[field if field in found else "url"] = said_of
     return found
 

@@ -31,6 +31,7 @@ TABS: Mapping[str, tuple[Said, tuple[str, ...]]] = {
     "silent": (said("Silent"), ("silent",)),
     "gaps": (said("Entries missed"), ("gap",)),
     "new": (said("New"), ("new",)),
+    "paused": (said("Paused"), ("paused",)),
     "ok": (said("Well"), ("ok",)),
 }
 _BEATS = {"n": "news", "u": "same", "f": "same", "e": "failed", "c": "cooling"}
@@ -167,7 +168,7 @@ def _tab(word: Said, n: int) -> Said:
 
 def feed_line(row: Row, now: datetime) -> FeedLine:
     """A feed in the list (`ops.store.pages.feeds.list_feeds`)."""
-    gone = row["state"] == "gone"
+    rests = row["state"] in ("gone", "paused")
     good, looked = row["quality"] or (0, 0)
     return FeedLine(
         path=f"/feeds/{row['id']}",
@@ -177,8 +178,8 @@ def feed_line(row: Row, now: datetime) -> FeedLine:
         heart=heart(row["polls"]),
         polled=maybe_stamp(row["last_polled_at"], now),
         answer=answer_in_words(row),
-        next_poll=None if gone else due_stamp(row["next_poll_at"], now),
-        why_then=said("not polled any more") if gone else why_then(row),
+        next_poll=None if rests else due_stamp(row["next_poll_at"], now),
+        why_then=said("not polled any more") if rests else why_then(row),
         days=bars(row["days"], *SPARK),
         days_alt=said("Entries a day over {days} days: {counts}", days=len(row["days"]), counts=_listed(row)),
         per_day=_per_day(row),
@@ -187,10 +188,18 @@ def feed_line(row: Row, now: datetime) -> FeedLine:
         last_entry=maybe_stamp(row["last_entry_at"], now),
         error=trouble(row, now),
         raw=_raw(row),
-        note=joined(notes(row, now), "; "),
+        note=joined((_paused(row, now), *notes(row, now)), "; "),
         tags=tuple(plain_text(tag, _NAME) for tag in row["tags"]),
         declared=row["declared"],
     )
+
+
+def _paused(row: Row, now: datetime) -> Said | str:
+    """Who has it polled no more, and since when."""
+    if row["state"] != "paused" or row["paused_at"] is None:
+        return ""
+    age = span((now - row["paused_at"]).total_seconds())
+    return said("paused by {who}, {span} ago", who=plain_text(row["paused_by"] or "", _NAME), span=age)
 
 
 def _state(row: Row) -> State:
@@ -319,6 +328,7 @@ class Feed:
     notes: tuple[NoteRow, ...]
     articles: str
     gone: bool
+    paused: bool
 
 
 def compose_one(row: Row, articles_at: str, now: datetime) -> Feed:
@@ -369,6 +379,7 @@ def compose_one(row: Row, articles_at: str, now: datetime) -> Feed:
         if articles_at
         else "",
         gone=row["state"] == "gone",
+        paused=row["state"] == "paused",
     )
 
 

@@ -104,6 +104,17 @@ def channel_of(fields: Fields) -> dict[str, Any]:
     return found
 
 
+def channel_changes(fields: Fields, kind: ChannelKind) -> dict[str, Any]:
+    """What of a channel is to be otherwise: a target or a secret that is left empty stays."""
+    key = next(each for each, of in TARGET_KEYS.items() if of == kind)
+    given = channel_of({**fields, "target_kind": key})
+    if not given[key]:
+        del given[key]
+    if fields.get("unsigned") and kind == "webhook":
+        given["secret"] = ""
+    return given
+
+
 def channel_faults(faults: Mapping[str, str]) -> dict[str, str]:
     """Faults by the form's own fields: whatever the kind, there is one field for the target."""
     return {("target" if key in TARGET_KEYS else key): sentence for key, sentence in faults.items()}

@@ -120,6 +120,7 @@ class Facts:
     feeds: Sequence[Row]
     circuits: Sequence[Row]
     unsent: Sequence[Row]
+    channels: Sequence[Row] = ()
     stretch: Stretch = USUAL
     trend: Trend | None = None
     panels: Panels | None = None
@@ -210,7 +211,7 @@ def compose(facts: Facts, offered: Collection[str] = ()) -> View:
     now = facts.overview
     level, sentence = verdict(now)
     failing = now.feeds.get("failing", 0) + now.feeds.get("gone", 0)
-    panels = facts.panels or Panels((), (), ())
+    panels = facts.panels or Panels((), ())
     return View(
         at=stamp(now.at, now.at),
         clock=f"{now.at:%H:%M:%S} UTC",
@@ -239,7 +240,7 @@ def compose(facts: Facts, offered: Collection[str] = ()) -> View:
         topics=_topics(panels.topics),
         together=_together(panels.together),
         together_of=name_of(panels.topics[0]["name"]) if panels.together else "",
-        channels=_channels(panels.channels, now.at),
+        channels=_channels(facts.channels, now.at),
         offered=offered,
     )
 
@@ -257,9 +258,10 @@ def _figures(facts: Facts) -> tuple[Figure, ...]:
 
 def _lag(trend: Trend | None, stretch: Stretch) -> Figure:
     label = said("Publication to alert")
-    if trend is None or trend.p50 is None or trend.p95 is None:
-        none = said("no alert in {whole}", whole=stretch.whole) if trend else said("being counted")
-        return Figure(label, (("–", ""),), none)
+    if trend is None:
+        return Figure(label, (("–", ""),), said("being counted"))
+    if trend.p50 is None or trend.p95 is None:
+        return Figure(label, (("–", ""),), _no_lag(trend, stretch))
     values = ((span(trend.p50), said("median")), (span(trend.p95), said("p95")))
     detail = said(
         "{share} within {goal}; our own part {own}",
@@ -270,6 +272,13 @@ def _lag(trend: Trend | None, stretch: Stretch) -> Figure:
     drawn = charts.bars([part.p95 or 0.0 for part in trend.bins], *SPARK)
     alt = said("The slowest twentieth, part by part over {whole}", whole=stretch.whole)
     return Figure(label, values, detail, bars=drawn, alt=alt)
+
+
+def _no_lag(trend: Trend, stretch: Stretch) -> Said:
+    """Why there is no time from publication to alert."""
+    if trend.seen_p50 is None:
+        return said("no alert in {whole}", whole=stretch.whole)
+    return said("no alert in {whole} of an article with a date", whole=stretch.whole)
 
 
 def _feeds(now: Overview) -> Figure:

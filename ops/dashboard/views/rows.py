@@ -207,14 +207,14 @@ def attempt_row(row: Row, now: datetime) -> AttemptRow:
 
 def feed_row(row: Row, now: datetime) -> FeedRow:
     """A feed as the list shows it (`ops.store.overview.feed_list`)."""
-    gone = row["state"] == "gone"
+    rests = row["state"] in ("gone", "paused")
     return FeedRow(
         id=row["id"],
         name=feed_name(row),
         site=host_of(row["url"]),
         state=feed_state("silent" if row.get("silence") and row["state"] == "ok" else row["state"]),
-        next_poll=None if gone else due_stamp(row["next_poll_at"], now),
-        why_then=said("not polled any more") if gone else why_then(row),
+        next_poll=None if rests else due_stamp(row["next_poll_at"], now),
+        why_then=said("not polled any more") if rests else why_then(row),
         last_ok=maybe_stamp(row["last_ok_at"], now),
         error=trouble(row, now),
         note=joined(notes(row, now), "; "),

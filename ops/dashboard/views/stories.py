@@ -86,15 +86,18 @@ class Placed:
     reason: str
     like_title: str | None
     like_source: str | None
+    by: str
     likeness: float
     shared: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
-    """An article of the story: when it came, how long after the first, and why it was put here."""
+    """An article of the story: when it came, how long after the first, why it was put here, and where it can be taken
+    `out`."""
 
     path: str
+    out: str
     seen: Stamp
     after: str
     title: Runs
@@ -120,12 +123,32 @@ class SilenceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedRow:
+    """A story that was merged into this one, and how many articles of it are still here."""
+
+    number: int
+    title: str
+    size: Said
+
+
+@dataclass(frozen=True, slots=True)
+class OtherStory:
+    """Another story, to be chosen by its number."""
+
+    number: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoryView:
     """One story."""
 
+    number: int
     row: StoryRow
     articles: tuple[ArticleRow, ...]
     silences: tuple[SilenceRow, ...]
+    merged: tuple[MergedRow, ...]
+    others: tuple[OtherStory, ...]
     further: str
 
 
@@ -220,11 +243,29 @@ def _told(row: Row, now: datetime) -> ToldRow:
     return ToldRow(plain_text(row["channel"], _NAME), messages, first)
 
 
-def one(row: Row, articles: Sequence[Row], further: int | None, now: datetime) -> StoryView:
-    """The page of one story, with this part of its articles."""
+def one(
+    row: Row,
+    articles: Sequence[Row],
+    further: int | None,
+    now: datetime,
+    merged: Sequence[Row] = (),
+    others: Sequence[Row] = (),
+) -> StoryView:
+    """The page of one story, with this part of its articles, the stories that were merged into it, and others that
+    could be."""
     return StoryView(
+        number=row["id"],
         row=story_row(row, now),
-        articles=tuple(_article(each, row["first_at"], now) for each in articles),
+        articles=tuple(_article(each, row, now) for each in articles),
+        merged=tuple(
+            MergedRow(
+                each["id"],
+                plain_text(each["title"], _TITLE) or said("(without a title)"),
+                said_n("{n} article", "{n} articles", each["articles"]),
+            )
+            for each in merged
+        ),
+        others=others_to_choose(others),
         silences=tuple(
             SilenceRow(
                 number=silence["id"],
@@ -240,7 +281,12 @@ def one(row: Row, articles: Sequence[Row], further: int | None, now: datetime) -
     )
 
 
-def _article(row: Row, first_at: datetime, now: datetime) -> ArticleRow:
+def others_to_choose(others: Sequence[Row]) -> tuple[OtherStory, ...]:
+    """Stories as they are offered beside a field for one."""
+    return tuple(OtherStory(each["id"], plain_text(each["title"], 120)) for each in others)
+
+
+def _article(row: Row, story: Row, now: datetime) -> ArticleRow:
     why = row["why"] or {}
     _, _, marks = show_why([evidence_of(match) for match in row["matches"]])
     title = tuple(runs(row["title"], marks, _TITLE))
@@ -248,12 +294,14 @@ def _article(row: Row, first_at: datetime, now: datetime) -> ArticleRow:
         why.get("reason", ""),
         row["like_title"],
         row["like_source"],
+        why.get("by", ""),
         why.get("likeness", 0.0),
         why.get("shared", ()),
     )
-    late = (row["seen_at"] - first_at).total_seconds()
+    late = (row["seen_at"] - story["first_at"]).total_seconds()
     return ArticleRow(
         path=f"/articles/{row['id']}",
+        out=f"/stories/{story['id']}/take-out/{row['id']}",
         seen=stamp(row["seen_at"], now),
         after=joined(("+", span(late)), "") if late > 0 else "",
         title=title if any(piece.strip() for piece, _ in title) else ((said("(without a title)"), False),),

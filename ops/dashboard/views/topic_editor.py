@@ -31,6 +31,8 @@ SPANS = (1, 7, 30)
 MOST_TRIED = 100_000
 """Articles, the newest, that a draft is tried on."""
 CHART = (1000.0, 200.0)
+LEAST_SLOTS = 7
+"""Days that the chart has room for at least: a single one would be a wall, not a bar."""
 _AROUND, _PROBLEM, _QUOTE = 40, 300, 360
 _WORD = re.compile(r"[@=]?[^\s()\"@=]*")
 _NAMED_DAYS = 8
@@ -115,6 +117,7 @@ class Outcome:
     changes: tuple[tuple[str, Said], ...]
     days: tuple[DayPair, ...]
     named: bool
+    few: bool
     alt: Said
     compared: bool
     tabs: tuple[tuple[Tab, Said, bool], ...]
@@ -306,6 +309,7 @@ def outcome_view(
         changes=_changes(new, gained, lost) if compared else (),
         days=_days(new, gained, lost),
         named=len(new.days) <= _NAMED_DAYS,
+        few=len(new.days) < LEAST_SLOTS,
         alt=said(
             "Day by day: {n} articles over {days} days, {added} of them new, {lost} lost",
             n=new.matched, days=draft.since, added=gained.articles, lost=lost.articles,
@@ -362,7 +366,7 @@ def _broad(new: Search) -> Said | str:
 
 def _days(new: Search, gained: Difference, lost: Difference) -> tuple[DayPair, ...]:
     most = max((day.matched for day in new.days), default=0) or 1
-    width = CHART[0] / max(len(new.days), 1)
+    width = CHART[0] / max(len(new.days), LEAST_SLOTS)
     pairs = []
     for place, day in enumerate(new.days):
         added = gained.days.get(day.day, 0)

@@ -20,15 +20,16 @@ LATEST = 20
 TAGS_OFFERED = 200
 _ENTRIES, _GAPS, _NOTES = 25, 10, 10
 
-RANKS = ("failing", "gone", "silent", "gap", "new", "ok")
+RANKS = ("failing", "gone", "silent", "gap", "new", "paused", "ok")
 """In which order feeds are listed: the more harmful first."""
 
 _RANK = """
     CASE WHEN f.state = 'failing' THEN 0 WHEN f.state = 'gone' THEN 1
+         WHEN f.state = 'paused' THEN 5
          WHEN f.id IN (SELECT feed_id FROM habits WHERE silent_since IS NOT NULL) THEN 2
          WHEN f.id IN (SELECT feed_id FROM gaps WHERE state <> 'filled'
                        AND until > statement_timestamp() - interval '24 hours') THEN 3
-         WHEN f.state = 'new' THEN 4 ELSE 5 END
+         WHEN f.state = 'new' THEN 4 ELSE 6 END
 """
 
 # All feeds are looked at, once and by few columns: in which order they come cannot be read from an index. With
@@ -54,7 +55,7 @@ _FACTS = """
            f.notice, CASE WHEN h.paused_until > statement_timestamp() THEN h.paused_until END AS cooling_until,
            CASE WHEN h.paused_until > statement_timestamp() THEN h.paused_why END AS cooling_why,
            f.last_polled_at, f.last_ok_at, f.last_status, f.last_error, f.failures, f.polls, f.rhythm, f.tags,
-           f.language, f.declared, f.created_at, f.pushed_until,
+           f.language, f.declared, f.created_at, f.pushed_until, f.paused_at, f.paused_by,
            (SELECT e.seen_at FROM entries e WHERE e.feed_id = f.id ORDER BY e.seen_at DESC LIMIT 1) AS last_entry_at
            {more}
     FROM feeds f LEFT JOIN hosts h ON h.site = f.site

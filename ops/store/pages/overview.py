@@ -76,12 +76,11 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """Topics with today's matches and a usual day's (`usual`; None where it is not known yet), the words that were seen
-    in articles of the first of them, and what each channel took today."""
+    """Topics with today's matches and a usual day's (`usual`; None where it is not known yet), and the words that were
+    seen in articles of the first of them."""
 
     topics: Sequence[Row]
     together: Sequence[Row]
-    channels: Sequence[Row]
 
 
 # One pass over what was told gives both the parts and the whole (the row without a time).
@@ -229,15 +228,20 @@ def stages(connection: Connection) -> Stages:
 
 
 def panels(connection: Connection, limit: int) -> Panels:
-    """Topics, words and channels of the last 24 hours, at most so many of each."""
+    """Topics and words of the last 24 hours, at most so many of each."""
     values = {"most": _MATCHES, "today": _TODAY, "usual": _USUAL, "limit": limit}
     topics = [_with_usual(dict(row)) for row in connection.execute(_TOPICS, values).mappings()]
     together: Sequence[Row] = ()
     if topics and topics[0]["today"]:
         asked = {"topic": topics[0]["id"], "today": _TODAY, "articles": _THEIR_ARTICLES, "limit": limit}
         together = [dict(row) for row in connection.execute(_TOGETHER, asked).mappings()]
-    channels = connection.execute(_CHANNELS, {"today": _TODAY, "limit": limit}).mappings()
-    return Panels(topics, together, [dict(row) for row in channels])
+    return Panels(topics, together)
+
+
+def busiest_channels(connection: Connection, limit: int) -> Sequence[Row]:
+    """What each channel took in the last 24 hours and how it is now, at most so many."""
+    found = connection.execute(_CHANNELS, {"today": _TODAY, "limit": limit}).mappings()
+    return [dict(row) for row in found]
 
 
 def _with_usual(row: dict[str, Any]) -> Row:

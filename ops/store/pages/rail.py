@@ -26,8 +26,7 @@ _COUNTS = text("""
     SELECT
       (SELECT count(*) FROM deliveries
         WHERE state = 'failed' AND ended_at > statement_timestamp() - interval '24 hours') AS failed,
-      (SELECT count(*) FROM feeds WHERE state IN ('failing', 'gone') AND removed_at IS NULL) AS failing,
-      (SELECT count(*) FROM feeds WHERE removed_at IS NULL) AS feeds,
+      f.failing, f.feeds,
       (SELECT count(*) FROM topics WHERE removed_at IS NULL) AS topics,
       (SELECT count(*) FROM subscriptions WHERE removed_at IS NULL) AS subscriptions,
       (SELECT count(*) FROM stories WHERE last_at > statement_timestamp() - interval '48 hours') AS stories,
@@ -35,6 +34,8 @@ _COUNTS = text("""
       EXISTS (SELECT FROM (
           (SELECT state FROM deliveries ORDER BY id LIMIT 1000) UNION ALL
           (SELECT state FROM deliveries ORDER BY id DESC LIMIT 1000)) d WHERE state = 'sent') AS told
+    FROM (SELECT count(*) AS feeds, count(*) FILTER (WHERE state IN ('failing', 'gone')) AS failing
+          FROM feeds WHERE removed_at IS NULL) f
 """)
 
 

@@ -19,6 +19,7 @@ SHOWN = 40
 WINDOW = 1_000
 """So many stories are looked at for one part of the list."""
 ARTICLES_SHOWN = 50
+OTHERS_SHOWN = 50
 LOOKED_AT = 2_000
 """Of so many articles of a story its sources, languages and growth are made out."""
 _TRACED, _TRACED_OF_ONE = 100, LOOKED_AT
@@ -51,7 +52,7 @@ class Found:
 
 _WALKED = text("""
     SELECT id, last_at FROM stories
-    WHERE last_at > statement_timestamp() - make_interval(hours => :hours)
+    WHERE merged_into IS NULL AND last_at > statement_timestamp() - make_interval(hours => :hours)
       AND last_at <= CAST(:at AS timestamptz) AND (last_at, id) < (CAST(:at AS timestamptz), :number)
     ORDER BY last_at DESC, id DESC LIMIT :window
 """)
@@ -70,6 +71,14 @@ _CHOSEN = text("""
 _TOPIC = text("SELECT id FROM topics WHERE name = :topic ORDER BY removed_at IS NOT NULL, id DESC LIMIT 1")
 
 _ONE = text("SELECT id, title, first_at, last_at, articles FROM stories WHERE id = :story")
+
+_ARTICLE_IN = text(
+    "SELECT id, title, source, language FROM articles WHERE id = :article AND story_id = :story"
+)
+
+_OTHERS = text("""
+    SELECT id, title FROM stories WHERE merged_into IS NULL AND id <> :story ORDER BY last_at DESC, id DESC LIMIT :most
+""")
 
 _KEPT = """
     WITH kept AS MATERIALIZED (
@@ -147,6 +156,19 @@ def story(connection: Connection, number: int) -> Row | None:
     """One story as the list has it; None where there is none of this number."""
     row = connection.execute(_ONE, {"story": number}).mappings().one_or_none()
     return None if row is None else _told_of(connection, [dict(row)], _TRACED_OF_ONE)[0]
+
+
+def others(connection: Connection, number: int) -> Sequence[Row]:
+    """The latest other stories, which this one may be part of."""
+    asked = {"story": number, "most": OTHERS_SHOWN}
+    return [dict(row) for row in connection.execute(_OTHERS, asked).mappings()]
+
+
+def article_in(connection: Connection, number: int, article: int) -> Row | None:
+    """An article of the story; None where it is not in it."""
+    asked = {"story": number, "article": article}
+    found = connection.execute(_ARTICLE_IN, asked).mappings().one_or_none()
+    return None if found is None else dict(found)
 
 
 def articles_of(

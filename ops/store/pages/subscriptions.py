@@ -76,11 +76,13 @@ _MEANT = text("""
     LIMIT 200
 """)
 
-# The newest match of each topic is one step down an index; the newest of those is the one to show.
+# The newest match of each topic is one step down an index; the newest of those is the one to show. By time and not by
+# number: for the highest number of a topic without matches the planner walked through all matches there are.
 _RECENT = text("""
     SELECT m.article_id FROM unnest(CAST(:topics AS bigint[])) AS t(id)
-    JOIN LATERAL (SELECT id, article_id FROM matches WHERE topic_id = t.id ORDER BY id DESC LIMIT 1) AS m ON true
-    ORDER BY m.id DESC LIMIT 1
+    JOIN LATERAL (SELECT created_at, article_id FROM matches WHERE topic_id = t.id
+                  ORDER BY created_at DESC LIMIT 1) AS m ON true
+    ORDER BY m.created_at DESC LIMIT 1
 """)
 _OF_ARTICLE = text("""
     SELECT r.id, r.title, r.url, r.source, r.language, r.published_at, r.seen_at, r.summary_only,

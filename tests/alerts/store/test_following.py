@@ -15,6 +15,7 @@ from alerts.desks.plan import plan
 from alerts.store import deliveries, people
 from alerts.store.decisions import Ledger
 from ops.store.audit import audit
+from worker.store import regrouping
 
 pytestmark = pytest.mark.servers
 
@@ -387,3 +388,52 @@ def test_a_planner_that_dies_between_two_batches_changes_nothing_of_what_comes_o
     assert kinds[0] == ("article", 3)
     assert rows.one("SELECT count(*), count(DISTINCT article_id) FROM delivery_articles") == (430, 430)
     assert rows.one("SELECT count(*) FROM alerts WHERE delivery_id IS NOT NULL") == 430
+
+
+def by_hand(rows, deed, *given):
+    with rows.engine.begin() as connection:
+        return deed(connection, *given)
+
+
+def test_what_was_taken_out_by_hand_begins_a_message_of_its_own_and_the_thread_stays(rows, desk):
+    desk.channel("slack_bot").tell()
+    desk.send(1)
+    (second,) = desk.tell()
+    rows.change("UPDATE deliveries SET state = 'sent', ended_at = now() WHERE id > 1")
+    desk.stories["mayor"] = by_hand(rows, regrouping.begin, second)
+    by_hand(rows, regrouping.take_out, [second], desk.story(), desk.story("mayor"), "edi")
+    desk.tell("mayor"), desk.tell("talks")
+    told = "SELECT kind, thread_of, story_id FROM deliveries WHERE id > 3 AND kind <> 'update' ORDER BY id"
+    assert rows.all(told) == [("article", None, desk.story("mayor")), ("followup", 1, desk.story())]
+    assert rows.one("SELECT count(*) FROM delivery_articles WHERE taken AND article_id = :id", id=second) == 1
+
+
+def test_what_opened_the_thread_leaves_it_to_the_story(rows, desk):
+    (first,) = desk.channel().tell()
+    desk.send(1)
+    desk.tell()
+    desk.stories["mayor"] = by_hand(rows, regrouping.begin, first)
+    by_hand(rows, regrouping.take_out, [first], desk.story(), desk.story("mayor"), "edi")
+    desk.tell("mayor"), desk.tell("talks")
+    assert rows.all(HEARD)[1:] == [(2, "followup", 1, "collecting"), (3, "article", None, "ready")]
+
+
+def test_of_merged_stories_what_comes_follows_the_message_that_began_last_and_nothing_is_told_twice(
+    rows, desk
+):
+    desk.channel("slack_bot").tell("talks")
+    desk.send(1)
+    desk.tell("mayor")
+    desk.send(2)
+    by_hand(rows, regrouping.merge, desk.story("mayor"), desk.story("talks"), "edi")
+    desk.tell("talks")
+    assert rows.all(HEARD)[2:] == [(3, "followup", 2, "ready"), (4, "update", 2, "ready")]
+    moved = by_hand(rows, regrouping.came_from, desk.story("talks"), desk.story("mayor"))
+    by_hand(rows, regrouping.take_apart, moved, desk.story("talks"), desk.story("mayor"), "edi")
+    rows.change("UPDATE deliveries SET state = 'sent', ended_at = now() WHERE ended_at IS NULL")
+    desk.tell("talks"), desk.tell("mayor")
+    followed = "SELECT thread_of FROM deliveries WHERE id > 4 AND kind = 'followup' ORDER BY id"
+    assert rows.all(followed) == [(1,), (2,)]
+    assert (
+        rows.one("SELECT max(n) FROM (SELECT count(*) AS n FROM delivery_articles GROUP BY article_id)") == 1
+    )

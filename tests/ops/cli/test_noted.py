@@ -51,6 +51,9 @@ def test_each_change_stands_there_once_with_who_made_it(
             ],
         ),
         (["feeds", "import", opml], [("imported", "feed", "list of feeds")]),
+        (["feeds", "pause", "Harian"], [("paused", "feed", "Harian")]),
+        (["feeds", "pause", "Harian"], []),  # it is so already
+        (["feeds", "resume", "https://news.example.id/rss?key=hush"], [("resumed", "feed", "Harian")]),
         (["topics", "feed", "NATO"], [("shared", "topic", "NATO")]),
         (["topics", "apply-back", "NATO", "--since", "1d", "--silent", "--yes"], []),
         (["subscriptions", "pause", "pagi"], [("paused", "subscription", "pagi")]),

@@ -166,6 +166,13 @@ def serving(context: Context, app: Starlette | None = None) -> Iterator[str]:
 MakeSite = Callable[..., Site]
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages wait for their figures: on a busy machine a moment is too short, and no test is about that."""
+    for patience in ("_WORTH_WAITING_S", "_A_MOMENT_S"):
+        monkeypatch.setattr(f"ops.dashboard.remembered.{patience}", 30.0)
+
+
 @pytest.fixture
 def make_site() -> Iterator[MakeSite]:
     """Starts web processes: on a database that is not there, unless an engine is given."""

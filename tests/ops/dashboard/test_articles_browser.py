@@ -88,6 +88,7 @@ def test_every_page_reads_well_at_any_width_and_in_the_dark(
         "why": "/why?url=https://kabar.example/elsewhere",
         "stories": "/stories?since=7d",
         "story": f"/stories/{story}",
+        "story-take-out": f"/stories/{story}/take-out/{number}",
     }
     for width, scheme in LOOKS:
         said: list[str] = []

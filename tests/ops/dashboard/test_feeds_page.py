@@ -428,6 +428,78 @@ def test_a_feed_is_polled_now_and_one_that_is_gone_is_taken_up_again(
     assert notes(engine) == [("edi", "polled", "feed", "Kabar"), ("edi", "polled", "feed", "Pergi")]
 
 
+def test_a_feed_that_asks_for_a_log_in_is_added_with_it_and_the_token_changed(
+    site: Any, engine: Any, keys: KeyRing, outlet: str
+) -> None:
+    editor = known(site)
+    refused = send(editor, "/feeds/look", "/feeds/add", url=f"{outlet}/broken")
+    assert refused.status == 422
+    assert "Watch it all the same?" in refused.text
+    given = {"url": f"{outlet}/broken", "user": "redaksi", "password": "geheim"}
+    both = send(editor, "/feeds/add", **given, token="rahasia")
+    assert both.status == 422
+    assert 'id="wrong-token"' in both.text
+    assert "geheim" not in both.text + both.headers.get("location", "")
+    assert "rahasia" not in both.text
+    assert 'value="redaksi"' in both.text
+    added = send(editor, "/feeds/add", **given)
+    assert added.status == 303
+    (stored,) = rows(engine, "SELECT id, url, username, password, headers FROM feeds")
+    assert keys.open(stored["password"], f"feed:{stored['url']}:password").reveal() == "geheim"
+    assert (stored["username"], stored["headers"]) == ("redaksi", {})
+    way = f"/feeds/{stored['id']}/edit"
+    assert send(editor, way, full_text="on", token="rahasia").status == 303
+    (now,) = rows(engine, "SELECT username, password, headers FROM feeds")
+    sealed = now["headers"]["Authorization"]["sealed"]
+    assert keys.open(sealed, f"feed:{stored['url']}:header Authorization").reveal() == "Bearer rahasia"
+    assert (now["username"], now["password"]) == (None, None)
+    assert send(editor, way, full_text="on", name="Kabar").status == 303
+    assert rows(engine, "SELECT headers FROM feeds")[0]["headers"] == now["headers"]
+    assert send(editor, way, full_text="on", user="x", password="geheim").status == 303
+    assert rows(engine, "SELECT username, headers FROM feeds") == [{"username": "x", "headers": {}}]
+    assert send(editor, way, full_text="on", user="x", forget="on").status == 303
+    assert rows(engine, "SELECT username, password FROM feeds") == [{"username": None, "password": None}]
+    told = str(rows(engine, "SELECT before, after FROM audit_log"))
+    assert "geheim" not in told
+    assert "rahasia" not in told
+
+
+def test_a_feed_is_paused_and_resumed_whoever_declared_it(site: Any, world: Any, engine: Any) -> None:
+    with world() as news:
+        feed = news.feed("Kabar", "failing", declared=True, last_error="http_500")
+    editor, here = known(site), f"/feeds/{feed}"
+    paused = editor.get(send(editor, f"{here}/pause", here).headers["location"])
+    assert "It is paused: nobody asks it any more" in paused.text
+    assert "paused by edi" in paused.text
+    assert "Poll now" not in paused.text
+    listed = editor.get("/feeds?state=paused")
+    assert shown(listed.text) == ["Kabar"]
+    assert "not polled any more" in listed.text
+    assert shown(editor.get("/feeds?state=trouble").text) == []
+    assert send(editor, f"{here}/pause", here).headers["location"].endswith("did=still")
+    assert send(editor, f"{here}/poll", here).headers["location"].endswith("did=not-polled")
+    assert rows(engine, "SELECT state, paused_by FROM feeds") == [{"state": "paused", "paused_by": "edi"}]
+    looker = known(site, "vera")
+    assert "/resume" not in looker.get(here).text
+    token = {"csrf": looker.get(here).csrf}
+    assert [looker.post(f"{here}/{act}", token).status for act in ("pause", "resume")] == [403, 403]
+    again = editor.get(send(editor, f"{here}/resume", here).headers["location"])
+    assert "It is polled again." in again.text
+    (row,) = rows(engine, "SELECT state, paused_at, next_poll_at <= now() AS due, resumed_at FROM feeds")
+    assert (row["state"], row["paused_at"], row["due"]) == ("new", None, True)
+    assert send(editor, "/feeds/999/pause", here).status == 404
+    assert [what for _, what, _, _ in notes(engine)] == ["paused", "resumed"]
+
+
+def test_what_is_changed_of_a_paused_feed_does_not_resume_it(site: Any, world: Any, engine: Any) -> None:
+    with world() as news:
+        feed = news.feed("Kabar")
+    editor, here = known(site), f"/feeds/{feed}"
+    send(editor, f"{here}/pause", here)
+    assert send(editor, f"{here}/edit", name="Warta", every="5m", full_text="on").status == 303
+    assert rows(engine, "SELECT name, state FROM feeds") == [{"name": "Warta", "state": "paused"}]
+
+
 def test_a_feed_is_removed_after_it_was_said_who_names_it(site: Any, world: Any, engine: Any) -> None:
     with world() as news:
         feed = news.feed("Kabar")

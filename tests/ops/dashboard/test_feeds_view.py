@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from ops.adding import read_feed
 from ops.dashboard.imports import KEPT, LASTS_S, Imports
 from ops.dashboard.views.feed_forms import (
     complaints,
     import_in_words,
-    reference_refused,
     table_of,
     typed_of,
     url_typed,
@@ -146,7 +146,7 @@ def test_the_list_counts_its_tabs_and_goes_on_after_the_last_that_is_shown() -> 
     found = [row(id=n, rank=0, state="failing") for n in range(PAGE + 1)]
     view = compose(FeedsAsked(), found, {"failing": 60, "gone": 2, "ok": 9000}, ["x"], NOW)
     assert [str(word) for word, _, _ in view.tabs] == [
-        *("All", "In trouble 62", "Silent", "Entries missed", "New", "Well 9,000")
+        *("All", "In trouble 62", "Silent", "Entries missed", "New", "Paused", "Well 9,000")
     ]
     assert (len(view.feeds), view.further, view.total) == (PAGE, f"/feeds?after=0.{PAGE - 1}", 9062)
     assert compose(FeedsAsked(), found[:PAGE], {}, [], NOW).further == ""
@@ -321,16 +321,21 @@ def test_an_address_without_a_scheme_is_a_secure_one(written: str, meant: str) -
 
 
 def test_a_reference_to_the_servers_own_secrets_is_refused_and_a_password_is_not() -> None:
-    assert reference_refused({"password": "env:PANTAU_SECRET_KEY"})
-    assert reference_refused({"password": "file:/etc/shadow"})
-    assert reference_refused({"password": "stored:12"})
-    assert not reference_refused({"password": "geheim"})
-    assert not reference_refused({})
+    url = "https://kabar.example/rss"
+    for reference in ("env:PANTAU_SECRET_KEY", "file:/etc/shadow", "stored:12"):
+        refused = read_feed(table_of({"user": "x", "password": reference}, url))
+        assert not isinstance(refused, DeclaredFeed), reference
+        assert "are for watchlist files" in refused["password"]
+        refused = read_feed({"url": url, "headers": {"X-Key": reference}})
+        assert not isinstance(refused, DeclaredFeed), reference
+        assert "are for watchlist files" in refused["headers.X-Key"]
+    assert isinstance(read_feed(table_of({"user": "x", "password": "geheim"}, url)), DeclaredFeed)
+    assert isinstance(read_feed(table_of({"token": "geheim"}, url)), DeclaredFeed)
 
 
 def test_a_complaint_stands_at_its_field_and_one_without_a_field_at_the_address() -> None:
     found = complaints({"pace.burst": "a", "pace": "b", "headers.X": "c", "tags": "d"})
-    assert (found["pace.burst"], found["tags"], found["url"]) == ("a", "d", "c")
+    assert (found["pace.burst"], found["tags"], found["url"], found["token"]) == ("a", "d", "b", "c")
     assert found["name"] == ""
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.dashboard.views.overview import Facts, View, compose, stretch_of
-from ops.store.overview import Lag, Overview, Queue
+from ops.store.day import Lag
+from ops.store.overview import Overview, Queue
 from ops.store.pages.overview import Bin, Panels, Stages, Trend
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
@@ -86,7 +87,7 @@ def test_a_topic_that_has_far_more_than_usual_stands_out_and_none_does_by_three_
         topic("New\u202e", 12, None),
         topic("Calm", 12, 11),
     ]
-    shares = seen(panels=Panels(rows, (), ())).topics
+    shares = seen(panels=Panels(rows, ())).topics
     assert [(share.name, share.more) for share in shares] == [
         ("War", True),
         ("Nickel", False),
@@ -107,7 +108,7 @@ def test_a_topic_that_has_far_more_than_usual_stands_out_and_none_does_by_three_
 )
 def test_a_channel_is_shown_with_how_it_is(facts: dict[str, object], shape: str, word: str) -> None:
     row = {"name": "desk", "kind": "webhook", "sent": 3, "reason": None, "paused_until": None, **facts}
-    (share,) = seen(panels=Panels((), (), [row])).channels
+    (share,) = seen(channels=[row]).channels
     assert share.state is not None
     assert (share.state.shape, share.state.word) == (shape, word)
 

@@ -182,6 +182,21 @@ def test_a_trial_tells_new_lost_and_unchanged_day_by_day() -> None:
     assert "\u202e" not in outcome.shown[0].source
 
 
+@pytest.mark.parametrize(
+    ("days", "few", "width"),
+    [(1, True, 1000 / 7), (6, True, 1000 / 7), (7, False, 1000 / 7), (8, False, 125)],
+)
+def test_a_day_is_a_bar_however_few_there_are(days: int, few: bool, width: float) -> None:
+    at = [NOW - timedelta(days=n) for n in range(days)]
+    stored = [Stored(ArticleId(n), Article("nato", ""), when, when) for n, when in enumerate(at)]
+    outcome = outcome_view(search("nato", stored), days, 0.1, Draft(), NOW)
+    bars = [day.kept for day in outcome.days if day.kept]
+    assert outcome.few is few
+    assert len(bars) == days
+    assert all(bar.width == pytest.approx(0.72 * width, abs=0.01) for bar in bars)
+    assert bars[-1].x + bars[-1].width <= 1000
+
+
 def test_a_trial_without_a_saved_query_compares_nothing() -> None:
     outcome = outcome_view(search("nato", articles("nato", "hujan")), 2, 0.1, Draft(), NOW)
     assert (outcome.compared, outcome.tabs, outcome.changes) == (False, (), ())

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ops.dashboard.views.todo import tasks
 from ops.store.audit import Audit
-from ops.store.overview import Balk, Lag, Overview, Pause, Queue
+from ops.store.day import Lag
+from ops.store.overview import Balk, Overview, Pause, Queue
 from ops.verdict import assurance, cause, span, verdict
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -391,6 +391,17 @@ def test_the_nearest_keys_are_found_by_name_before_spelling() -> None:
     assert shipped().nearest("qqqqqq") == []
 
 
+def test_what_extends_a_catalogue_is_near_as_well() -> None:
+    small = Catalogue().extended([Entity("un", "United Nations", (Name("United Nations", "en", "name"),))])
+    assert small.nearest("united-nations") == ["un"]
+    more = Entity("un", "United Nations", (Name("Bangsa Bersatu", "id", "name"),))
+    other = Entity("band", "The Band", (Name("United Nations", "en", "name"),))
+    larger = small.extended([more, other])
+    assert larger.nearest("bangsa bersatu") == ["un"]
+    assert larger.nearest("United Nations") == ["un", "band"]
+    assert small.nearest("United Nations") == ["un"]
+
+
 def test_names_compiled_for_a_catalogue_are_forgotten_with_it() -> None:
     catalogue = shipped().extended([Entity("contoh", "Contoh", (Name("Contoh", "id", "name"),))])
     NameBook(catalogue, ["contoh", "nato"])

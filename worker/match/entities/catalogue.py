@@ -26,6 +26,7 @@ class Catalogue(Mapping[str, Entity]):
     def __init__(self, entries: Iterable[tuple[str, Entry]] = ()) -> None:
         self._entries: dict[str, Sequence[Entry]] = {}
         self._read: dict[str, Entity] = {}
+        self._smaller: tuple[Catalogue, Iterable[str]] | None = None
         for key, entry in entries:
             self._entries[key] = (*self._entries.get(key, ()), entry)
 
@@ -67,15 +68,19 @@ class Catalogue(Mapping[str, Entity]):
         larger._read = {key: entity for key, entity in self._read.items() if key not in new}
         for key in new:
             larger[key]
+        larger._smaller = self, tuple(new)
         return larger
 
     @cached_property
     def _by_name(self) -> dict[str, list[str]]:
-        """The keys under each name; what is read for it is not kept."""
-        found: dict[str, list[str]] = {}
-        for key in self:
+        """The keys under each name; what is read for it is not kept. To read all that Pantau brings takes seconds, so
+        what extends a catalogue adds to what that one has found."""
+        smaller, keys = self._smaller or (None, self)
+        found = {called: list(known) for called, known in smaller._by_name.items()} if smaller else {}
+        for key in keys:
             for called in dict.fromkeys(_as_called(name.text) for name in self._joined(key).names):
-                found.setdefault(called, []).append(key)
+                if key not in (under := found.setdefault(called, [])):
+                    under.append(key)
         return found
 
     def nearest(self, wanted: str, count: int = 3) -> list[str]:

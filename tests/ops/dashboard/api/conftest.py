@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete
 
-from ops.dashboard.programs import house_of
+from ops.dashboard.house import house_of
 from ops.store import accounts, tokens
 from ops.store.schema import users
 from worker.secrets import KeyRing, Secret
@@ -78,9 +78,7 @@ def house_with(monkeypatch: Any) -> Callable[..., None]:
     """Web processes that are made from now on work with something else."""
 
     def put(**facts: Any) -> None:
-        monkeypatch.setattr(
-            "ops.dashboard.programs.house_of", lambda *given: replace(house_of(*given), **facts)
-        )
+        monkeypatch.setattr("ops.dashboard.house.house_of", lambda *given: replace(house_of(*given), **facts))
 
     return put
 

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from ops.api.callers import reach
 from ops.api.paces import Pace
-from ops.dashboard.programs import house_of
+from ops.dashboard.house import house_of
 from ops.store import tokens
 from ops.store.schema import audit_log
 from ops.store.schema import tokens as token_table

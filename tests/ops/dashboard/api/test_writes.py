@@ -220,8 +220,58 @@ def test_a_feed_is_changed_in_parts_and_polled(program: Any, engine: Any) -> Non
         *("#/every", "#/pace/burst")
     }
     assert writer.post(f"{path}/poll").status == 204
+    assert writer.post(f"{path}/pause").status == 428
+    paused = writer.post(f"{path}/pause", **tag_of(writer, path))
+    assert (paused.json["state"], paused.json["paused_by"][:10]) == ("paused", "token t of")
+    assert [each["id"] for each in writer.get("/feeds?state=paused").json["items"]] == [added.json["id"]]
+    assert writer.post(f"{path}/poll").status == 409
+    resumed = writer.post(f"{path}/resume", **{"if-match": paused.headers["etag"]})
+    assert (resumed.status, resumed.json["state"], resumed.json["paused_at"]) == (200, "new", None)
     assert writer.post("/feeds/999/poll").status == 404
-    assert [each[0] for each in noted(engine)] == ["added", "changed", "changed", "polled"]
+    did = ["added", "changed", "changed", "polled", "paused", "resumed"]
+    assert [each[0] for each in noted(engine)] == did
+
+
+def test_a_log_in_is_sealed_changed_in_parts_and_never_shown(program: Any, engine: Any, keys: Any) -> None:
+    writer = program("write")
+    url = "https://kabar.example/rss"
+    added = writer.post("/feeds", {"url": url, "user": "redaksi", "password": "geheim"})
+    path = f"/feeds/{added.json['id']}"
+
+    def stored() -> Any:
+        with engine.begin() as connection:
+            return connection.execute(text("SELECT username, password, headers FROM feeds")).one()
+
+    told = writer.get(path)
+    assert (told.json["user"], told.json["has_password"], told.json["headers"]) == ("redaksi", True, [])
+    assert keys.open(stored().password, f"feed:{url}:password").reveal() == "geheim"
+    before = stored().password
+    assert writer.patch(path, {"name": "Kabar"}, **ANY).status == 200
+    assert stored().password == before
+    changed = writer.patch(path, {"password": "baru"}, **{"if-match": writer.get(path).headers["etag"]})
+    assert changed.status == 200
+    assert keys.open(stored().password, f"feed:{url}:password").reveal() == "baru"
+    stale = writer.patch(path, {"password": "lagi"}, **{"if-match": told.headers["etag"]})
+    assert stale.status == 412
+    bearer = writer.patch(path, {"headers": {"Authorization": "Bearer rahasia", "X-Key": "kunci"}}, **ANY)
+    assert (bearer.json["user"], bearer.json["has_password"]) == ("", False)
+    assert bearer.json["headers"] == ["Authorization", "X-Key"]
+    sealed = stored().headers["Authorization"]["sealed"]
+    assert keys.open(sealed, f"feed:{url}:header Authorization").reveal() == "Bearer rahasia"
+    left = writer.patch(path, {"headers": {"authorization": None}}, **ANY)
+    assert left.json["headers"] == ["X-Key"]
+    for asked, at in (
+        ({"password": "env:PANTAU_SECRET_KEY", "user": "x"}, "#/password"),
+        ({"headers": {"X-Key": "file:/etc/passwd"}}, "#/headers/X-Key"),
+        ({"password": "x"}, "#/password"),
+        ({"headers": {"X Key": "x"}}, "#/headers/X Key"),
+    ):
+        refused = writer.patch(path, asked, **ANY)
+        assert (refused.status, at in faults(refused)) == (422, True), refused.json
+    with engine.begin() as connection:
+        notes = str(connection.execute(text("SELECT before, after FROM audit_log")).all())
+    for secret in ("geheim", "baru", "rahasia", "kunci"):
+        assert secret not in notes + writer.get(path).text + writer.get("/feeds").text
 
 
 def test_a_thing_is_made_once_by_many_who_ask_at_the_same_time(program: Any) -> None:

@@ -1,0 +1,1 @@
+"""How long it takes to try a query on stored articles."""

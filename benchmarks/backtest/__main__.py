@@ -1,0 +1,229 @@
+"""`python -m benchmarks.backtest`: how long it takes to try a query on 50,000 stored articles."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from sqlalchemy import text
+
+from benchmarks.backtest.planting import Size, plant, texts
+from ops import migrations
+from ops.kit import clock
+from ops.searching import Comparison, Search, Shelved, comparing, searching
+from ops.servers import bundled
+from ops.store.watched import articles_of_last
+from worker.match.closely import Closely
+from worker.match.entities import Catalogue
+from worker.match.sieve import Sieve
+from worker.model import Article
+from worker.secrets import Secret
+from worker.store.engine import Engine, open_engine
+from worker.store.topics import catalogue
+
+Item = TypeVar("Item")
+
+TOLD_EVERY = 200
+"""Articles, as the page has it."""
+AT_ONCE = 100
+BESIDE = 1_000
+"""Articles that are read closely, for comparison."""
+
+QUERIES: tuple[tuple[str, str | None], ...] = (
+    ("gempa", None),
+    ("gempa OR banjir OR tsunami OR longsor OR erupsi", None),
+    ('(gempa OR "gunung meletus") AND (Jayapura NEAR/5 dini) NOT simulasi', None),
+    ("@brazil", None),
+    ("gempa", "gempa OR @brazil"),
+    ("tidak-ada-di-mana-pun", None),
+)
+"""What is tried, and in whose place."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One query: seconds by the wall to the first figures and to all, and of this process's processor for all of it."""
+
+    query: str
+    in_place_of: str | None
+    matched: int
+    articles: int
+    first_s: float
+    all_s: float
+    cpu_s: float
+    read: int
+    """Articles that had to be read closely."""
+    sieve_us: float
+    closely_us: float
+    """For one article; of all articles and of those that were read."""
+    every_s: float
+    """What reading all articles closely would take of the processor, without bringing them."""
+
+
+def measure(engine: Engine, query: str, saved: str | None, seconds: float) -> Timing:
+    """Tries the query as the page does, then its stages one by one on some of the articles."""
+    began, cpu = time.perf_counter(), time.process_time()
+    with engine.connect() as connection:
+        known = catalogue(connection)
+        coming = tried(query, saved, articles_of_last(connection, seconds), known)
+        found = next(coming)
+        first_s = time.perf_counter() - began
+        for further in coming:
+            found = further
+    all_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
+    queries = [query] if saved is None else [saved, query]
+    with engine.connect() as connection:
+        some = list(articles_of_last(connection, seconds, BESIDE))
+    through, sieve_s = sifted(Sieve(queries, known), some)
+    closely = Closely(queries, known)
+    opened = [each.opened().article for each in some]
+    kept = [article for article, read in zip(opened, through, strict=True) if read]
+    read_s, every_s = cpu_of(closely, kept), cpu_of(closely, opened)
+    search = found if isinstance(found, Search) else found.new
+    return Timing(
+        query,
+        saved,
+        search.matched,
+        search.articles,
+        first_s,
+        all_s,
+        cpu_s,
+        read=round(len(kept) / max(len(some), 1) * search.articles),
+        sieve_us=sieve_s / max(len(some), 1) * 1e6,
+        closely_us=read_s / max(len(kept), 1) * 1e6,
+        every_s=every_s / max(len(some), 1) * search.articles,
+    )
+
+
+def tried(
+    query: str, saved: str | None, articles: Iterable[Shelved], known: Catalogue
+) -> Iterator[Comparison | Search]:
+    """What was found so far, as the page asks for it."""
+    if saved is None:
+        yield from searching(query, articles, known, by_term=False, every=TOLD_EVERY)
+    else:
+        yield from comparing(saved, query, articles, known, by_term=False, every=TOLD_EVERY)
+
+
+def sifted(sieve: Sieve, some: Sequence[Shelved]) -> tuple[list[bool], float]:
+    """Which of the articles must be read, and the processor's seconds."""
+    through: list[bool] = []
+    took = 0.0
+    for start in range(0, len(some), AT_ONCE):
+        letters = [each.letters for each in some[start : start + AT_ONCE]]
+        began = time.process_time()
+        through += sieve.through(letters)
+        took += time.process_time() - began
+    return through, took
+
+
+def cpu_of(closely: Closely, articles: Iterable[Article]) -> float:
+    """The processor's seconds for reading them."""
+    began = time.process_time()
+    for article in articles:
+        closely.hits(closely.read(article))
+    return time.process_time() - began
+
+
+def fetched(engine: Engine, seconds: float) -> tuple[float, float]:
+    """The seconds for only bringing all articles: by the wall, and of this process's processor."""
+    began, cpu = time.perf_counter(), time.process_time()
+    with engine.connect() as connection:
+        for _ in articles_of_last(connection, seconds):
+            pass
+    return time.perf_counter() - began, time.process_time() - cpu
+
+
+def best(rounds: int, work: Callable[[], Item], cost: Callable[[Item], float]) -> Item:
+    """The quickest of several."""
+    return min((work() for _ in range(rounds)), key=cost)
+
+
+def as_line(timing: Timing) -> str:
+    """For people."""
+    query = (
+        timing.query if timing.in_place_of is None else f"{timing.query}  in place of  {timing.in_place_of}"
+    )
+    return (
+        f"{query[:68]:68} {timing.matched:>7,} {timing.read:>7,} {timing.first_s:>6.2f} {timing.all_s:>6.2f} "
+        f"{timing.cpu_s:>6.2f} {timing.sieve_us:>6.0f} {timing.closely_us:>7.0f} {timing.every_s:>7.1f} "
+        f"{timing.every_s / timing.cpu_s:>6.1f}"
+    )
+
+
+HEAD = (
+    f"{'query':68} {'matched':>7} {'read':>7} {'first':>6} {'all':>6} {'cpu':>6} {'sieve':>6} {'closely':>7} "
+    f"{'every':>7} {'ratio':>6}\n"
+    f"{'':68} {'':7} {'':7} {'s':>6} {'s':>6} {'s':>6} {'µs':>6} {'µs':>7} {'s':>7} {'×':>6}"
+)
+
+
+@click.command()
+@click.option("--articles", default=Size.articles, show_default=True)
+@click.option(
+    "--different", default=Size.different, show_default=True, help="Articles with a text of their own."
+)
+@click.option(
+    "--rounds", default=3, show_default=True, help="Each query is tried so often; the quickest counts."
+)
+@click.option("--seed", default=7, show_default=True)
+@click.option(
+    "--keep", type=click.Path(path_type=Path), help="Keep the database there, and use it if it is there."
+)
+@click.option("--json", "as_json", type=click.Path(path_type=Path), help="All figures.")
+def main(
+    articles: int, different: int, rounds: int, seed: int, keep: Path | None, as_json: Path | None
+) -> None:
+    """How long it takes to try a query on stored articles."""
+    size = Size(articles=articles, different=min(different, articles))
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pantau-backtest-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        running = stack.enter_context(bundled(folder, log=lambda *_args, **_facts: None))
+        engine = open_engine(Secret(running.database))
+        stack.callback(engine.dispose)
+        migrations.upgrade(engine)
+        fill(engine, running.database, size, seed)
+        seconds = (size.days + 1) * 86400.0
+        fetch_s, fetch_cpu_s = best(rounds, lambda: fetched(engine, seconds), lambda took: took[0])
+        click.echo(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", err=True)
+        click.echo(
+            f"{articles:,} articles are brought in {fetch_s:.2f} s, {fetch_cpu_s:.2f} s of this processor\n"
+        )
+        click.echo(HEAD)
+        timings = []
+        for query, saved in QUERIES:
+            timings.append(
+                best(
+                    rounds,
+                    partial(measure, engine, query, saved, seconds),
+                    lambda timing: timing.all_s,
+                )
+            )
+            click.echo(as_line(timings[-1]))
+        click.echo(f"load {os.getloadavg()[0]:.1f}", err=True)
+    if as_json is not None:
+        as_json.write_text(json.dumps([vars(timing) for timing in timings], indent=1))
+
+
+def fill(engine: Engine, url: str, size: Size, seed: int) -> None:
+    """Plants the articles, unless they are there."""
+    with engine.connect() as connection:
+        if connection.execute(text("SELECT count(*) FROM articles")).scalar_one():
+            return
+    began = time.perf_counter()
+    plant(engine, url.replace("postgresql+psycopg://", "postgresql://"), size, texts(size, seed), clock())
+    click.echo(f"the database was filled in {time.perf_counter() - began:.0f} s", err=True)
+
+
+if __name__ == "__main__":
+    main()
