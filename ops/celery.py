@@ -18,11 +18,12 @@ from ops import kit, logs, observing, tools, wiring
 from ops.alive import Alive
 from ops.rotation import keys_fit
 from ops.store import ticking
+from ops.store.clock import DatabaseClock
 from ops.watching import Watch
 from worker import process, spans
 from worker.app import app, configure
 from worker.errors import Unavailable
-from worker.kit import TopicWatch
+from worker.kit import Kit, TopicWatch
 
 # Celery warns of workers that run as root because of pickled messages; ours are JSON alone.
 warnings.simplefilter("ignore", SecurityWarning)
@@ -30,7 +31,16 @@ warnings.simplefilter("ignore", SecurityWarning)
 settings = kit.settings_of()
 configure(kit.broker(settings))
 topics = TopicWatch()
-process.make_tools_with(lambda: tools.make_kit(settings, topics))
+
+
+def _make_tools() -> Kit:
+    """What falls due is judged by the database's clock, so that is what the desks go by, and not this machine's."""
+    made = tools.make_kit(settings, topics)
+    made.clock = DatabaseClock(made.engine, made.clock)
+    return made
+
+
+process.make_tools_with(_make_tools)
 
 _alive = Alive(settings)
 _runs: dict[str, AbstractContextManager[None]] = {}
@@ -123,6 +133,8 @@ def _no_longer_alive(**_: Any) -> None:
 def _bind(task_id: str = "", task: Any = None, **_: Any) -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id[:8])
+    if isinstance(shown := process.tools().clock, DatabaseClock):
+        shown.ask()
     observing.draw()
     if spans.recording():
         _runs[task_id] = observing.run(task.name, task.request)

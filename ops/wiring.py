@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from ops.store.ticking import beat, desks_with_work
+from ops.store.ticking import desks_with_work, take_tick
 from ops.watching import Watch, look
 from worker.app import Desk, ring
 from worker.kit import Kit
@@ -26,10 +26,12 @@ def ring_next(desk: Desk) -> None:
 
 
 def tick(kit: Kit, watch: Watch | None = None) -> list[Desk]:
-    """Rings every desk that has work, and looks round for the operator; returns which were rung."""
+    """Rings every desk that has work, and looks round for the operator; returns which were rung. A tick that comes
+    right behind another does nothing."""
     with kit.engine.begin() as connection:
+        if not take_tick(connection):
+            return []
         due = desks_with_work(connection)
-        beat(connection, "tick")
     for desk in due:
         ring(desk)
     if watch is not None:

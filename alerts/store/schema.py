@@ -250,6 +250,7 @@ delivery_articles = Table(  # the slot: an article is announced once to a channe
         unique=True,
         postgresql_where=text("taken"),
     ),
+    Index("ix_delivery_articles_article_id", "article_id"),  # what told of an article, or tried to
 )
 
 alerts = Table(  # match x subscription x channel: what someone must hear, and what became of it

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message, Scope
 
 from benchmarks.dashboard.__main__ import NAME, PAGES, PASSWORD, kept_secret, names
-from ops import access
+from ops import access, migrations
 from ops.dashboard.app import build
 from ops.dashboard.context import Context
 from ops.health import checks
@@ -213,6 +213,7 @@ def main(pages: tuple[str, ...], keep: Path, rounds: int, plans: float) -> None:
         running = stack.enter_context(bundled(keep, log=lambda *_args, **_facts: None))
         engine = open_engine(Secret(running.database))
         alone = open_engine(Secret(running.database), pooled=False)
+        migrations.upgrade(engine)
         keys = KeyRing.of((kept_secret(keep),))
         context = Context(engine, checks(alone, Secret(running.redis)), clock, "bench", keys=keys)
         stack.callback(context.close)

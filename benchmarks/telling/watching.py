@@ -26,8 +26,7 @@ import click
 from aiohttp import web
 from sqlalchemy import text
 
-from benchmarks.reading.processes import cpu_seconds
-from ops.children import children_of
+from benchmarks.reading.processes import cpu_by_part
 from ops.lockfile import find_running
 from ops.newsroom import MailSink, Newsroom, Outlet, Schedule, SlackApi, SlackSink, Story, running
 from worker.secrets import Secret
@@ -272,20 +271,12 @@ def _of_kind(rows: Sequence[Any]) -> dict[str, dict[str, float]]:
 
 def _quiet(machine: Machine, seconds: float) -> dict[str, float]:
     """Seconds of CPU that each part uses in a second, with its children."""
-    roots = {pid: _name(command) for pid, command in children_of(machine.process.pid).items()}
-    before = {pid: cpu_seconds(pid) for pid in roots}
+    before = cpu_by_part(machine.process.pid)
     began = time.monotonic()
     time.sleep(seconds)
-    spent = {name: cpu_seconds(pid) - before[pid] for pid, name in roots.items()}
+    spent = {name: after - before.get(name, 0.0) for name, after in cpu_by_part(machine.process.pid).items()}
     took = time.monotonic() - began
     return {name: value / took for name, value in sorted(spent.items())} | {"all": sum(spent.values()) / took}
-
-
-def _name(command: str) -> str:
-    words = command.split()
-    if "--name" in words:
-        return words[words.index("--name") + 1]
-    return "beat" if "beat" in words else "web" if "web" in words else Path(words[0]).name
 
 
 if __name__ == "__main__":

@@ -26,14 +26,16 @@ from ops.api.routes import (
     channels,
     events,
     feeds,
+    jobs,
     machine,
+    sharing,
     silences,
     subscriptions,
     telling,
     topics,
 )
 
-_PARTS = (feeds, articles, topics, telling, events, subscriptions, channels, silences, machine)
+_PARTS = (jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine)
 
 
 def build(house: House) -> ASGIApp:

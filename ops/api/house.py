@@ -20,10 +20,11 @@ from ops.made_here import Ways
 from ops.store.accounts import Session
 from ops.store.audit import Audit
 from ops.trial import Trial
+from worker.addresses import Network
 from worker.kit import TopicWatch
 from worker.model import Article, Match
 from worker.secrets import KeyRing, Secret
-from worker.store.engine import Connection
+from worker.store.engine import Connection, Engine
 
 Answer = TypeVar("Answer")
 
@@ -53,7 +54,8 @@ class Watched:
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
     counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
-    can; `looks` at an address for feeds; `ways` are those of asking the owner of an address;
+    can; `looks` at an address for feeds; `errand` has work done beside the answers, with the database as a whole;
+    `allow` are private networks that feeds may be in; `ways` are those of asking the owner of an address;
     `closing` says that the process is about to end."""
 
     ask: Ask
@@ -65,6 +67,8 @@ class House:
     ready: Callable[[], Awaitable[Readiness]]
     keys: KeyRing | None = None
     looks: Callable[[str], Awaitable[Looked]] | None = None
+    errand: Callable[[Callable[[Engine], None]], object] | None = None
+    allow: Sequence[Network] = ()
     ways: Ways = field(default_factory=Ways)
     api_token: Secret | None = None
     tries: Callable[[Channel], Awaitable[Trial]] | None = None

@@ -199,6 +199,20 @@ class StoryWhole(StoryArticles):
     merged: list[Merged]
 
 
+class Job(BaseModel):
+    """What was asked for and takes longer than an answer may. It is kept for a week."""
+
+    id: Id
+    kind: Literal["apply_back", "import_feeds"]
+    state: Literal["waiting", "running", "done", "failed"]
+    done: int = Field(description="How far it is: articles looked through, or feeds stored.")
+    total: int | None
+    answer: dict[str, Any] | None = Field(description="What came of it, once it is done.")
+    problem: Line | None = Field(description="Why it failed.")
+    created_at: Moment
+    ended_at: Moment | None
+
+
 class OtherStory(BaseModel):
     """The story that is to become part of this one."""
 
@@ -652,6 +666,41 @@ class ChannelChanges(_Asked):
         None, description='Another one to sign by; "": messages are signed no more.'
     )
     language: MessageLanguage | None = None
+
+
+class Release(_Asked):
+    """The word after a restore."""
+
+    what_may_have_been_told: Literal["send", "drop"]
+    now: bool = Field(False, description="Although some feeds were not polled since.")
+
+
+class WasReleased(BaseModel):
+    """Sending goes on."""
+
+    dropped: int = Field(description="Alerts that are not told, since they may have been.")
+
+
+class FeedAddress(BaseModel):
+    """Where something is read as a feed. The address is a key, and told once."""
+
+    atom: str
+    json_feed: str = Field(alias="json")
+
+
+class AppliedBack(_Asked):
+    """Which older articles a topic is to be applied to, and who is to hear of them."""
+
+    days: Annotated[int, Field(ge=1, le=366)] = 7
+    silent: bool = Field(False, description="Nobody is told; else one summary for each subscription.")
+    dry_run: bool = Field(False, description="Only look at what would be done.")
+
+
+class FeedsToImport(_Asked):
+    """A list of feeds from another reader."""
+
+    opml: Annotated[str, StringConstraints(min_length=1, max_length=1_000_000)]
+    dry_run: bool = Field(False, description="Only look at what would be added.")
 
 
 class TriedQuery(_Asked):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -33,7 +34,10 @@ def api_routes(context: Context, closing: Callable[[], bool]) -> tuple[BaseRoute
 
         return build(house_of(context, closing))
 
-    return Route(DOCS, for_people(docs), methods=["GET"]), Mount(ROOT, app=Later(make))
+    api = Mount(ROOT, app=Later(make))
+    # what has a line's end in its address is asked of the API as well, and refused as the API refuses
+    api.path_regex = re.compile(api.path_regex.pattern, re.DOTALL)
+    return Route(DOCS, for_people(docs), methods=["GET"]), api
 
 
 async def docs(request: Request, session: Session) -> Response:

@@ -18,9 +18,7 @@ SHORTEST_S = 60.0
 _SHARE = 50  # at most a fiftieth of the time goes into looking
 _WORTH_WAITING_S = 1.0
 _A_MOMENT_S = 0.04
-_STILL_GOOD = (
-    2  # so many times its time after it was due again, what was found is worth no waiting for better
-)
+_STILL_GOOD = 2  # so many times its time after it was due again, nobody waits for better
 
 
 @dataclass(slots=True)
@@ -31,15 +29,18 @@ class Remembered(Generic[Found]):
     found: Found | None = None
     again_at: float = -inf
     looking: asyncio.Task[None] | None = None
+    began: float = 0.0
 
     async def latest(self, look: Callable[[], Awaitable[Found]], steady: Callable[[], float]) -> Found | None:
-        """What was found last; a new look is waited for only briefly, a page must not hang on it."""
+        """What was found last; a new look is waited for only briefly, and counted from its beginning: a long one holds
+        up whoever comes first, and nobody after him."""
         now = steady()
         if self.looking is None and now >= self.again_at:
-            self.looking = asyncio.create_task(self._look(look, steady))
+            self.looking, self.began = asyncio.create_task(self._look(look, steady)), now
         if self.looking is not None:
             good = self.found is not None and now < self.again_at + _STILL_GOOD * self.shortest_s
-            await asyncio.wait({self.looking}, timeout=_A_MOMENT_S if good else _WORTH_WAITING_S)
+            most = _A_MOMENT_S if good else _WORTH_WAITING_S
+            await asyncio.wait({self.looking}, timeout=max(0.0, self.began + most - now))
         return self.found
 
     async def _look(self, look: Callable[[], Awaitable[Found]], steady: Callable[[], float]) -> None:

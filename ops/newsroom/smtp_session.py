@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ops.newsroom.script import Answer, HangUp, Refuse, RefuseAtEnd
+from ops.newsroom.script import Accept, Answer, HangUp, Refuse, RefuseAtEnd
 
 # RFC 5321, 4.5.3.2.7: a server waits at least five minutes for the next command.
 IDLE_S = 300.0
@@ -32,7 +32,8 @@ class _Farewell(Exception):
 
 
 class Session:
-    """Answers one client until it quits, falls silent or is hung up on."""
+    """Answers one client until it quits, falls silent or is hung up on. `answer_for` says what an address meets,
+    `judge` what a whole message meets."""
 
     def __init__(
         self,
@@ -43,8 +44,10 @@ class Session:
         accept: Callable[[Envelope, bytes], None],
         refuse: Callable[[str], None],
         most_bytes: int,
+        judge: Callable[[bytes], Answer] = lambda _: Accept(),
     ) -> None:
         self._reader, self._writer = reader, writer
+        self._judge = judge
         self._answer_for, self._accept, self._refuse = answer_for, accept, refuse
         self._most_bytes = most_bytes
         self._client = ""
@@ -186,10 +189,13 @@ class Session:
         if raw is None:
             await self._refusal(self._too_big())
             return
-        for answer in self._answers:
+        for answer in (*self._answers, self._judge(raw)):
             if isinstance(answer, RefuseAtEnd):
                 await self._refusal(f"{answer.code} {answer.words}")
                 return
+            if answer == HangUp(accepted=False):
+                self._refuse("hung up at the final dot")
+                raise _Farewell
         self._accept(Envelope(self._client, self._sender or "", tuple(self._recipients)), raw)
         if HangUp(accepted=True) in self._answers:
             raise _Farewell

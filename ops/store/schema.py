@@ -114,6 +114,23 @@ api_answers = (
     )
 )
 
+jobs = Table(  # what programs asked for and takes longer than an answer may
+    "jobs",
+    metadata,
+    key(),
+    Column("kind", Text, nullable=False),  # apply_back import_feeds
+    Column("asked_by", Text, nullable=False),  # the account
+    Column("state", Text, nullable=False, server_default="waiting"),  # waiting running done failed
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer),
+    Column("answer", JSONB),
+    Column("problem", Text),
+    Column("seen_at", Instant, nullable=False, server_default=func.clock_timestamp()),  # its process lived
+    Column("ended_at", Instant),
+    created(),
+    Index("ix_jobs_created_at", "created_at"),
+)
+
 heartbeats = Table(  # the last sign of life of each part, by the database's clock
     "heartbeats",
     metadata,

@@ -17,6 +17,9 @@ DEAD_AFTER_S = 10.0
 """A worker without a sign of life for so long counts as dead, on pages and in figures alike (`ops.alive.EVERY_S` is
 less than a third of it)."""
 
+TICKED_JUST_NOW = timedelta(milliseconds=400)
+"""Less than half of what lies between two ticks of one beat."""
+
 _DUE = text("""
     SELECT
       EXISTS (SELECT FROM feeds f LEFT JOIN hosts h ON h.site = f.site
@@ -58,6 +61,17 @@ def desks_with_work(connection: Connection) -> list[Desk]:
         ("send", row.send),
     ]
     return [desk for desk, due in found if due]
+
+
+def take_tick(connection: Connection) -> bool:
+    """Whether a look round is due, which is then the caller's: another beat may just have ticked, and ticks that waited
+    while nobody took them come all at once. By the database's clock, which may have been set back since the last."""
+    without_fsync(connection)
+    now = func.clock_timestamp()
+    made = upsert(heartbeats).values(part="tick", at=now, says={})
+    lately = heartbeats.c.at.between(now - TICKED_JUST_NOW, now)
+    taken = made.on_conflict_do_update(index_elements=["part"], set_={"at": now, "says": {}}, where=~lately)
+    return connection.execute(taken.returning(heartbeats.c.part)).scalar() is not None
 
 
 def beat(connection: Connection, part: str, says: Mapping[str, object] | None = None) -> None:

@@ -35,6 +35,8 @@ EVERY_S = 2.0
 PROMISED_S = {"feeds": 60, "entries": 30, "deliveries": 45}
 """How long a lease lasts at most, by table (`LEASE_S` of their stores)."""
 
+OURS_S = 2.0
+
 
 def stories(count: int, name: str = "kabar") -> tuple[Story, ...]:
     """Articles that both topics touch, shared out among the outlets."""
@@ -50,9 +52,9 @@ def stories(count: int, name: str = "kabar") -> tuple[Story, ...]:
 class Ears:
     """How often each article was told on each channel, counted as the messages come."""
 
-    def __init__(self) -> None:
+    def __init__(self, slack: type[SlackSink]) -> None:
         self.told: dict[str, Counter[str]] = {"meja": Counter(), "dewi": Counter()}
-        self.slack = SlackSink(heard=lambda message: self._hear("meja", message.receipt.links))
+        self.slack = slack(heard=lambda message: self._hear("meja", message.receipt.links))
         self.mail = MailSink(
             heard=lambda message: self._hear("dewi", {link for r in message.receipts for link in r.links})
         )
@@ -92,7 +94,8 @@ class Press(threading.Thread):
 
     def end(self) -> None:
         self.ended.set()
-        self.join(timeout=30)
+        if self.ident is not None:  # it has begun
+            self.join(timeout=30)
 
 
 @dataclass
@@ -127,11 +130,11 @@ class Siege:
                 f"SELECT coalesce(extract(epoch FROM max(lease_until) - clock_timestamp()), 0) FROM {table}"
             )
             assert self.one(late) <= longest, table
+        time.sleep(OURS_S)  # whoever lives ends what it is doing: what is held for longer is held by the dead
         with self.engine.begin() as connection:
-            for table in PROMISED_S:
-                connection.execute(
-                    text(f"UPDATE {table} SET lease_until = 'epoch' WHERE lease_until > now()")
-                )
+            for table, longest in PROMISED_S.items():
+                held = f"lease_until > now() AND lease_until < now() + interval '{longest - OURS_S + 0.2} s'"
+                connection.execute(text(f"UPDATE {table} SET lease_until = 'epoch' WHERE {held}"))
             connection.execute(text("UPDATE hosts SET leases = '{}'"))
 
     def news_flows(self, what: str, seconds: float = 120) -> None:
@@ -159,8 +162,12 @@ class Siege:
             print("not told:", self.ears.missing(published), self.ledger())
             raise
         found = self.ledger()
-        assert (found.lost, found.doubled, found.failed, found.in_doubt) == (0, 0, 0, 0), found
+        assert (found.lost, found.doubled, found.failed) == (0, 0, 0), found
         assert self.ears.copies(published) <= self.marked(), found
+        # whose answer was lost twice; it has been told, as all
+        assert (
+            self.one("SELECT count(*) FROM deliveries WHERE state = 'unknown' AND NOT possible_repeat") == 0
+        )
         assert self.one("SELECT count(*) FROM articles") == len(published)
         assert self.one("SELECT count(*) FROM entries WHERE state <> 'read'") == 0
         print(f"{len(published)} articles, {found}", *self.faults, sep="\n")
@@ -179,10 +186,16 @@ class Siege:
 
 @contextmanager
 def under_siege(
-    make: Callable[..., World], engine: Callable[[World], Engine], *, count: int, patient: bool, **more: Any
+    make: Callable[..., World],
+    engine: Callable[[World], Engine],
+    *,
+    count: int,
+    patient: bool,
+    slack: type[SlackSink] = SlackSink,
+    **more: Any,
 ) -> Iterator[Siege]:
     """A world whose press is ready; the caller starts what watches it, then the press."""
-    ears = Ears()
+    ears = Ears(slack)
     pieces = stories(count)
     world = make(pieces, slack=ears.slack, mail=ears.mail, outlets=OUTLETS, **more)
     press = Press(world.newsroom, [story.slug for story in pieces])

@@ -152,3 +152,20 @@ def test_no_case_is_left_out():
     numbers = [case["number"] for case in CASES]
     assert len(set(numbers)) == len(numbers)
     assert set(numbers) >= {*range(1, 28), 38, 39}
+
+
+FAULTS = tomllib.loads((HOUSE / "tests/chaos/faults.toml").read_text())["fault"]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"fault-{fault['number']}")
+def test_what_must_hold_whatever_breaks_is_held_by_a_test(fault):
+    for test in (*fault["tests"], *fault.get("long", ())):
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (HOUSE / file).read_text(), test
+
+
+def test_no_fault_is_left_out_and_operators_are_told_of_each():
+    numbers = [fault["number"] for fault in FAULTS]
+    assert numbers == list(range(1, 22))
+    told = re.findall(r"^\| (\d+) \|", (HOUSE / "docs/failures.md").read_text(), re.MULTILINE)
+    assert [int(number) for number in told] == numbers

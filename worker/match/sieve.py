@@ -1,4 +1,4 @@
-"""Which of many articles could a query match at all? By letters alone, some thirty times quicker than reading them.
+"""Which of many articles could a query match at all? By letters alone, some twenty times quicker than reading them.
 
 A query needs one of the words of its cover (`anchors`), so an article that matches holds the letters of one. Letters
 are evened out (one byte for each, without case and accents), a few of every word's are looked for in many texts at
@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple, cast
 
@@ -99,11 +99,20 @@ class _Net:
         self._table = _table(self._by_gram) if len(self._grams) > _FEW_GRAMS else None
 
     def caught(self, texts: Sequence[bytes]) -> NDArray[np.bool_]:
-        """For each text whether it may hold one."""
-        heap = _Heap(texts)
-        if self._catches_all or len(heap.ends) != len(texts):
-            return np.ones(len(texts), bool)
-        kept = np.zeros(len(texts), bool)
+        """For each text whether it may hold one. Those of ASCII are evened out five times as quickly by themselves."""
+        kept = np.ones(len(texts), bool)
+        if not self._catches_all:
+            for plain in (True, False):
+                some = [at for at, text in enumerate(texts) if text.isascii() is plain]
+                if some:
+                    evened = _plainly if plain else _evenly
+                    kept[some] = self._among(_Heap(*evened([texts[at] for at in some])), len(some))
+        return kept
+
+    def _among(self, heap: _Heap, texts: int) -> NDArray[np.bool_]:
+        if len(heap.ends) != texts:
+            return np.ones(texts, bool)
+        kept = np.zeros(texts, bool)
         kept[heap.owners(heap.places(bytes([_ODD])))] = True
         for word in self._short:
             kept[heap.owners(heap.places(*word))] = True
@@ -144,19 +153,17 @@ def _caught_by_all(nets: Sequence[_Net], texts: Sequence[bytes]) -> NDArray[np.b
 
 
 class _Heap:
-    """Many texts evened out as one."""
+    """Many texts evened out as one. `blocks` are asked for by words beyond ASCII alone."""
 
-    def __init__(self, texts: Sequence[bytes]) -> None:
-        joined = _BETWEEN.join([*texts, b" " * _GRAM])
-        self._units = _means().take(np.frombuffer(joined.decode("utf-8").encode("utf-16-le"), np.uint16))
-        self.letters = _plane(self._units, 0)
-        self._numbers = np.frombuffer(self.letters, np.uint8)
+    def __init__(self, letters: bytes, blocks: Callable[[], bytes]) -> None:
+        self.letters = letters
+        self._numbers = np.frombuffer(letters, np.uint8)
         self.ends = np.flatnonzero(self._numbers == _END)
+        self._make_blocks = blocks
 
     @cached_property
     def _blocks(self) -> bytes:
-        """Asked for by words beyond ASCII alone."""
-        return _plane(self._units, 1)
+        return self._make_blocks()
 
     def owners(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
         """Which text each place is in."""
@@ -180,9 +187,28 @@ class _Heap:
         return not any(word.blocks) or self._blocks.startswith(word.blocks, place)
 
 
+def _evenly(texts: Sequence[bytes]) -> tuple[bytes, Callable[[], bytes]]:
+    """Any texts evened out, and the way to their blocks."""
+    joined = _BETWEEN.join([*texts, b" " * _GRAM])
+    units = _means().take(np.frombuffer(joined.decode("utf-8").encode("utf-16-le"), np.uint16))
+    return _plane(units, 0), lambda: _plane(units, 1)
+
+
+def _plainly(texts: Sequence[bytes]) -> tuple[bytes, Callable[[], bytes]]:
+    """The same for texts of ASCII."""
+    evened = bytes([_END]).join([text.translate(_plain_means()) for text in (*texts, b" " * _GRAM)])
+    return evened, lambda: bytes(len(evened))
+
+
+@lru_cache(maxsize=1)
+def _plain_means() -> bytes:
+    """What stands for each letter of ASCII; the other half is never asked for."""
+    return _means()[:0x80].astype(np.uint8).tobytes() + bytes(0x80)
+
+
 def _plane(units: NDArray[np.uint16], which: int) -> bytes:
     """The first or the second byte of each letter, with those spelled out that count as two."""
-    plane = units.view(np.uint8)[which::2].tobytes()
+    plane = (units >> 8 if which else units).astype(np.uint8).tobytes()
     for mark, spelled in _SPELLED_OUT.items():
         plane = plane.replace(bytes([mark]), b"\0\0" if which else spelled.encode())
     return plane

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from alerts.model import Asked
 from ops.access import Session
-from ops.applying_back import Applied, Order, apply_back, write_down
+from ops.applying_back import Applied, apply_to_last_days
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.topic_editing import BUSY, PATIENCE_S
@@ -27,12 +27,9 @@ from ops.dashboard.views.topic_editor import running_view
 from ops.said import Said, said
 from ops.store.pages.topics import applied_back
 from ops.store.topics import Standing
-from ops.store.watched import articles_of_last, count_articles_of_last
 from worker.model import Topic, TopicId
 from worker.store.engine import Connection
-from worker.store.topics import catalogue
 
-_DAY_S = 86400.0
 _AGAIN_S = "1"
 _EARLIER = 5
 
@@ -101,18 +98,17 @@ def _work(context: Context, here: Standing, wish: Wish, who: str) -> Work:
     """Does it, or everything but keeping it; what was done is written down even where it is given up half-way."""
 
     def work(trial: Trial) -> Applied:
-        seconds, applied = wish.since * _DAY_S, Applied()
         topic = Topic(TopicId(here.id), here.topic.name, here.topic.query)
-        try:
-            with context.engine.connect() as connection:
-                order = Order([topic], catalogue(connection), wish.asked, context.clock, not wish.real)
-                stored = count_articles_of_last(connection, seconds)
-                articles = trial.counted(articles_of_last(connection, seconds), stored)
-                return apply_back(context.engine, order, articles, applied)
-        finally:
-            if wish.real:
-                with context.engine.begin() as connection:
-                    write_down(connection, who, [topic.name], f"{wish.since}d", wish.asked, applied)
+        return apply_to_last_days(
+            context.engine,
+            topic,
+            wish.since,
+            wish.asked,
+            context.clock,
+            who,
+            trial.counted,
+            dry_run=not wish.real,
+        )
 
     return work
 

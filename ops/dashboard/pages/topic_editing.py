@@ -48,7 +48,7 @@ from worker.store.topics import catalogue
 LARGEST_DRAFT = 512 * 1024
 """Bytes of a form: a query has up to 20,000 characters, and a character up to nine bytes as forms write them."""
 VERSIONS = 50
-PATIENCE_S = 2.5
+PATIENCE_S = 1.0
 """A trial that takes longer says how far it is, and is asked for again."""
 _DAY_S = 86400.0
 _TOLD_EVERY = 200

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from alerts.letter import plain_text, runs, safe_link
-from ops.dashboard.charts import Bar
 from ops.dashboard.views.difference import Piece, difference
 from ops.dashboard.views.simple_query import Simple, as_lists
 from ops.dashboard.views.topics import Runs, title_runs
+from ops.dashboard.views.trial_days import LEAST_SLOTS, DayPair, day_pairs
 from ops.dashboard.views.written import Forms, forms_of, summary
 from ops.dashboard.words import Stamp, language_tag, stamp
 from ops.said import Said, said, said_n
@@ -30,9 +30,6 @@ TABS: tuple[Tab, ...] = ("all", "new", "lost")
 SPANS = (1, 7, 30)
 MOST_TRIED = 100_000
 """Articles, the newest, that a draft is tried on."""
-CHART = (1000.0, 200.0)
-LEAST_SLOTS = 7
-"""Days that the chart has room for at least: a single one would be a wall, not a bar."""
 _AROUND, _PROBLEM, _QUOTE = 40, 300, 360
 _WORD = re.compile(r"[@=]?[^\s()\"@=]*")
 _NAMED_DAYS = 8
@@ -92,19 +89,6 @@ class TriedRow:
     places: tuple[tuple[str, Said], ...]
     summary_only: bool
     tag: Said | str
-
-
-@dataclass(frozen=True, slots=True)
-class DayPair:
-    """A day: what both find, and what only the draft finds on top of it. `short` is the day's name and number where
-    there is room for it."""
-
-    kept: Bar | None
-    added: Bar | None
-    label: str
-    day: str
-    short: tuple[str, str]
-    counts: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +291,7 @@ def outcome_view(
         a_day=_a_day(new.matched, draft.since) if whole else "",
         looked=_looked(new.articles, stored, took, draft.since) if whole else "",
         changes=_changes(new, gained, lost) if compared else (),
-        days=_days(new, gained, lost),
+        days=day_pairs(new, gained, lost),
         named=len(new.days) <= _NAMED_DAYS,
         few=len(new.days) < LEAST_SLOTS,
         alt=said(
@@ -362,34 +346,6 @@ def _broad(new: Search) -> Said | str:
     if not is_broad(new.matched, new.articles):
         return ""
     return said("This is a lot: {why}", why=plain_text(broad(new.matched, new.articles), _PROBLEM))
-
-
-def _days(new: Search, gained: Difference, lost: Difference) -> tuple[DayPair, ...]:
-    most = max((day.matched for day in new.days), default=0) or 1
-    width = CHART[0] / max(len(new.days), LEAST_SLOTS)
-    pairs = []
-    for place, day in enumerate(new.days):
-        added = gained.days.get(day.day, 0)
-        kept = day.matched - added
-        x, wide = round(place * width + width * 0.14, 2), round(width * 0.72, 2)
-        tall, above = CHART[1] * kept / most, CHART[1] * added / most
-        named = _day(day.day)
-        counts = (kept, added, lost.days.get(day.day, 0))
-        pairs.append(
-            DayPair(
-                kept=Bar(x, round(CHART[1] - tall, 2), wide, round(tall, 2)) if kept else None,
-                added=Bar(x, round(CHART[1] - tall - above, 2), wide, round(above, 2)) if added else None,
-                label=f"{named}: {day.matched:,}",
-                day=named,
-                short=(f"{day.day:%a}", str(day.day.day)),
-                counts=counts,
-            )
-        )
-    return tuple(pairs)
-
-
-def _day(day: date) -> str:
-    return f"{day:%a} {day.day} {day:%b}"
 
 
 def tried_row(sighting: Sighting, now: datetime, tag: Said | str) -> TriedRow:

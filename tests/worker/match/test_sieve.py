@@ -82,7 +82,7 @@ def test_what_holds_none_of_the_words_is_kept():
 
 
 def test_each_text_answers_for_itself_however_many_there_are():
-    texts = ["nat", "o", "nato", "", "x" * 5000, "nato" * 2] * 50
+    texts = ["nat", "o", "näto", "", "x" * 5000, "nato" * 2] * 50
     assert through(["nato"], *texts) == [False, False, True, False, False, True] * 50
 
 
@@ -100,8 +100,8 @@ def test_letters_that_look_alike_from_afar_are_told_apart():
     ]  # all end on the same bits
 
 
-def test_a_text_that_holds_what_stands_between_texts_lets_all_through():
-    assert through(["nato"], "hujan\uffff", "kota") == [True, True]
+def test_a_text_that_holds_what_stands_between_texts_lets_its_neighbours_through():
+    assert through(["nato"], "hujan\uffff", "kotä", "kota") == [True, True, False]
 
 
 def test_a_query_that_cannot_be_read_is_refused():

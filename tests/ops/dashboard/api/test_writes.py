@@ -274,6 +274,46 @@ def test_a_log_in_is_sealed_changed_in_parts_and_never_shown(program: Any, engin
         assert secret not in notes + writer.get(path).text + writer.get("/feeds").text
 
 
+def test_a_topic_is_read_at_an_address_that_is_told_once_and_closed(program: Any, engine: Any) -> None:
+    writer = program("write")
+    topic = writer.post("/topics", {"name": "NATO", "query": "nato"}).json["id"]
+    writer.post("/channels", {"name": "desk", "slack": HOOK})
+    subscription = writer.post("/subscriptions", {"topics": ["NATO"], "channels": ["desk"]}).json["id"]
+    for path in (f"/topics/{topic}/feed", f"/subscriptions/{subscription}/feed"):
+        made = writer.post(path)
+        assert made.status == 201
+        at = made.json["atom"].removeprefix(writer.visitor.address)
+        assert at.startswith("/feeds/")
+        assert made.json["json"].endswith(".json")
+        assert writer.visitor.get(at).status == 200
+        assert writer.delete(path).status == 204
+        assert writer.visitor.get(at).status == 410
+        assert program("read").post(path).status == 403
+    assert writer.post("/topics/999/feed").status == 404
+    assert writer.delete("/subscriptions/999/feed").status == 404
+    did = [each[0] for each in noted(engine)][3:]
+    assert did == ["shared", "unshared"] * 2
+
+
+def test_the_word_after_a_restore_is_an_admins(program: Any, engine: Any) -> None:
+    asked = {"what_may_have_been_told": "drop", "now": True}
+    assert program("write").post("/release", asked).status == 403
+    admin = program("admin")
+    assert admin.post("/release", {"now": True}).status == 422
+    nothing = admin.post("/release", asked)
+    assert (nothing.status, "no backup was restored" in nothing.json["detail"]) == (409, True)
+    made = admin.post("/channels", {"name": "desk", "slack": HOOK})
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO circuits (name, reason, probe_at) VALUES (:name, 'restored', 'infinity')"),
+            {"name": f"channel:{made.json['id']}"},
+        )
+    assert admin.post("/release", asked).json == {"dropped": 0}
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM circuits")).scalar_one() == 0
+    assert noted(engine)[-1] == ("released", "restore", "every channel")
+
+
 def test_a_thing_is_made_once_by_many_who_ask_at_the_same_time(program: Any) -> None:
     writer = program("write")
 
