@@ -17,6 +17,7 @@ from alerts.push import installed as apprise_installed
 from ops import kit
 from ops.health import of_installation
 from ops.remarks import gap_in_words, silence_in_words
+from ops.said import Said, said
 from ops.slack.examination import examine_slack, slack_remedy
 from ops.store.overview import Row, feed_list, overview
 from ops.store.refused import forms_refused_of_last
@@ -29,7 +30,15 @@ from worker.settings import Settings, unknown_names
 from worker.store.topics import catalogue, topic_changes
 
 LEAST_FREE = 1024**3
+_INSTALL_APPRISE = said("pip install 'pantau[apprise]' and start again; what is held goes out by itself")
 DAY_S = 86400.0
+_PARTS = {
+    "database": said("database"),
+    "broker": said("broker"),
+    "migrations": said("migrations"),
+    "tick": said("tick"),
+    "deliveries": said("deliveries"),
+}
 Level = Literal["ok", "warn", "bad"]
 
 
@@ -38,9 +47,9 @@ class Finding:
     """One thing that was looked at: what was found, and what to do about it."""
 
     level: Level
-    about: str
-    says: str
-    remedy: str = ""
+    about: Said | str
+    says: Said | str
+    remedy: Said | str = ""
 
 
 def examine(given: Settings | None = None) -> list[Finding]:
@@ -50,7 +59,8 @@ def examine(given: Settings | None = None) -> list[Finding]:
     try:
         settings = given or kit.settings_of()
     except PantauError as error:
-        return [*findings, Finding("bad", "settings", str(error), "correct the variable and start again")]
+        remedy = said("correct the variable and start again")
+        return [*findings, Finding("bad", said("settings"), str(error), remedy)]
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _disk,
         _parts,
@@ -68,14 +78,15 @@ def _guarded(check: Callable[[Settings], Iterator[Finding]], settings: Settings)
     try:
         yield from check(settings)
     except PantauError as error:
-        yield Finding(
-            "bad", check.__name__.strip("_"), str(error), "see the finding above, or start `pantau up`"
-        )
+        about = check.__name__.strip("_")
+        yield Finding("bad", about, str(error), said("see the finding above, or start `pantau up`"))
 
 
 def _python() -> Iterator[Finding]:
     running = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("ok", "python", f"{running}, Pantau {kit.our_version()}")
+    yield Finding(
+        "ok", "python", said("{python}, Pantau {version}", python=running, version=kit.our_version())
+    )
 
 
 def _packages() -> Iterator[Finding]:
@@ -86,35 +97,45 @@ def _packages() -> Iterator[Finding]:
         if strangers:
             yield Finding(
                 "bad",
-                "packages",
-                f"the package {strangers[0]} also installs `{name}` and may hide ours",
-                f"pip uninstall {strangers[0]}, or give Pantau an environment of its own (./pantau makes one)",
+                said("packages"),
+                said(
+                    "the package {stranger} also installs `{name}` and may hide ours",
+                    stranger=strangers[0],
+                    name=name,
+                ),
+                said(
+                    "pip uninstall {stranger}, or give Pantau an environment of its own (./pantau makes one)",
+                    stranger=strangers[0],
+                ),
             )
 
 
 def _segmentation() -> Iterator[Finding]:
     if can_segment():
-        yield Finding("ok", "words", "Chinese and Japanese are cut into words by ICU")
+        yield Finding("ok", said("words"), said("Chinese and Japanese are cut into words by ICU"))
     else:
         yield Finding(
             "warn",
-            "words",
-            "without ICU every letter of Chinese and Japanese may begin a word, so 中国 is found in 集中国力 too",
-            "pip install icu4py, where a wheel exists for this machine",
+            said("words"),
+            said(
+                "without ICU every letter of Chinese and Japanese may begin a word, so 中国 is found in 集中国力 too"
+            ),
+            said("pip install icu4py, where a wheel exists for this machine"),
         )
 
 
 def _environment() -> Iterator[Finding]:
     for sentence in unknown_names(os.environ):
-        yield Finding("warn", "settings", sentence, "correct its name or remove it")
+        yield Finding("warn", said("settings"), sentence, said("correct its name or remove it"))
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
     place = _existing(settings.data_dir)
     free = shutil.disk_usage(place).free
     level: Level = "ok" if free >= LEAST_FREE else "bad"
-    remedy = "" if level == "ok" else "free some space: a full disk stops the database"
-    yield Finding(level, "disk", f"{free / 1024**3:.1f} GiB free at {settings.data_dir}", remedy)
+    remedy = "" if level == "ok" else said("free some space: a full disk stops the database")
+    says = said("{gib} GiB free at {place}", gib=f"{free / 1024**3:.1f}", place=str(settings.data_dir))
+    yield Finding(level, said("disk"), says, remedy)
 
 
 def _existing(path: Path) -> Path:
@@ -124,15 +145,20 @@ def _existing(path: Path) -> Path:
 def _parts(settings: Settings) -> Iterator[Finding]:
     kit.database(settings)
     remedies = {
-        "database": "see the log of `pantau up`, or check PANTAU_DATABASE_URL",
-        "broker": "see the log of `pantau up`, or check PANTAU_REDIS_URL",
-        "migrations": "run `pantau migrate`",
-        "tick": "a beat and a worker for the queue `tick` must run: `pantau up`, or `pantau beat` and `pantau worker`",
-        "deliveries": "see `pantau status`; the send desk may need more workers",
+        "database": said("see the log of `pantau up`, or check PANTAU_DATABASE_URL"),
+        "broker": said("see the log of `pantau up`, or check PANTAU_REDIS_URL"),
+        "migrations": said("run `pantau migrate`"),
+        "tick": said(
+            "a beat and a worker for the queue `tick` must run: `pantau up`, or `pantau beat` and `pantau worker`"
+        ),
+        "deliveries": said("see `pantau status`; the send desk may need more workers"),
     }
     for name, part in of_installation(settings).parts.items():
         yield Finding(
-            "ok" if part.ready else "bad", name, part.detail, "" if part.ready else remedies.get(name, "")
+            "ok" if part.ready else "bad",
+            _PARTS.get(name, name),
+            part.detail,
+            "" if part.ready else remedies.get(name, ""),
         )
 
 
@@ -140,17 +166,25 @@ def _state(settings: Settings) -> Iterator[Finding]:
     with kit.connected(settings) as connection:
         now, feeds = overview(connection), feed_list(connection)
     for name, reason in now.circuits.items():
-        yield Finding("bad", name, f"lets nothing through: {cause(reason)}", _mending(reason))
+        yield Finding(
+            "bad", name, said("lets nothing through: {cause}", cause=cause(reason)), _mending(reason)
+        )
     for feed in feeds:
         if feed["state"] in ("failing", "gone"):
-            says = feed["last_error"] or "the server says it is gone"
+            says = cause(feed["last_error"]) if feed["last_error"] else said("the server says it is gone")
             yield Finding(
-                "warn", feed["name"] or feed["url"], says, f"open {feed['url']}; Pantau goes on trying"
+                "warn",
+                feed["name"] or feed["url"],
+                says,
+                said("open {url}; Pantau goes on trying", url=feed["url"]),
             )
         yield from _remarks(feed, now.at)
     if not feeds:
         yield Finding(
-            "warn", "feeds", "nothing is watched", "pantau feeds add URL, or pantau apply watchlist.toml"
+            "warn",
+            said("feeds"),
+            said("nothing is watched"),
+            said("pantau feeds add URL, or pantau apply watchlist.toml"),
         )
 
 
@@ -162,7 +196,7 @@ def _remarks(feed: Row, at: datetime) -> Iterator[Finding]:
     if feed["silence"]:
         yield Finding("warn", name, silence_in_words(feed, at), f"pantau feeds check {feed['url']}")
     if feed["gap"] and feed["gap"]["state"] == "unfillable":
-        remedy = "give the feed a shorter `every` in the watchlist"
+        remedy = said("give the feed a shorter `every` in the watchlist")
         yield Finding("warn", name, gap_in_words(feed["gap"], at), remedy)
 
 
@@ -174,8 +208,13 @@ def _topics(settings: Settings) -> Iterator[Finding]:
         try:
             parse_query(change.topic.query, known)
         except PantauError as error:
-            remedy = "change its query in the watchlist and apply it again, or remove the topic"
-            yield Finding("bad", change.topic.name, f"the topic's query cannot be read: {error}", remedy)
+            remedy = said("change its query in the watchlist and apply it again, or remove the topic")
+            yield Finding(
+                "bad",
+                change.topic.name,
+                said("the topic's query cannot be read: {why}", why=str(error)),
+                remedy,
+            )
 
 
 def _forms(settings: Settings) -> Iterator[Finding]:
@@ -183,42 +222,56 @@ def _forms(settings: Settings) -> Iterator[Finding]:
     with kit.connected(settings) as connection:
         refused = forms_refused_of_last(connection, DAY_S)
     for kind, word, messages, latest in refused:
-        says = f"{count(messages, 'message')} refused in 24 hours for its form ({word}), and sent plainer"
-        remedy = f"a fault of Pantau's: report it with what `pantau deliveries show {latest}` prints"
+        says = said(
+            "{messages} refused in 24 hours for its form ({word}), and sent plainer",
+            messages=count(messages, "message"),
+            word=word,
+        )
+        remedy = said(
+            "a fault of Pantau's: report it with what `pantau deliveries show {key}` prints", key=str(latest)
+        )
         yield Finding("warn", kind, says, remedy)
 
 
-def _mending(reason: str) -> str:
+def _mending(reason: str) -> Said | str:
     if reason.startswith("smtp_not_configured"):
-        return "set PANTAU_SMTP_URL and start again; what is held goes out by itself"
+        return said("set PANTAU_SMTP_URL and start again; what is held goes out by itself")
     if remedy := slack_remedy(reason):
         return remedy
     if reason.startswith("apprise_not_installed"):
-        return "pip install 'pantau[apprise]' and start again; what is held goes out by itself"
+        return _INSTALL_APPRISE
     if reason.startswith("kind_not_served"):
-        return "this version cannot send to that kind of channel; choose another kind in the watchlist"
-    return "mend the channel's target and apply the watchlist again; what is held goes out by itself"
+        return said("this version cannot send to that kind of channel; choose another kind in the watchlist")
+    return said("mend the channel's target and apply the watchlist again; what is held goes out by itself")
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
     if settings.smtp_url is None:
         yield Finding(
-            "warn", "mail", "no SMTP server is set", "set PANTAU_SMTP_URL if anybody is to get e-mail"
+            "warn",
+            said("mail"),
+            said("no SMTP server is set"),
+            said("set PANTAU_SMTP_URL if anybody is to get e-mail"),
         )
         return
     refusal = MailDoor(parse_smtp_url(settings.smtp_url.reveal())).knock()
     if refusal is not None:
         yield Finding(
-            "bad", "mail", f"the SMTP server does not let us in: {refusal}", "check PANTAU_SMTP_URL"
+            "bad",
+            said("mail"),
+            said("the SMTP server does not let us in: {why}", why=str(refusal)),
+            said("check PANTAU_SMTP_URL"),
         )
     else:
-        yield Finding("ok", "mail", "the SMTP server lets us in")
+        yield Finding("ok", said("mail"), said("the SMTP server lets us in"))
     if not (settings.public_url or "").startswith("https://"):
         yield Finding(
             "warn",
-            "mail",
-            "mails carry no link to unsubscribe, and nobody can be invited",
-            "set PANTAU_PUBLIC_URL to the https address at which readers reach /u/, /manage/ and /confirm/",
+            said("mail"),
+            said("mails carry no link to unsubscribe, and nobody can be invited"),
+            said(
+                "set PANTAU_PUBLIC_URL to the https address at which readers reach /u/, /manage/ and /confirm/"
+            ),
         )
 
 
@@ -229,7 +282,10 @@ def _slack(settings: Settings) -> Iterator[Finding]:
         for level, says, remedy in examine_slack(settings, settings.slack_token):
             yield Finding(level, "Slack", says, remedy)
     elif bots:
-        says = f"no bot token is set, and {count(len(bots), 'channel')} of the watchlist can only be told with one"
+        says = said(
+            "no bot token is set, and {channels} of the watchlist can only be told with one",
+            channels=count(len(bots), "channel"),
+        )
         yield Finding("bad", "Slack", says, slack_remedy("slack_not_configured"))
 
 
@@ -240,11 +296,13 @@ def _apprise(settings: Settings) -> Iterator[Finding]:
     if not needed:
         return
     if apprise_installed():
-        yield Finding("ok", "apprise", f"Apprise is installed, for {', '.join(needed)}")
+        yield Finding(
+            "ok", "apprise", said("Apprise is installed, for {channels}", channels=", ".join(needed))
+        )
     else:
         yield Finding(
             "bad",
             "apprise",
-            f"{', '.join(needed)} cannot be told: Apprise is not installed",
-            "pip install 'pantau[apprise]' and start again; what is held goes out by itself",
+            said("{channels} cannot be told: Apprise is not installed", channels=", ".join(needed)),
+            _INSTALL_APPRISE,
         )

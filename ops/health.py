@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import redis
 
 from ops import kit, migrations
+from ops.said import said
 from ops.store.readiness import ages, hurry
 from worker.secrets import Secret
 from worker.settings import Settings
@@ -105,13 +106,13 @@ def checks(engine: Engine, redis_url: Secret | None) -> Checks:
     busy pages do not make the installation look unready."""
     head = migrations.head()
     database = Probe(
-        "database", lambda: ask_database(engine, head), DATABASE_PATIENCE_S, _unknown("does not answer")
+        "database", lambda: ask_database(engine, head), DATABASE_PATIENCE_S, _unknown(said("does not answer"))
     )
     broker = Probe(
         "broker",
         lambda: {"broker": ask_broker(redis_url)},
         BROKER_PATIENCE_S,
-        {"broker": Part(False, "does not answer")},
+        {"broker": Part(False, said("does not answer"))},
     )
     return Checks((database, broker))
 
@@ -126,26 +127,26 @@ def ask_database(engine: Engine, head: str) -> Parts:
             if found != head and not newer:
                 return _other_tables(found)
             told = (
-                "of a newer version, which this one works with while it is replaced"
+                said("of a newer version, which this one works with while it is replaced")
                 if newer
-                else "up to date"
+                else said("up to date")
             )
-            answers = {"database": Part(True, "answers"), "migrations": Part(True, told)}
+            answers = {"database": Part(True, said("answers")), "migrations": Part(True, told)}
             return answers | _ages(connection)
     except (DatabaseTrouble, PoolExhausted):
-        return _unknown("does not answer")
+        return _unknown(said("does not answer"))
 
 
 def ask_broker(redis_url: Secret | None) -> Part:
     """Whether the broker answers a PING."""
     if redis_url is None:
-        return Part(False, "none is named: set PANTAU_REDIS_URL")
+        return Part(False, said("none is named: set PANTAU_REDIS_URL"))
     try:
         with _broker(redis_url) as broker:
             broker.ping()
     except (redis.RedisError, OSError, ValueError):
-        return Part(False, "does not answer")
-    return Part(True, "answers")
+        return Part(False, said("does not answer"))
+    return Part(True, said("answers"))
 
 
 def broker_version(settings: Settings | None) -> str | None:
@@ -184,26 +185,36 @@ def _ages(connection: Connection) -> dict[str, Part]:
 def tick_part(age_s: float | None) -> Part:
     """What the age of the beat's last tick means; None: it has never ticked."""
     if age_s is None:
-        return Part(False, "the beat has never ticked: is `pantau beat` running?")
-    return Part(age_s < TICK_LATE_S, f"last tick {max(age_s, 0):.0f} s ago, expected each second")
+        return Part(False, said("the beat has never ticked: is `pantau beat` running?"))
+    return Part(
+        age_s < TICK_LATE_S, said("last tick {n} s ago, expected each second", n=f"{max(age_s, 0):.0f}")
+    )
 
 
 def deliveries_part(overdue_s: float | None) -> Part:
     """What the age of the oldest due delivery means; None: nothing is due."""
     if overdue_s is None:
-        return Part(True, "nothing is overdue")
-    return Part(overdue_s < DELIVERY_LATE_S, f"the oldest is due for {max(overdue_s, 0):.0f} s")
+        return Part(True, said("nothing is overdue"))
+    return Part(
+        overdue_s < DELIVERY_LATE_S, said("the oldest is due for {n} s", n=f"{max(overdue_s, 0):.0f}")
+    )
 
 
 def _other_tables(found: str | None) -> Parts:
-    said = "no tables yet" if found is None else "the tables are of another version"
-    untold = Part(False, "not known before the migration")
-    behind = Part(False, f"{said}: run `pantau migrate`")
-    return {"database": Part(True, "answers"), "migrations": behind, "tick": untold, "deliveries": untold}
+    untold = Part(False, said("not known before the migration"))
+    none = said("no tables yet: run `pantau migrate`")
+    other = said("the tables are of another version: run `pantau migrate`")
+    behind = Part(False, none if found is None else other)
+    return {
+        "database": Part(True, said("answers")),
+        "migrations": behind,
+        "tick": untold,
+        "deliveries": untold,
+    }
 
 
 def _unknown(why: str) -> Parts:
-    untold = Part(False, "not known: the database does not answer")
+    untold = Part(False, said("not known: the database does not answer"))
     return {name: Part(False, why) if name == "database" else untold for name in _FROM_DATABASE}
 
 

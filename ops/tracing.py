@@ -16,6 +16,7 @@ from ops.store.tracing import Trail
 from ops.verdict import cause, span
 from worker.feeds.identity import canonical_url, entry_keys
 from worker.match import Explained
+from worker.match.explain import Note
 from worker.model import Entry, Topic
 
 Row = Mapping[str, Any]
@@ -250,14 +251,42 @@ def _would_match(matching: Sequence[Asked]) -> Said:
     return said("It would match {topics}, and no subscription hears of that.", topics=topics)
 
 
-def parts_of(part: Explained, depth: int = 0) -> Iterator[tuple[int, bool, str]]:
+def parts_of(part: Explained, depth: int = 0) -> Iterator[tuple[int, bool, Said | str]]:
     """The query's parts, how deep each stands, whether it holds, and its words in the article or what is missing."""
     words = list(dict.fromkeys(hit.text for hit in part.hits))
-    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
-    said = "; ".join(filter(None, (part.note, ", ".join(words[:5]) + more)))
-    yield depth, part.holds, f"{part.query}{': ' if said else ''}{said}"
+    shown: Said | str = ", ".join(words[:5])
+    if len(words) > 5:
+        shown = said("{words} and {n} more", words=shown, n=len(words) - 5)
+    told = joined((in_words(part.note), shown), "; ")
+    yield depth, part.holds, said("{query}: {told}", query=part.query, told=told) if told else part.query
     for inner in part.parts:
         yield from parts_of(inner, depth + 1)
+
+
+_NOTES = (
+    said("excluded, but it is there"),
+    said("{held} of {all} hold, {needed} needed"),
+    said("the article's is {fact}"),
+    said("not in {where}"),
+    said("not in {where}: {words}"),
+    said("all its words are in {where}, but not side by side in this order"),
+    said("not just so in {where}"),
+    said("none of them in {where}"),
+    said("not near enough in {where}"),
+    said("none of its {n} names ({names} ...) is in {where}, with its capitals"),
+)
+"""What the matcher says of a part that does not hold, for the catalogue."""
+
+_FACTS: Mapping[str, Said] = {
+    each: each for each in (said("title"), said("body"), said("title or body"), said("unknown"), said("none"))
+}
+
+
+def in_words(note: str) -> Said | str:
+    """What the matcher says, to be put into the reader's language."""
+    if not isinstance(note, Note):
+        return note
+    return Said(note.pattern, {name: _FACTS.get(fact, fact) for name, fact in note.facts.items()})
 
 
 def lacks(part: Explained) -> Said:
@@ -286,9 +315,11 @@ def _is_near(part: Explained) -> bool:
     return part.note.startswith("not near")
 
 
-def _noted(part: Explained) -> str:
-    note = part.note or "it is not there"
-    return f"it is {note}" if note.startswith("not ") else note
+def _noted(part: Explained) -> Said | str:
+    if not part.note:
+        return said("it is not there")
+    note = in_words(part.note)
+    return said("it is {note}", note=note) if part.note.startswith("not ") else note
 
 
 def name_of_site(url: str) -> str:

@@ -36,6 +36,8 @@ _CAUSES = {
     "address_blocked": said("nothing may be written to its address"),
     "apprise_not_installed": said("Apprise is not installed here (pip install 'pantau[apprise]')"),
     "answer_lost": said("its answer was lost"),
+    "refused_plainest": said("even its plainest form was refused"),
+    "retried_by_hand": said("it is sent again by hand"),
     "answer_lost_looks": said("its answer was lost, so the receiver is asked whether it has the message"),
     "answers_unclear": said(
         "it answers with neither yes nor no; a log-in page or a proxy may stand in between"
@@ -274,6 +276,20 @@ def _beat(now: Overview) -> tuple[Level, Said] | None:
     return None
 
 
+_DESKS = {
+    "tick": said("tick"),
+    "poll": said("poll"),
+    "read": said("read"),
+    "plan": said("plan"),
+    "send": said("send"),
+}
+
+
+def desk_name(desk: str) -> Said | str:
+    """How a desk is called within a sentence."""
+    return _DESKS.get(desk, desk)
+
+
 def unserved(queues: Iterable[str], workers: Sequence[Collection[str]]) -> tuple[str, ...]:
     """The queues that none of these living workers serves, each given by what it serves; none where one, of an earlier
     version, does not say so."""
@@ -320,10 +336,11 @@ def _deserted(now: Overview) -> tuple[Level, Said] | None:
         return None
     waiting = f"{sum(now.desks[desk].waiting for desk in desks):,}"
     if len(desks) == 1:
-        return "bad", said("No worker serves the {desk} desk: {n} waiting there.", desk=desks[0], n=waiting)
-    return "bad", said(
-        "No worker serves the desks {names}: {n} waiting there.", names=_listed(desks), n=waiting
-    )
+        return "bad", said(
+            "No worker serves the {desk} desk: {n} waiting there.", desk=desk_name(desks[0]), n=waiting
+        )
+    names = _listed([desk_name(desk) for desk in desks])
+    return "bad", said("No worker serves the desks {names}: {n} waiting there.", names=names, n=waiting)
 
 
 def deserted(now: Overview) -> tuple[str, ...]:
@@ -361,7 +378,7 @@ def _listed(names: Sequence[str]) -> Said | str:
     """Names as a list within a sentence: "A", "A and B", "A, B and C"."""
     if len(names) < 2:
         return "".join(names)
-    return said("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
+    return said("{names} and {last}", names=joined(names[:-1], ", "), last=names[-1])
 
 
 def _balking(now: Overview) -> tuple[Level, Said] | None:
@@ -402,15 +419,20 @@ def _late(now: Overview) -> tuple[Level, Said] | None:
     if queue.oldest_s > DESK_LATE_S.get(name, 60.0):
         behind_by = span(queue.oldest_s)
         return "slow", said(
-            "The {desk} desk is {span} behind with {n} waiting.", desk=name, span=behind_by, n=waiting
+            "The {desk} desk is {span} behind with {n} waiting.",
+            desk=desk_name(name),
+            span=behind_by,
+            n=waiting,
         )
     if math.isinf(rest_s):
         return "slow", said(
-            "The {desk} desk has {n} waiting, and has done none in ten seconds.", desk=name, n=waiting
+            "The {desk} desk has {n} waiting, and has done none in ten seconds.",
+            desk=desk_name(name),
+            n=waiting,
         )
     return "slow", said(
         "The {desk} desk has {n} waiting: at its present pace that takes {span}.",
-        desk=name,
+        desk=desk_name(name),
         n=waiting,
         span=span(rest_s),
     )

@@ -154,5 +154,5 @@ def _was_drawn(collector: Collector, hook: str) -> None:
     assert [facts(span)["http.response.status_code"] for span in asked] == [200]
     assert any(str(facts(span).get("http.route")).startswith("/articles/{") for span in collector.spans)
     key = hook.rpartition("/")[2].encode()
-    assert any(event["message"] == "form_refused" for event in collector.events)
+    assert any(event.get("message") == "form_refused" for event in collector.events)
     assert b"/services/T0/B0/" + key not in collector.raw

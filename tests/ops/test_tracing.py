@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ops.tracing import Asked, lacks, made_now, names_of, nearest_feeds
+from ops.dashboard.tongues import tongue
+from ops.said import spoken
+from ops.tracing import _NOTES, Asked, lacks, made_now, names_of, nearest_feeds, parts_of
 from worker.match import explain
+from worker.match.explain import NOTES
 from worker.model import Article, Topic, TopicId
 
 ARTICLE = Article("Gempa di laut", "Olahraga tetap jalan.", language="id", source="Harian")
@@ -79,3 +82,16 @@ def asked(query, *heard_by):
 )
 def test_what_would_be_made_of_a_page_ends_in_one_sentence(problem, topics, silent, words):
     assert made_now(problem, topics, silent).startswith(words)
+
+
+def test_everything_that_the_matcher_says_can_be_said_in_other_languages() -> None:
+    assert {note.message for note in _NOTES} == set(NOTES)
+
+
+def test_what_is_missing_is_said_in_the_readers_language() -> None:
+    told = [text for _, _, text in parts_of(explain('nato OR "gempa kuat"', ARTICLE))]
+    assert told[1:] == ["nato: not in title or body", '"gempa kuat": not in title or body: kuat']
+    assert [spoken(text, tongue("id")) for text in told[1:]] == [
+        "nato: tidak ada di judul atau isi",
+        '"gempa kuat": tidak ada di judul atau isi: kuat',
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from worker.match.compile import (
@@ -28,6 +28,39 @@ from worker.match.printer import print_query
 from worker.match.query import parse_query
 from worker.match.reading import Reading
 from worker.model import Article, Field, Hit
+
+NOTES = (
+    "excluded, but it is there",
+    "{held} of {all} hold, {needed} needed",
+    "the article's is {fact}",
+    "not in {where}",
+    "not in {where}: {words}",
+    "all its words are in {where}, but not side by side in this order",
+    "not just so in {where}",
+    "none of them in {where}",
+    "not near enough in {where}",
+    "none of its {n} names ({names} ...) is in {where}, with its capitals",
+)
+"""All that there is to say about a part that does not hold; pages have each in the languages of their readers."""
+
+
+class Note(str):
+    """What is missing, in English; and as a sentence with places, for whoever says it in another language."""
+
+    __slots__ = ("facts", "pattern")
+
+    pattern: str
+    facts: Mapping[str, str]
+
+    def __new__(cls, pattern: str, facts: Mapping[str, str] | None = None) -> Note:
+        """Says it."""
+        assert pattern in NOTES
+        note = super().__new__(cls, pattern.format_map(facts or {}))
+        note.pattern, note.facts = pattern, facts or {}
+        return note
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Note, (self.pattern, self.facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +120,7 @@ def _explained(node: Node, reading: Reading, fields: tuple[Field, ...]) -> Expla
 
 
 def _because_found(part: Explained) -> str:
-    return "excluded, but it is there" if part.holds else ""
+    return Note("excluded, but it is there") if part.holds else ""
 
 
 def _threshold(
@@ -95,7 +128,9 @@ def _threshold(
 ) -> Explained:
     explained = tuple(_explained(part, reading, fields) for part in parts)
     held = sum(part.holds for part in explained)
-    note = f"{held} of {len(parts)} hold, {count} needed" if held < count and count > 1 else ""
+    facts = {"held": str(held), "all": str(len(parts)), "needed": str(count)}
+    missing = held < count and count > 1
+    note = Note("{held} of {all} hold, {needed} needed", facts) if missing else ""
     return Explained(print_query(node), held >= count, note=note, parts=explained)
 
 
@@ -108,7 +143,11 @@ def _filter(asked: Filter, reading: Reading) -> Explained:
         "url": article.url or "unknown",
         "tag": ", ".join(article.tags) or "none",
     }
-    return Explained(print_query(asked), reading.says(asked), note=f"the article's is {said[asked.field]}")
+    return Explained(
+        print_query(asked),
+        reading.says(asked),
+        note=Note("the article's is {fact}", {"fact": said[asked.field]}),
+    )
 
 
 def _sought(node: Node, reading: Reading, fields: tuple[Field, ...]) -> Explained:
@@ -126,29 +165,30 @@ def _operands(node: Near, reading: Reading, fields: tuple[Field, ...]) -> tuple[
 
 def _missing(term: Term, reading: Reading, fields: tuple[Field, ...]) -> str:
     """What kept a term from being found, in words."""
-    where = " or ".join(fields)
+    where = {"where": " or ".join(fields)}
     match term:
         case Words(steps) if len(steps) > 1:
             absent = [step.key for step in steps if not _is_in(Words((step,), 0, True), reading, fields)]
             if absent:
-                return f"not in {where}: {', '.join(absent)}"
-            return f"all its words are in {where}, but not side by side in this order"
+                return Note("not in {where}: {words}", {**where, "words": ", ".join(absent)})
+            return Note("all its words are in {where}, but not side by side in this order", where)
         case Single() | Words():
-            return f"not in {where}"
+            return Note("not in {where}", where)
         case Verbatim(text):
-            return f"not just so in {where}" if text else ""
+            return Note("not just so in {where}", where) if text else ""
         case Entity(key):
             return _missing_entity(reading.book.known[key], where)
         case Either():
-            return f"none of them in {where}"
+            return Note("none of them in {where}", where)
         case _:
-            return f"not near enough in {where}"
+            return Note("not near enough in {where}", where)
 
 
-def _missing_entity(entity: NamedThing, where: str) -> str:
+def _missing_entity(entity: NamedThing, where: Mapping[str, str]) -> str:
     names = list(dict.fromkeys(name.text for name in entity.names))
     shown = ", ".join(names[:_SHOWN_HITS])
-    return f"none of its {len(names)} names ({shown} ...) is in {where}, with its capitals"
+    facts = {**where, "n": str(len(names)), "names": shown}
+    return Note("none of its {n} names ({names} ...) is in {where}, with its capitals", facts)
 
 
 def _is_in(term: Term, reading: Reading, fields: tuple[Field, ...]) -> bool:

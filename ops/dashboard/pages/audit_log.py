@@ -15,7 +15,7 @@ from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.accounts import admins_only
 from ops.dashboard.shell import show
-from ops.dashboard.views.audit_log import HERE, PAGE, Asked, compose
+from ops.dashboard.views.audit_log import HERE, KINDS, PAGE, Asked, compose
 from ops.sheets import sheet
 from ops.store.audit_log import kinds, noted
 
@@ -36,6 +36,7 @@ async def audit_log(request: Request, session: Session) -> Response:
         here="audit-log",
         view=compose(rows, asked, context.clock()),
         kinds=await context.ask(kinds),
+        words=KINDS,
         paged=_before(request) is not None,
     )
 

@@ -392,7 +392,7 @@ def _topic(asked: Asked, matches: Sequence[Row], named: str, path: str) -> Topic
         state=State("ok", said("matches")) if holds else State("off", said("does not match")),
         notes=tuple(note for note in notes if isinstance(note, Said)),
         parts=tuple(
-            Part(min(depth, _DEEPEST), held, plain_text(text, _LINE))
+            Part(min(depth, _DEEPEST), held, _harmless(text))
             for (depth, held, text), _ in zip(parts_of(asked.explained), range(_PARTS), strict=False)
         ),
     )

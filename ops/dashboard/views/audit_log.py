@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from alerts.letter import plain_text
 from ops.dashboard.words import Stamp, stamp
+from ops.said import Said, said
 
 Row = Mapping[str, Any]
 
@@ -18,6 +19,69 @@ PAGE = 50
 _NAME, _VALUE = 120, 300
 _MOST_FIELDS = 20
 HERE = "/audit-log"
+
+
+WHAT: Mapping[str, Said] = {
+    each: each
+    for each in (
+        said("added"),
+        said("applied"),
+        said("blocked"),
+        said("gave up"),
+        said("resubscribed"),
+        said("unblocked"),
+        said("unsubscribed"),
+        said("asked"),
+        said("changed"),
+        said("changed the password of"),
+        said("ended"),
+        said("ended sessions of"),
+        said("imported"),
+        said("invited"),
+        said("judged"),
+        said("made"),
+        said("merged"),
+        said("paused"),
+        said("polled"),
+        said("read again"),
+        said("released"),
+        said("removed"),
+        said("reported"),
+        said("reset the password of"),
+        said("resumed"),
+        said("retried"),
+        said("revoked"),
+        said("rotated"),
+        said("shared"),
+        said("snoozed"),
+        said("split"),
+        said("tested"),
+        said("unshared"),
+    )
+}
+"""What can be done to a thing."""
+
+KINDS: Mapping[str, Said] = {
+    each: each
+    for each in (
+        said("account"),
+        said("article"),
+        said("channel"),
+        said("delivery"),
+        said("entries"),
+        said("mailbox"),
+        said("feed"),
+        said("keys"),
+        said("restore"),
+        said("silence"),
+        said("story"),
+        said("subscription"),
+        said("token"),
+        said("topic"),
+        said("watchlist"),
+    )
+}
+"""What things are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +100,8 @@ class Line:
     id: str
     at: Stamp
     who: str
-    what: str
-    kind: str
+    what: Said | str
+    kind: Said | str
     name: str
     differences: tuple[Difference, ...]
     more: int
@@ -84,8 +148,8 @@ def line(row: Row, now: datetime) -> Line:
         id=str(row["id"]),
         at=stamp(row["at"], now),
         who=plain_text(row["who"], _NAME),
-        what=plain_text(row["what"], _NAME),
-        kind=plain_text(row["kind"], _NAME),
+        what=WHAT.get(row["what"]) or plain_text(row["what"], _NAME),
+        kind=KINDS.get(row["kind"]) or plain_text(row["kind"], _NAME),
         name=plain_text(row["name"], _NAME),
         differences=tuple(found[:_MOST_FIELDS]),
         more=max(len(found) - _MOST_FIELDS, 0),

@@ -37,9 +37,9 @@ class FindingRow:
     """Something that was looked at, and what to do about it."""
 
     shape: Shape
-    about: str
-    says: str
-    remedy: str
+    about: Said | str
+    says: Said | str
+    remedy: Said | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,19 @@ def finding_rows(findings: Iterable[Finding]) -> tuple[FindingRow, ...]:
     return tuple(
         FindingRow(
             _LEVELS[each.level],
-            plain_text(each.about, 80),
-            plain_text(each.says, 400),
-            plain_text(each.remedy, 400),
+            _harmless(each.about, 80),
+            _harmless(each.says, 400),
+            _harmless(each.remedy, 400),
         )
         for each in sorted(findings, key=lambda finding: order[finding.level])
     )
+
+
+def _harmless(text: Said | str, most: int) -> Said | str:
+    """A sentence of ours with what others wrote in it made harmless."""
+    if isinstance(text, Said):
+        return text.filled_by(lambda value: _harmless(value, most) if isinstance(value, str) else value)
+    return plain_text(text, most)
 
 
 def key_rows(uses: Iterable[KeyUse]) -> tuple[KeyRow, ...]:

@@ -15,7 +15,7 @@ from ops.remarks import gap_in_words, silence_in_words
 from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview
-from ops.verdict import BY_READERS, TICK_LATE_S, cause, count, deserted, span
+from ops.verdict import BY_READERS, TICK_LATE_S, cause, count, deserted, desk_name, span
 
 Row = Mapping[str, Any]
 
@@ -88,7 +88,7 @@ def _deserted(now: Overview) -> Task | None:
         return None
     return Task(
         "bad",
-        said("No worker serves: {desks}", desks=", ".join(desks)),
+        said("No worker serves: {desks}", desks=joined([desk_name(desk) for desk in desks], ", ")),
         said("What is due there waits in the database, and goes on as soon as a worker runs."),
         f"pantau worker --queues {','.join(desks)}",
         *_WORKERS,

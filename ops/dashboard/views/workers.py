@@ -14,7 +14,7 @@ from ops.said import Said, said, said_n
 from ops.store.overview import Queue
 from ops.store.pages.workers import MOST_FAILURES, Lease, Running
 from ops.store.ticking import DEAD_AFTER_S
-from ops.verdict import TICK_LATE_S, behind, cause, span, unserved
+from ops.verdict import TICK_LATE_S, behind, cause, desk_name, span, unserved
 from worker.app import QUEUES
 
 Row = Mapping[str, Any]
@@ -163,13 +163,14 @@ def compose(now: Running, machine: Machine, offered: frozenset[str] = frozenset(
     alive = [sign for sign in now.signs if _alive(sign, now.at)]
     level, sentence = _verdict(now, alive)
     ours = str(machine.web.get("version", ""))
+    empty = _empty(alive) if alive else ()
     workers = [_worker(sign, alive, now.at, ours) for sign in _in_order(now.signs)]
     return View(
         at=stamp(now.at, now.at),
         level=level,
         sentence=sentence,
         because=_because(now, alive),
-        desks=tuple(_desk(name, now) for name in DESKS),
+        desks=tuple(_desk(name, now, empty=name in empty) for name in DESKS),
         processes=(*workers, _beat(now), _web(machine.web, now.at)),
         when_gone=said("a worker without a sign of life for {span} counts as gone", span=span(DEAD_AFTER_S)),
         failures=tuple(_failures(kind, now, offered) for kind in _KINDS if _of_kind(now, kind)),
@@ -193,14 +194,14 @@ def _verdict(now: Running, alive: Sequence[Row]) -> tuple[Shape, Said]:
         return "bad", said(
             "The beat has not ticked for {span}: work that is due does not begin.", span=span(tick_age)
         )
-    if empty := unserved(QUEUES, [sign["says"].get("queues") or () for sign in alive]):
+    if empty := _empty(alive):
         desk = empty[0]
         waiting = now.desks.get(desk, Queue(0, 0.0)).waiting
         return "bad", said_n(
             "Nobody works at the {desk} desk: {n} waits there.",
             "Nobody works at the {desk} desk: {n} wait there.",
             waiting,
-            desk=desk,
+            desk=desk_name(desk),
         )
     if late := [(name, queue) for name, queue in now.desks.items() if behind(name, queue)]:
         name, queue = max(late, key=lambda each: each[1].oldest_s)
@@ -208,10 +209,15 @@ def _verdict(now: Running, alive: Sequence[Row]) -> tuple[Shape, Said]:
             "The {desk} desk is behind: {n} waits, for {span}.",
             "The {desk} desk is behind: {n} wait, the oldest for {span}.",
             queue.waiting,
-            desk=name,
+            desk=desk_name(name),
             span=span(queue.oldest_s),
         )
     return "ok", said_n("The worker keeps up.", "The {n} workers keep up.", len(alive))
+
+
+def _empty(alive: Sequence[Row]) -> tuple[str, ...]:
+    """The desks at which none of these workers works."""
+    return unserved(QUEUES, [sign["says"].get("queues") or () for sign in alive])
 
 
 def _because(now: Running, alive: Sequence[Row]) -> Said:
@@ -226,17 +232,18 @@ def _because(now: Running, alive: Sequence[Row]) -> Said:
         "{n} wait in all, the oldest for {span} at the {desk} desk; {busy} of {slots} places are busy.",
         waiting,
         span=span(queue.oldest_s),
-        desk=name,
+        desk=desk_name(name),
         busy=busy,
         slots=slots,
     )
 
 
-def _desk(name: str, now: Running) -> DeskCard:
+def _desk(name: str, now: Running, *, empty: bool) -> DeskCard:
     word, does, of_p95 = DESKS[name]
     queue, lease = now.desks.get(name, Queue(0, 0.0)), now.leases.get(name)
     late = behind(name, queue)
     state = State("slow", said("behind")) if late else State("ok", said("keeping up"))
+    state = State("bad", said("nobody works here")) if empty else state
     facts: list[tuple[Said | str, str, bool]] = [
         (said("Waiting"), f"{queue.waiting:,}", late),
         (said("Oldest"), span(queue.oldest_s) if queue.waiting else "–", late),

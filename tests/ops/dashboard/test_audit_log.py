@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, text
 
 from ops import access
-from ops.dashboard.views.audit_log import PAGE, Asked, compose, differences
+from ops.dashboard.tongues import tongue
+from ops.dashboard.views.audit_log import KINDS, PAGE, WHAT, Asked, compose, differences
+from ops.said import spoken
 from ops.store import accounts
 from ops.store.audit_log import note, noted
 from ops.store.schema import users
 
+OPS = Path(__file__).parents[3] / "ops"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x>"
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 
@@ -38,6 +44,31 @@ NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 def test_only_what_differs_is_shown(before: Any, after: Any, shown: list[tuple[Any, ...]]) -> None:
     found = [(each.field, each.before, each.after) for each in differences(before, after)]
     assert found == shown
+
+
+def words_of_notes(call: str, what: int) -> Iterator[tuple[int, str]]:
+    """The words that stand in the source where something is noted: 0 for what is done, 1 for the kind of thing."""
+    for path in OPS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == call:
+                for n, given in enumerate(node.args[what : what + 2]):
+                    yield from ((n, word) for word in _constants(given) if word != "s")
+
+
+def _constants(given: ast.expr) -> Iterator[str]:
+    found = (node.value for node in ast.walk(given) if isinstance(node, ast.Constant))
+    return (value for value in found if isinstance(value, str))
+
+
+def test_all_that_is_noted_has_a_word_in_the_readers_language() -> None:
+    noted_words = {*words_of_notes("note", 2), *words_of_notes("noted", 1)}
+    assert len(noted_words) > 30
+    assert {word for n, word in noted_words if n == 0} <= {*WHAT}
+    assert {word for n, word in noted_words if n == 1} <= {*KINDS}
+    row = {"id": 7, "at": NOW, "who": "rina", "what": "changed", "kind": "topic", "name": "NATO",
+           "before": None, "after": None}  # fmt: skip
+    (line,) = compose([row], Asked(), NOW).lines
+    assert (spoken(line.what, tongue("id")), spoken(line.kind, tongue("id"))) == ("diubah", "topik")
 
 
 def test_very_long_notes_are_bounded() -> None:
