@@ -16,6 +16,7 @@ from ops.access import Session
 from ops.asking import hold_against
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
+from ops.dashboard.numbers import number_of
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views import article as one
 from ops.dashboard.views import articles as listed
@@ -72,7 +73,7 @@ async def article(request: Request, session: Session) -> Response:
 async def _show_article(
     request: Request, session: Session, *, status: int = 200, typed: str = "", wrong: Said | str = ""
 ) -> Response:
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
     named = plain_text(request.query_params.get("topic", ""), 120)
     every = request.query_params.get("hold") == "all"
 
@@ -149,7 +150,7 @@ async def why(request: Request, session: Session) -> Response:
 
 async def take_word(request: Request, session: Session) -> Response:
     """Keeps what somebody says of an article that a channel was told of."""
-    fields, number = await taken(request, session), _number(request)
+    fields, number = await taken(request, session), number_of(request)
     relevant = fields.get("relevant") == "yes"
 
     def keep(connection: Connection) -> bool:
@@ -168,7 +169,7 @@ async def take_word(request: Request, session: Session) -> Response:
 
 async def take_report(request: Request, session: Session) -> Response:
     """Keeps what somebody says is wrong with an article's text."""
-    fields, number = await taken(request, session), _number(request)
+    fields, number = await taken(request, session), number_of(request)
     said_of_it = " ".join(fields.get("said", "").split())
     if wrong := _wrong(said_of_it):
         return await _show_article(request, session, status=422, typed=fields.get("said", ""), wrong=wrong)
@@ -200,7 +201,7 @@ def _wrong(text: str) -> Said | str:
 async def take_retry(request: Request, session: Session) -> Response:
     """Has the read desk try an article's page once more, as `pantau articles retry` does."""
     await taken(request, session)
-    number = _number(request)
+    number = number_of(request)
 
     def retry(connection: Connection) -> int | None:
         identity = reads.identity_of(connection, number)
@@ -220,7 +221,7 @@ async def take_retry(request: Request, session: Session) -> Response:
 async def take_reading(request: Request, session: Session) -> Response:
     """Reads an article's page again, to be looked at; nothing of it is stored."""
     await taken(request, session)
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
 
     def begin(connection: Connection) -> str | None:
         trail = _trail(connection, number)
@@ -239,7 +240,7 @@ async def take_reading(request: Request, session: Session) -> Response:
 
 async def reading(request: Request, session: Session) -> Response:
     """What came of reading an article's page again."""
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
     found = context.rereading.of(number)
     if found is None:
         return gone_on(f"{PATH}/{number}", did="not-kept")
@@ -265,21 +266,13 @@ def _key(fields: Mapping[str, str]) -> str:
     return ""
 
 
-def _number(request: Request) -> int:
-    """The article's number. Raises HTTPException (404) for what can be none."""
-    number: int = request.path_params["number"]
-    if number >= 2**63:
-        raise HTTPException(404, "No article has this number.")
-    return number
-
-
 ROUTES = (
     Route(PATH, for_people(articles), methods=["GET"]),
     Route("/why", for_people(why), methods=["GET"]),
-    Route(f"{PATH}/{{number:int}}", for_people(article), methods=["GET"]),
-    Route(f"{PATH}/{{number:int}}/word", for_people(take_word), methods=["POST"]),
-    Route(f"{PATH}/{{number:int}}/report", for_people(take_report), methods=["POST"]),
-    Route(f"{PATH}/{{number:int}}/retry", for_people(take_retry), methods=["POST"]),
-    Route(f"{PATH}/{{number:int}}/read-again", for_people(take_reading), methods=["POST"]),
-    Route(f"{PATH}/{{number:int}}/reading", for_people(reading), methods=["GET"]),
+    Route(f"{PATH}/{{number:row}}", for_people(article), methods=["GET"]),
+    Route(f"{PATH}/{{number:row}}/word", for_people(take_word), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}/report", for_people(take_report), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}/retry", for_people(take_retry), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}/read-again", for_people(take_reading), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}/reading", for_people(reading), methods=["GET"]),
 )

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
+from ops.dashboard.numbers import number_in
 from ops.dashboard.pages.accounts import admins_only
 from ops.dashboard.shell import show
 from ops.dashboard.views.audit_log import HERE, KINDS, PAGE, Asked, compose
@@ -28,7 +29,7 @@ async def audit_log(request: Request, session: Session) -> Response:
     """The newest changes first."""
     admins_only(session)
     context, asked = context_of(request), _asked(request)
-    rows = await _noted(request, asked, PAGE + 1, _before(request))
+    rows = await _noted(request, asked, PAGE + 1, number_in(request.query_params.get("before")))
     return await show(
         request,
         session,
@@ -37,7 +38,7 @@ async def audit_log(request: Request, session: Session) -> Response:
         view=compose(rows, asked, context.clock()),
         kinds=await context.ask(kinds),
         words=KINDS,
-        paged=_before(request) is not None,
+        paged=number_in(request.query_params.get("before")) is not None,
     )
 
 
@@ -73,11 +74,6 @@ def _asked(request: Request) -> Asked:
     return Asked(
         *(query.get(field, "").replace("\x00", "").strip()[:_LONGEST] for field in ("who", "kind", "name"))
     )
-
-
-def _before(request: Request) -> int | None:
-    text = request.query_params.get("before", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
 
 
 ROUTES = (

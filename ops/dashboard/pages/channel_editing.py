@@ -13,7 +13,8 @@ from ops import made_here
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.pages.channels import can_ask, keys_of, number_of, one_channel, settled, ways_of
+from ops.dashboard.numbers import number_of
+from ops.dashboard.pages.channels import can_ask, keys_of, one_channel, settled, ways_of
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import channels as views
 from ops.dashboard.views.forms import channel_changes, channel_faults
@@ -89,6 +90,6 @@ async def _form(
 
 
 ROUTES = (
-    Route("/channels/{number:int}/edit", for_people(ask_changes), methods=["GET"]),
-    Route("/channels/{number:int}/edit", for_people(take_changes), methods=["POST"]),
+    Route("/channels/{number:row}/edit", for_people(ask_changes), methods=["GET"]),
+    Route("/channels/{number:row}/edit", for_people(take_changes), methods=["POST"]),
 )

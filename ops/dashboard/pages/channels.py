@@ -17,6 +17,7 @@ from ops import made_here
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
+from ops.dashboard.numbers import number_of
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import channels as views
 from ops.dashboard.views.forms import channel_faults, channel_of, offered
@@ -49,7 +50,6 @@ DEEDS = {
     "early": said("Some feeds were not polled since the restore. Wait a minute, or tick the box."),
     "nothing": said("Nothing waits for that word any more."),
 }
-LARGEST_NUMBER = 2**63 - 1
 _LONGEST_SEARCH = 100
 
 
@@ -267,14 +267,6 @@ def asked_for(request: Request, name: str, longest: int = _LONGEST_SEARCH) -> st
     return request.query_params.get(name, "").replace("\0", "")[:longest]
 
 
-def number_of(request: Request) -> int:
-    """The number in the address. Raises HTTPException for one that no row can have."""
-    number = int(request.path_params["number"])
-    if not 0 < number <= LARGEST_NUMBER:
-        raise HTTPException(404)
-    return number
-
-
 def keys_of(context: Context) -> KeyRing:
     """The keys that seal what is given here. Raises HTTPException where this process has none."""
     if context.keys is None:
@@ -309,8 +301,8 @@ ROUTES = (
     Route("/channels/new", for_people(new_channel), methods=["GET"]),
     Route("/channels/new", for_people(add_channel), methods=["POST"]),
     Route("/channels/release", for_people(release_all), methods=["POST"]),
-    Route("/channels/{number:int}", for_people(show_channel), methods=["GET"]),
-    Route("/channels/{number:int}/test", for_people(test_channel), methods=["POST"]),
-    Route("/channels/{number:int}/ask", for_people(ask_again), methods=["POST"]),
-    Route("/channels/{number:int}/remove", for_people(remove_channel), methods=["POST"]),
+    Route("/channels/{number:row}", for_people(show_channel), methods=["GET"]),
+    Route("/channels/{number:row}/test", for_people(test_channel), methods=["POST"]),
+    Route("/channels/{number:row}/ask", for_people(ask_again), methods=["POST"]),
+    Route("/channels/{number:row}/remove", for_people(remove_channel), methods=["POST"]),
 )

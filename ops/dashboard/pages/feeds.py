@@ -16,6 +16,7 @@ from ops.access import Session
 from ops.adding import NameTaken, add, read_feed
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
+from ops.dashboard.numbers import number_of
 from ops.dashboard.rail import may
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views.feed_forms import (
@@ -75,7 +76,7 @@ def _read(connection: Connection, asked: FeedsAsked, context: Context) -> FeedLi
 
 async def feed(request: Request, session: Session) -> Response:
     """One feed, with all that is known of it."""
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
     row = await context.ask(lambda connection: one_feed(connection, number))
     if row is None:
         raise HTTPException(404, _NO_SUCH)
@@ -175,7 +176,7 @@ async def ask_changes(request: Request, session: Session) -> Response:
 async def take_changes(request: Request, session: Session) -> Response:
     """Gives the feed other settings."""
     context, typed = context_of(request), dict(await taken(request, session))
-    stands, keys, number = await _stands(request), _keys(context), _number(request)
+    stands, keys, number = await _stands(request), _keys(context), number_of(request)
     wanted = read_feed(table_of(typed, stands.url))
     if not isinstance(wanted, DeclaredFeed):
         return await _changing(request, session, stands, typed, wanted, status=422)
@@ -206,7 +207,7 @@ async def _changing(
         "feed_edit.html",
         here="feeds",
         status=status,
-        path=f"{PATH}/{_number(request)}",
+        path=f"{PATH}/{number_of(request, 'feed')}",
         name=stands.name or host_of(stands.url),
         url=stands.url,
         has_password=stands.password is not None,
@@ -220,7 +221,7 @@ async def _changing(
 async def take_poll(request: Request, session: Session) -> Response:
     """Has the feed polled now."""
     await taken(request, session)
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
     keys = _keys(context)
     outcome = await context.ask(lambda connection: poll_now(connection, keys, number, session.user))
     if isinstance(outcome, Paused):
@@ -243,7 +244,7 @@ async def _switched(
     request: Request, session: Session, switch: Callable[[Connection, KeyRing, int, str], Tended], did: str
 ) -> Response:
     await taken(request, session)
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
     keys = _keys(context)
     outcome = await context.ask(lambda connection: switch(connection, keys, number, session.user))
     _refuse(outcome)
@@ -256,30 +257,22 @@ async def ask_removal(request: Request, session: Session) -> Response:
     _need_editor(session)
     stands = await _stands(request)
     named = await context_of(request).ask(lambda connection: named_by(connection, stands.name))
-    path, name = f"{PATH}/{_number(request)}", stands.name or host_of(stands.url)
+    path, name = f"{PATH}/{number_of(request, 'feed')}", stands.name or host_of(stands.url)
     return await show(request, session, "feed_remove.html", here="feeds", path=path, name=name, named=named)
 
 
 async def take_removal(request: Request, session: Session) -> Response:
     """Removes the feed."""
     await taken(request, session)
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
     keys = _keys(context)
     _refuse(await context.ask(lambda connection: remove(connection, keys, number, session.user)))
     return gone_on(PATH, did="removed")
 
 
-def _number(request: Request) -> int:
-    """The feed that the address names. Raises HTTPException 404."""
-    written = request.path_params["feed"]
-    if not (written.isascii() and written.isdecimal() and len(written) <= 18):
-        raise HTTPException(404, _NO_SUCH)
-    return int(written)
-
-
 async def _stands(request: Request) -> DeclaredFeed:
     """The feed's settings as they are. Raises HTTPException: 404 where there is none, 409 where a file declares it."""
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
     keys = _keys(context)
     found = await context.ask(lambda connection: Shelf(connection, keys).feed_of(number))
     if found is None:
@@ -329,12 +322,12 @@ ROUTES = (
     _route("/add", ask_address, "GET"),
     _route("/add", take_add, "POST"),
     _route("/look", take_look, "POST"),
-    _route("/{feed}", feed, "GET"),
-    _route("/{feed}/edit", ask_changes, "GET"),
-    _route("/{feed}/edit", take_changes, "POST"),
-    _route("/{feed}/poll", take_poll, "POST"),
-    _route("/{feed}/pause", take_pause, "POST"),
-    _route("/{feed}/resume", take_resume, "POST"),
-    _route("/{feed}/remove", ask_removal, "GET"),
-    _route("/{feed}/remove", take_removal, "POST"),
+    _route("/{number:row}", feed, "GET"),
+    _route("/{number:row}/edit", ask_changes, "GET"),
+    _route("/{number:row}/edit", take_changes, "POST"),
+    _route("/{number:row}/poll", take_poll, "POST"),
+    _route("/{number:row}/pause", take_pause, "POST"),
+    _route("/{number:row}/resume", take_resume, "POST"),
+    _route("/{number:row}/remove", ask_removal, "GET"),
+    _route("/{number:row}/remove", take_removal, "POST"),
 )

@@ -17,7 +17,8 @@ from ops import silencing
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.pages.channels import LARGEST_NUMBER, asked_for, number_of
+from ops.dashboard.numbers import number_in, number_of
+from ops.dashboard.pages.channels import asked_for
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views import silences as views
 from ops.said import Said, said, said_n
@@ -102,7 +103,7 @@ async def _page(
 ) -> Response:
     context, asked = context_of(request), request.query_params
     past = asked.get("state") == "over"
-    before = _before(asked.get("before", ""))
+    before = number_in(asked.get("before")) or 0
 
     def work(connection: Connection) -> tuple[tuple[views.SilenceView, ...], int, views.Names]:
         now = context.clock()
@@ -132,13 +133,8 @@ async def _page(
     )
 
 
-def _before(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
-    return number if number <= LARGEST_NUMBER else 0
-
-
 ROUTES = (
     Route("/silences", for_people(show_silences), methods=["GET"]),
     Route("/silences", for_people(add_silence), methods=["POST"]),
-    Route("/silences/{number:int}/end", for_people(end_silence), methods=["POST"]),
+    Route("/silences/{number:row}/end", for_people(end_silence), methods=["POST"]),
 )

@@ -18,6 +18,7 @@ from ops import silencing
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
+from ops.dashboard.numbers import number_of
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import stories as views
 from ops.dashboard.words import language_tag
@@ -68,7 +69,7 @@ async def stories(request: Request, session: Session) -> Response:
 
 async def story(request: Request, session: Session) -> Response:
     """One story with its articles."""
-    return await _story(request, session, _number(request))
+    return await _story(request, session, number_of(request))
 
 
 async def _story(
@@ -120,7 +121,7 @@ async def ask_taking_out(request: Request, session: Session) -> Response:
 
 async def take_out(request: Request, session: Session) -> Response:
     """Takes an article out of its story, or says why not."""
-    sent, number, article = await taken(request, session), _number(request), _article(request)
+    sent, number, article = await taken(request, session), number_of(request), _article(request)
     fields = {"to": sent.get("to", "own"), "into": _typed(sent, "into")}
 
     def work(connection: Connection) -> ruled.Outcome:
@@ -147,7 +148,7 @@ async def _taking_out(
     wrong: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    number, article = _number(request), _article(request)
+    number, article = number_of(request), _article(request)
 
     def read(connection: Connection) -> tuple[reads.Row | None, int, tuple[views.OtherStory, ...]]:
         copies = len(regrouping.with_copies(connection, StoryId(number), [article])) - 1
@@ -177,7 +178,7 @@ async def _taking_out(
 
 async def take_merge(request: Request, session: Session) -> Response:
     """Merges another story into this one, or says why not."""
-    sent, number = await taken(request, session), _number(request)
+    sent, number = await taken(request, session), number_of(request)
     typed = _typed(sent, "story")
 
     def work(connection: Connection) -> ruled.Outcome:
@@ -197,7 +198,7 @@ async def take_merge(request: Request, session: Session) -> Response:
 
 async def take_apart(request: Request, session: Session) -> Response:
     """Makes a merged story one of its own again."""
-    sent, number = await taken(request, session), _number(request)
+    sent, number = await taken(request, session), number_of(request)
     merged = sent.get("story", "")
     if not (merged.isascii() and merged.isdecimal() and len(merged) <= ruled.LONGEST_NUMBER):
         raise HTTPException(400)
@@ -217,7 +218,7 @@ async def take_apart(request: Request, session: Session) -> Response:
 async def take_mute(request: Request, session: Session) -> Response:
     """Silences a story on every channel for a day."""
     await taken(request, session)
-    context, number = context_of(request), _number(request)
+    context, number = context_of(request), number_of(request)
 
     def mute(connection: Connection) -> str:
         row = reads.story(connection, number)
@@ -242,7 +243,7 @@ async def take_mute(request: Request, session: Session) -> Response:
 
 async def take_end(request: Request, session: Session) -> Response:
     """Ends a silence of the story before its time."""
-    fields, number = await taken(request, session), _number(request)
+    fields, number = await taken(request, session), number_of(request)
     wanted = fields.get("silence", "")
 
     def end(connection: Connection) -> str:
@@ -266,28 +267,16 @@ def _typed(sent: Mapping[str, str], field: str) -> str:
 
 
 def _article(request: Request) -> ArticleId:
-    """The number of the article. Raises HTTPException (404) for what can be none."""
-    number: int = request.path_params["article"]
-    if number >= 2**63:
-        raise HTTPException(404, "This article is not in this story (any more).")
-    return ArticleId(number)
-
-
-def _number(request: Request) -> int:
-    """The story's number. Raises HTTPException (404) for what can be none."""
-    number: int = request.path_params["number"]
-    if number >= 2**63:
-        raise HTTPException(404, "No story has this number.")
-    return number
+    return ArticleId(number_of(request, "article"))
 
 
 ROUTES = (
     Route(PATH, for_people(stories), methods=["GET"]),
-    Route(f"{PATH}/{{number:int}}", for_people(story), methods=["GET"]),
-    Route(f"{PATH}/{{number:int}}/mute", for_people(take_mute), methods=["POST"]),
-    Route(f"{PATH}/{{number:int}}/end-silence", for_people(take_end), methods=["POST"]),
-    Route(f"{PATH}/{{number:int}}/take-out/{{article:int}}", for_people(ask_taking_out), methods=["GET"]),
-    Route(f"{PATH}/{{number:int}}/take-out/{{article:int}}", for_people(take_out), methods=["POST"]),
-    Route(f"{PATH}/{{number:int}}/merge", for_people(take_merge), methods=["POST"]),
-    Route(f"{PATH}/{{number:int}}/take-apart", for_people(take_apart), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}", for_people(story), methods=["GET"]),
+    Route(f"{PATH}/{{number:row}}/mute", for_people(take_mute), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}/end-silence", for_people(take_end), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}/take-out/{{article:row}}", for_people(ask_taking_out), methods=["GET"]),
+    Route(f"{PATH}/{{number:row}}/take-out/{{article:row}}", for_people(take_out), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}/merge", for_people(take_merge), methods=["POST"]),
+    Route(f"{PATH}/{{number:row}}/take-apart", for_people(take_apart), methods=["POST"]),
 )

@@ -16,7 +16,8 @@ from ops import feed_addresses, hearing, made_here
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.pages.channels import asked_for, keys_of, number_of, settled
+from ops.dashboard.numbers import number_of
+from ops.dashboard.pages.channels import asked_for, keys_of, settled
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import subscriptions as views
 from ops.dashboard.views.forms import NEW_SUBSCRIPTION, Fields, subscription_form, subscription_of
@@ -348,7 +349,7 @@ async def unshare_subscription(request: Request, session: Session) -> Response:
     return gone_on(f"/subscriptions/{number}", did="closed")
 
 
-_ONE = "/subscriptions/{number:int}"
+_ONE = "/subscriptions/{number:row}"
 
 ROUTES = (
     Route("/subscriptions", for_people(show_subscriptions), methods=["GET"]),

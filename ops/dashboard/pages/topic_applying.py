@@ -144,6 +144,6 @@ async def _page(
 
 
 ROUTES = (
-    Route("/topics/{topic:int}/apply-back", for_people(look), methods=["GET"]),
-    Route("/topics/{topic:int}/apply-back", for_people(take), methods=["POST"]),
+    Route("/topics/{number:row}/apply-back", for_people(look), methods=["GET"]),
+    Route("/topics/{number:row}/apply-back", for_people(take), methods=["POST"]),
 )

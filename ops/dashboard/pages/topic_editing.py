@@ -14,7 +14,8 @@ from ops import editing_topics
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.pages.topics import LARGEST_NUMBER, NO_TOPIC, standing
+from ops.dashboard.numbers import number_of
+from ops.dashboard.pages.topics import NO_TOPIC, standing
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.trials import Trial, Work
 from ops.dashboard.views.simple_query import Simple, Unusable, as_lists, as_query
@@ -89,7 +90,7 @@ async def take_new(request: Request, session: Session) -> Response:
 async def take_edit(request: Request, session: Session) -> Response:
     """Checks, tries or saves changes of a topic."""
     fields = await taken(request, session, "editor", LARGEST_DRAFT)
-    here = await context_of(request).ask(lambda connection: rows.standing(connection, _number_of(request)))
+    here = await context_of(request).ask(lambda connection: rows.standing(connection, number_of(request)))
     return await _take(request, session, fields, here)
 
 
@@ -253,9 +254,9 @@ async def _save(request: Request, session: Session, draft: Draft, here: Standing
     context = context_of(request)
 
     def save(connection: Connection) -> Saved | Faulty | Stale | ReadOnly | Gone:
-        if request.path_params.get("topic") is None:
+        if request.path_params.get("number") is None:
             return editing_topics.add(connection, draft.topic(), session.user)
-        topic = _number_of(request)
+        topic = number_of(request)
         return editing_topics.save(connection, topic, draft.topic(), draft.began_from, session.user)
 
     match await context.ask(save):
@@ -294,7 +295,7 @@ async def take_back(request: Request, session: Session) -> Response:
     """Makes an earlier version the newest one."""
     fields = await taken(request, session, "editor")
     number, began_from = _small(fields.get("number", "")), _small(fields.get("version", ""))
-    topic = _number_of(request)
+    topic = number_of(request)
     match await context_of(request).ask(
         lambda connection: editing_topics.take_back(connection, topic, number, began_from, session.user)
     ):
@@ -329,7 +330,7 @@ async def confirm_removal(request: Request, session: Session) -> Response:
 async def take_removal(request: Request, session: Session) -> Response:
     """Removes the topic."""
     await taken(request, session, "editor")
-    topic = _number_of(request)
+    topic = number_of(request)
     match await context_of(request).ask(
         lambda connection: editing_topics.remove(connection, topic, session.user)
     ):
@@ -346,17 +347,13 @@ def _small(written: str) -> int:
     return int(written) if written.isascii() and written.isdecimal() and len(written) < 9 else 0
 
 
-def _number_of(request: Request) -> int:
-    return min(int(request.path_params["topic"]), LARGEST_NUMBER)
-
-
 ROUTES = (
     Route("/topics/new", for_people(new), methods=["GET"]),
     Route("/topics/new", for_people(take_new), methods=["POST"]),
-    Route("/topics/{topic:int}/edit", for_people(edit), methods=["GET"]),
-    Route("/topics/{topic:int}/edit", for_people(take_edit), methods=["POST"]),
-    Route("/topics/{topic:int}/history", for_people(history), methods=["GET"]),
-    Route("/topics/{topic:int}/take-back", for_people(take_back), methods=["POST"]),
-    Route("/topics/{topic:int}/remove", for_people(confirm_removal), methods=["GET"]),
-    Route("/topics/{topic:int}/remove", for_people(take_removal), methods=["POST"]),
+    Route("/topics/{number:row}/edit", for_people(edit), methods=["GET"]),
+    Route("/topics/{number:row}/edit", for_people(take_edit), methods=["POST"]),
+    Route("/topics/{number:row}/history", for_people(history), methods=["GET"]),
+    Route("/topics/{number:row}/take-back", for_people(take_back), methods=["POST"]),
+    Route("/topics/{number:row}/remove", for_people(confirm_removal), methods=["GET"]),
+    Route("/topics/{number:row}/remove", for_people(take_removal), methods=["POST"]),
 )

@@ -68,7 +68,7 @@ async def _shown(request: Request, session: Session, made: Mapping[str, str]) ->
 
 
 ROUTES = (
-    Route("/topics/{topic:int}/feed", for_people(addresses), methods=["GET"]),
-    Route("/topics/{topic:int}/feed", for_people(make_address), methods=["POST"]),
-    Route("/topics/{topic:int}/feed/close", for_people(close_addresses), methods=["POST"]),
+    Route("/topics/{number:row}/feed", for_people(addresses), methods=["GET"]),
+    Route("/topics/{number:row}/feed", for_people(make_address), methods=["POST"]),
+    Route("/topics/{number:row}/feed/close", for_people(close_addresses), methods=["POST"]),
 )

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
+from ops.dashboard.numbers import number_in, number_of
 from ops.dashboard.shell import show, taken
 from ops.dashboard.views.topics import (
     FOUND,
@@ -35,7 +36,6 @@ from ops.store.topics import Standing
 from worker.store.engine import Connection
 
 LONGEST_WORDS = 100
-LARGEST_NUMBER = 2**63 - 1
 NO_TOPIC = "This topic is not watched any more, or never was."
 
 DEEDS = {
@@ -67,7 +67,7 @@ def _list(connection: Connection, request: Request, words: str, after: str) -> L
 
 async def topic(request: Request, session: Session) -> Response:
     """One topic: what it looks for, what it found, who hears of it."""
-    span, before = span_of(request), _number(request.query_params.get("before"))
+    span, before = span_of(request), number_in(request.query_params.get("before"))
     view = await context_of(request).ask(lambda connection: _one(connection, request, session, span, before))
     return await show(
         request, session, "topic.html", here="topics", deeds=DEEDS, view=view, span=span, before=before
@@ -97,7 +97,7 @@ def _one(
 async def take_judgement(request: Request, session: Session) -> Response:
     """Notes what somebody says of an article that was told: the same word as behind the buttons in Slack."""
     fields = await taken(request, session, "viewer")
-    article, key = _number(fields.get("article")), _key(fields.get("delivery", ""))
+    article, key = number_in(fields.get("article")), _key(fields.get("delivery", ""))
     relevant = fields.get("relevant") == "yes"
 
     def note(connection: Connection) -> None:
@@ -111,15 +111,14 @@ async def take_judgement(request: Request, session: Session) -> Response:
 
     await context_of(request).ask(note)
     back = {name: fields[name] for name in ("days", "before") if fields.get(name, "").isdecimal()}
-    place = _number(fields.get("match")) or 0
-    here = f"/topics/{request.path_params['topic']}?{urlencode({**back, 'did': 'judged'})}"
+    place = number_in(fields.get("match")) or 0
+    here = f"/topics/{number_of(request)}?{urlencode({**back, 'did': 'judged'})}"
     return RedirectResponse(f"{here}#m{place}", 303)
 
 
 def standing(connection: Connection, request: Request) -> Standing:
     """The topic in the address. Raises HTTPException where there is none."""
-    number = request.path_params["topic"]
-    found = rows.standing(connection, number) if number <= LARGEST_NUMBER else None
+    found = rows.standing(connection, number_of(request))
     if found is None:
         raise HTTPException(404, NO_TOPIC)
     return found
@@ -127,19 +126,13 @@ def standing(connection: Connection, request: Request) -> Standing:
 
 def span_of(request: Request) -> int:
     """How many days the picture has."""
-    days = _number(request.query_params.get("days"))
+    days = number_in(request.query_params.get("days"))
     return days if days in SPANS else SPANS[0]
 
 
 def _by(session: Session) -> str:
     """As a channel's people are written: by where they said it."""
     return f"page:{session.user}"
-
-
-def _number(written: str | None) -> int | None:
-    """A row's number as an address carries it; None for anything else."""
-    plain = written is not None and written.isascii() and written.isdecimal() and len(written) < 19
-    return int(written) if plain and written is not None else None
 
 
 def _key(written: str) -> str:
@@ -151,6 +144,6 @@ def _key(written: str) -> str:
 
 ROUTES = (
     Route("/topics", for_people(topics), methods=["GET"]),
-    Route("/topics/{topic:int}", for_people(topic), methods=["GET"]),
-    Route("/topics/{topic:int}/judge", for_people(take_judgement), methods=["POST"]),
+    Route("/topics/{number:row}", for_people(topic), methods=["GET"]),
+    Route("/topics/{number:row}/judge", for_people(take_judgement), methods=["POST"]),
 )
