@@ -15,6 +15,8 @@ from typing import Literal
 from alerts.post import MailDoor, parse_smtp_url
 from alerts.push import installed as apprise_installed
 from ops import kit
+from ops.amounts import count
+from ops.causes import cause
 from ops.health import of_installation
 from ops.remarks import gap_in_words, silence_in_words
 from ops.said import Said, said
@@ -22,7 +24,6 @@ from ops.slack.examination import examine_slack, slack_remedy
 from ops.store.overview import Row, feed_list, overview
 from ops.store.refused import forms_refused_of_last
 from ops.store.watched import channel_list
-from ops.verdict import cause, count
 from worker.errors import PantauError
 from worker.match import parse_query
 from worker.match.segments import can_segment

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
-from ops.verdict import span
+from ops.amounts import span
 from worker.charset import charset_of, decode
 from worker.feeds import schedule
 from worker.feeds.dates import plausible

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.letter import plain_text
-from ops.verdict import cause, count, span
+from ops.amounts import count, span
+from ops.causes import cause
 
 APART = timedelta(minutes=5)
 """Between two notices."""

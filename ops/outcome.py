@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.times import UNTIL_RESUMED
+from ops.amounts import span
+from ops.causes import cause
 from ops.moments import in_zone, instant
 from ops.said import Said, joined, said, said_n
-from ops.verdict import cause, span
 
 Row = Mapping[str, Any]
 """An alert as `ops.store.tracing` reads it."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from alerts.letter import plain_text
 from alerts.model import DeliveryId
+from ops.causes import cause
 from ops.moments import instant
 from ops.said import Said, said
 from ops.store import audit_log, ledger
 from ops.store.ledger import PutBack, Standing
-from ops.verdict import cause
 from worker.store.engine import Connection
 
 RETRIABLE = ("failed", "unknown", "expired", "held")

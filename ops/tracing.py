@@ -9,11 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.times import UNTIL_RESUMED
+from ops.amounts import span
+from ops.causes import cause
 from ops.moments import instant
 from ops.outcome import why_suppressed
 from ops.said import Said, joined, said, said_n
 from ops.store.tracing import Trail
-from ops.verdict import cause, span
 from worker.feeds.identity import canonical_url, entry_keys
 from worker.match import Explained
 from worker.match.explain import Note

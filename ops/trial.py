@@ -27,9 +27,10 @@ from alerts.store.addresses import standing_of
 from alerts.store.circuits import close_circuit
 from alerts.store.people import credential_of
 from alerts.words import Language, phrase
+from ops.amounts import span
+from ops.causes import cause
 from ops.said import Said, said
 from ops.store import audit_log
-from ops.verdict import cause, span
 from worker.secrets import KeyRing, without
 from worker.store.engine import Connection
 from worker.wire import Failure, Reply

@@ -79,7 +79,7 @@ def _line(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _state(row: Mapping[str, Any]) -> str:
-    from ops.verdict import BY_READERS, cause
+    from ops.causes import BY_READERS, cause
 
     if row["blocked_by"]:
         return "blocked: nothing is written there"

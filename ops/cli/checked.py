@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from alerts.letter import plain_text
+from ops.amounts import span
 from ops.checking import Checked, Feed, NoFeed, NotHad, Site
 from ops.cli.steps import (
     charset_line,
@@ -20,7 +21,6 @@ from ops.cli.steps import (
     way_lines,
 )
 from ops.moments import instant
-from ops.verdict import span
 
 if TYPE_CHECKING:
     from ops.inspection import Contents, NextPoll

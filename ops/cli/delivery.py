@@ -74,7 +74,7 @@ _VERDICTS = {
 
 def _attempt(attempt: Mapping[str, Any]) -> Iterator[str]:
     """An attempt as a sentence, and the receiver's own words below it."""
-    from ops.verdict import cause
+    from ops.causes import cause
 
     took = "" if attempt["elapsed_s"] is None else f", {attempt['elapsed_s']:.2f} s"
     ended = "its sender was stopped" if attempt["ended_at"] else "under way, or its sender was stopped"

@@ -142,7 +142,7 @@ def retry(wanted: str) -> None:
 
 
 def _reservations(due: PutBack) -> str:
-    from ops.verdict import cause
+    from ops.causes import cause
 
     repeat = "; it says that it may be a repeat" if due.possible_repeat else ""
     if due.stopped_by is not None:

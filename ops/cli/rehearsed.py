@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from alerts.letter import plain_text
+from ops.amounts import count
 from ops.cli.steps import (
     charset_line,
     document_line,
@@ -17,7 +18,6 @@ from ops.cli.steps import (
 )
 from ops.moments import instant
 from ops.readings import noted, taken
-from ops.verdict import count
 
 if TYPE_CHECKING:
     from ops.rehearsal import Rehearsed

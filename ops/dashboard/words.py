@@ -9,9 +9,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alerts.times import UNTIL_RESUMED
+from ops.amounts import span
+from ops.causes import cause
 from ops.moments import Instant
 from ops.said import Said, said
-from ops.verdict import cause, span
 
 Shape = Literal["ok", "slow", "bad", "off"]
 

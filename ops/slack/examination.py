@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterator
 from typing import Literal
 
+from ops.causes import cause
 from ops.said import Said, said
 from ops.slack.access import LOOKS, POSTS, Access, understood, who_are_we
 from ops.tools import make_web
-from ops.verdict import cause
 from worker.secrets import Secret
 from worker.settings import Settings
 

@@ -13,8 +13,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from ops.__main__ import COMMANDS
+from ops.causes import BY_READERS
 from ops.measures import NAMED
-from ops.verdict import BY_READERS
 
 OPS = Path(__file__).resolve().parents[2] / "ops"
 RULES: list[dict[str, Any]] = [

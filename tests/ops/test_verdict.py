@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.settle import Reason
+from ops.amounts import count, span
+from ops.causes import cause
 from ops.store.audit import Audit
 from ops.store.day import Lag
 from ops.store.overview import Overview, Pause, Queue
-from ops.verdict import assurance, cause, count, span, verdict
+from ops.verdict import assurance, verdict
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 REPOSITORY = Path(__file__).parents[2]

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from alerts.letter import plain_text, runs, safe_link
+from ops.amounts import count, span
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar
 from ops.dashboard.views.rows import AttemptRow, Runs, attempt_row, host_of
@@ -24,7 +25,6 @@ from ops.readings import noted, taken
 from ops.said import Said, joined, said, said_n
 from ops.store.storied import Storied
 from ops.tracing import Asked, Trace, nearest_feeds, parts_of, sentence
-from ops.verdict import count, span
 from worker.model import ReadingNotes
 
 Row = Mapping[str, Any]

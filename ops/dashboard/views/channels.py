@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alerts.letter import plain_text
+from ops.causes import BY_READERS, cause
 from ops.dashboard.words import Stamp, State, due_stamp, maybe_stamp, stamp
 from ops.said import Said, said, said_n
 from ops.store.mailboxes import masked
 from ops.store.restored import Held
 from ops.trial import as_told
-from ops.verdict import BY_READERS, cause
 from ops.watchlist.model import ChannelKind
 
 Row = Mapping[str, Any]

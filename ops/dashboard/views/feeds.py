@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from alerts.letter import plain_text, safe_link
+from ops.amounts import span
 from ops.dashboard.charts import Bar, bars
 from ops.dashboard.views.rows import feed_name, host_of, reason_in_words, trouble, why_then
 from ops.dashboard.words import Stamp, State, due_stamp, feed_state, language_tag, maybe_stamp, stamp
 from ops.remarks import gap_in_words, notes, silence_in_words
 from ops.said import Said, joined, said, said_n
 from ops.store.pages.feeds import RANKS, FeedsWanted
-from ops.verdict import span
 from ops.watchlist.values import every_text, pace_text
 from worker.polling import LETTERS_KEPT
 

@@ -8,11 +8,11 @@ from importlib.metadata import PackageMetadata
 from typing import Any
 
 from alerts.letter import plain_text
+from ops.causes import cause
 from ops.dashboard.words import Shape, State
 from ops.doctor import Finding
 from ops.rotation import KeyUse
 from ops.said import Said, said
-from ops.verdict import cause
 from worker.settings import Settings, Variable
 
 Row = Mapping[str, Any]

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.letter import plain_text
+from ops.amounts import count, span
+from ops.causes import cause
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar, Curve
 from ops.dashboard.views.rows import (
@@ -25,7 +27,7 @@ from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview, Queue
 from ops.store.pages.overview import GOAL_S, Bin, Panels, Stages, Trend
-from ops.verdict import DESK_LATE_S, Level, assurance, behind, cause, count, deserted, span, verdict
+from ops.verdict import DESK_LATE_S, Level, assurance, behind, deserted, verdict
 
 Row = Mapping[str, Any]
 

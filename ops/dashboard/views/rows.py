@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from alerts.evidence import Evidence, show_why
 from alerts.letter import plain_text, runs, safe_link
+from ops.amounts import count, span
+from ops.causes import cause
 from ops.dashboard.words import (
     Stamp,
     State,
@@ -25,7 +27,6 @@ from ops.dashboard.words import (
 )
 from ops.remarks import notes, remarks
 from ops.said import Said, joined, said, said_n
-from ops.verdict import cause, count, span
 
 Row = Mapping[str, Any]
 Runs = tuple[tuple[str, bool], ...]

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from alerts.evidence import show_why
 from alerts.letter import plain_text, runs, safe_link
+from ops.amounts import span
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar
 from ops.dashboard.views.rows import Runs, Sending, evidence_of, sending_row
@@ -19,7 +20,6 @@ from ops.dashboard.words import Stamp, language_tag, stamp
 from ops.placed import placed_because
 from ops.said import Said, joined, said, said_n
 from ops.store.pages.stories import BARS, LOOKED_AT, Found, Sought
-from ops.verdict import span
 
 Row = Mapping[str, Any]
 

@@ -10,11 +10,12 @@ from typing import Any
 from alerts.digest import At, AtOnce, Hourly, next_due, parse_when
 from alerts.letter import plain_text
 from alerts.model import Item
+from ops.amounts import span
+from ops.causes import BY_READERS, cause
 from ops.dashboard.views.channels import called
 from ops.dashboard.words import Stamp, State, due_stamp, language_tag, maybe_stamp, stamp
 from ops.previews import Preview
 from ops.said import Said, said, said_n
-from ops.verdict import BY_READERS, cause, span
 from ops.watchlist.values import duration_text
 
 Row = Mapping[str, Any]

@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
+from ops.amounts import count, span
+from ops.causes import BY_READERS, cause
 from ops.dashboard.views.rows import feed_name
 from ops.dashboard.words import Shape, ago
 from ops.remarks import gap_in_words, silence_in_words
 from ops.said import Said, joined, said, said_n
 from ops.store.audit import Audit
 from ops.store.overview import Overview
-from ops.verdict import BY_READERS, TICK_LATE_S, cause, count, deserted, desk_name, span
+from ops.verdict import TICK_LATE_S, deserted, desk_name
 
 Row = Mapping[str, Any]
 

@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
+from ops.amounts import span
+from ops.causes import cause
 from ops.dashboard.words import Shape, Stamp, State, maybe_stamp, stamp
 from ops.said import Said, said, said_n
 from ops.store.overview import Queue
 from ops.store.pages.workers import MOST_FAILURES, Lease, Running
 from ops.store.ticking import DEAD_AFTER_S
-from ops.verdict import TICK_LATE_S, behind, cause, desk_name, span, unserved
+from ops.verdict import TICK_LATE_S, behind, desk_name, unserved
 from worker.app import QUEUES
 
 Row = Mapping[str, Any]

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.access import Session
+from ops.amounts import span
+from ops.causes import cause
 from ops.dashboard.catalogue import PLURALS, gathered, untranslated
 from ops.dashboard.tongues import HERE, LANGUAGES, tongue
 from ops.said import Said, joined, said, said_n, spoken
-from ops.verdict import cause, span
 
 INDONESIAN = tongue("id")
 

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops.amounts import span
+from ops.causes import cause
 from ops.dashboard.views.todo import tasks
 from ops.store.audit import Audit
 from ops.store.day import Lag
 from ops.store.overview import Balk, Overview, Pause, Queue
-from ops.verdict import assurance, cause, span, verdict
+from ops.verdict import assurance, verdict
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 WELL = Overview(

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ops.amounts import span
 from ops.dashboard.views.workers import SHOWN_REASONS, Machine, compose, size
 from ops.said import Said
 from ops.store.overview import Queue
 from ops.store.pages.workers import Lease, Running
 from ops.store.ticking import DEAD_AFTER_S
-from ops.verdict import DESK_LATE_S, span
+from ops.verdict import DESK_LATE_S
 
 NOW = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
 WEB = {"host": "vm", "pid": 7, "since": "2026-11-26T09:00:00+00:00", "version": "1.0", "memory": 80_000_000}
