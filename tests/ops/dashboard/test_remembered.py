@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from ops.dashboard import remembered
 from ops.dashboard.remembered import Remembered
 from tests.ops.dashboard.conftest import Steady
+
+
+@pytest.fixture(autouse=True)
+def _as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are about the moments that a page waits, which are long elsewhere."""
+    monkeypatch.setattr(remembered, "_WORTH_WAITING_S", 1.0)
+    monkeypatch.setattr(remembered, "_A_MOMENT_S", 0.04)
 
 
 class Look:
