@@ -92,6 +92,8 @@ def web(host: str | None, port: int | None) -> None:
         timeout_graceful_shutdown=3,
     )
     server = Server(config)
+    # a page takes its turn some twenty times; beside a thread that computes it would wait 5 ms for each
+    sys.setswitchinterval(0.0005)
     with suppress(KeyboardInterrupt):  # raised again after it has stopped in order
         server.run()
     observing.put_away()
