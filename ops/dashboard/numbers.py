@@ -10,7 +10,7 @@ _DIGITS = 18  # what PostgreSQL's bigint surely holds
 
 
 class _RowNumber(Convertor[int]):
-    regex = f"[0-9]{{1,{_DIGITS}}}"
+    regex = f"[1-9][0-9]{{0,{_DIGITS - 1}}}"
 
     def convert(self, value: str) -> int:
         """As a number."""

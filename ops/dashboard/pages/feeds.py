@@ -207,7 +207,7 @@ async def _changing(
         "feed_edit.html",
         here="feeds",
         status=status,
-        path=f"{PATH}/{number_of(request, 'feed')}",
+        path=f"{PATH}/{number_of(request)}",
         name=stands.name or host_of(stands.url),
         url=stands.url,
         has_password=stands.password is not None,
@@ -257,7 +257,7 @@ async def ask_removal(request: Request, session: Session) -> Response:
     _need_editor(session)
     stands = await _stands(request)
     named = await context_of(request).ask(lambda connection: named_by(connection, stands.name))
-    path, name = f"{PATH}/{number_of(request, 'feed')}", stands.name or host_of(stands.url)
+    path, name = f"{PATH}/{number_of(request)}", stands.name or host_of(stands.url)
     return await show(request, session, "feed_remove.html", here="feeds", path=path, name=name, named=named)
 
 

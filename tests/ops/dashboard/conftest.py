@@ -200,9 +200,10 @@ def make_site() -> Iterator[MakeSite]:
                 **facts,
             )
             app = build(context)
-            return Site(
-                stack.enter_context(serving(context, app)), context, steady, app.state.meter, app.state.watch
-            )
+            address = stack.enter_context(serving(context, app))
+            # what is looked up beside pages ends before the pool does, or its connection would be left to the collector
+            stack.callback(context._errands.shutdown)
+            return Site(address, context, steady, app.state.meter, app.state.watch)
 
         yield make
 

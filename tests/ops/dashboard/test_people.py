@@ -671,7 +671,7 @@ def test_no_address_that_changes_something_is_left_out_above() -> None:
 
     routes = (*channels.ROUTES, *subscriptions.ROUTES, *silences.ROUTES)
     changing = {
-        route.path.replace("{number:int}", "1")
+        route.path.replace("{number:row}", "1")
         for route in routes
         if route.methods and "POST" in route.methods
     }
