@@ -13,6 +13,7 @@ from typing import Literal
 
 from alerts.letter import plain_text
 from alerts.store.planning import hold_planning
+from ops.row_number import number_in
 from ops.said import Said, said
 from ops.store import audit_log
 from ops.store.hearing import story_of
@@ -22,8 +23,6 @@ from worker.store import regrouping
 from worker.store.engine import Connection
 from worker.store.stories import hold_placing
 
-LONGEST_NUMBER = 18
-"""Digits; what PostgreSQL's bigint surely holds."""
 MOST_MOVED = 200
 """Articles that can be named at once; their copies go along."""
 
@@ -57,9 +56,9 @@ def story_meant(connection: Connection, written: str) -> StoryId | None:
     was merged, the one that it is part of now. None where there is none."""
     written = written.strip()
     page = _AT_OUR_PAGES.search(written)
-    number = page[1] if page else written
-    if number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER:
-        return regrouping.current(connection, StoryId(int(number)))
+    number = number_in(page[1] if page else written)
+    if number is not None:
+        return regrouping.current(connection, StoryId(number))
     identities, _ = names_of(written)
     return story_of(connection, identities)
 

@@ -104,12 +104,8 @@ class Context:
         """What `work` finds in one transaction, done in a thread. Raises DatabaseSilent when it takes too
         long, and whatever SQLAlchemy raises."""
 
-        def transaction() -> Answer:
-            with self.engine.begin() as connection:
-                return work(connection)
-
         threads = self._log_ins if log_in else self._pages
-        asked = asyncio.get_running_loop().run_in_executor(threads, transaction)
+        asked = asyncio.get_running_loop().run_in_executor(threads, self._transaction, work)
         try:
             return await asyncio.wait_for(asked, self.patience_s)
         except TimeoutError:
@@ -117,12 +113,11 @@ class Context:
 
     async def ask_at_length(self, work: Callable[[Connection], Answer]) -> Answer:
         """The same for what goes through so much that no page waits for it; the database ends it after a minute."""
+        return await asyncio.get_running_loop().run_in_executor(self._errands, self._transaction, work)
 
-        def transaction() -> Answer:
-            with self.engine.begin() as connection:
-                return work(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self._errands, transaction)
+    def _transaction(self, work: Callable[[Connection], Answer]) -> Answer:
+        with self.engine.begin() as connection:
+            return work(connection)
 
     def errand(self, work: Callable[[], Answer]) -> Future[Answer]:
         """Has `work` done that takes longer than a page may, in one of few threads."""

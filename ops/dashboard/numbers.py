@@ -1,16 +1,15 @@
-"""PURE. The numbers of rows, as addresses and forms carry them: `{number:row}` in a route is one, and what no row can
-have leads nowhere."""
+"""The numbers of rows in addresses: `{number:row}` in a route is one, and what no row can have leads nowhere."""
 
 from __future__ import annotations
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 
-_DIGITS = 18  # what PostgreSQL's bigint surely holds
+from ops.row_number import DIGITS
 
 
 class _RowNumber(Convertor[int]):
-    regex = f"[1-9][0-9]{{0,{_DIGITS - 1}}}"
+    regex = f"[1-9][0-9]{{0,{DIGITS - 1}}}"
 
     def convert(self, value: str) -> int:
         """As a number."""
@@ -28,9 +27,3 @@ def number_of(request: Request, name: str = "number") -> int:
     """The row that the address names."""
     number: int = request.path_params[name]
     return number
-
-
-def number_in(written: str | None) -> int | None:
-    """A row's number as somebody wrote it; None for what can be none."""
-    plain = written is not None and written.isascii() and written.isdecimal() and len(written) <= _DIGITS
-    return int(written) if plain and written is not None else None

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from urllib.parse import parse_qsl, urlsplit
 
+from ops.row_number import number_in
 from worker.secrets import Secret
 
 WINDOW = timedelta(minutes=5)
@@ -101,8 +102,8 @@ def _press(payload: Any) -> Call:
     block, action = _BLOCK.fullmatch(pressed.get("block_id", "")), pressed["action_id"]
     if block is None or action not in _ACTIONS:
         return Idle()
-    value = pressed["value"]
-    if not (value.isascii() and value.isdecimal() and len(value) <= 18):  # what a bigint surely holds
+    article = number_in(pressed["value"])
+    if article is None:
         raise ValueError
     return Press(
         team=_id(payload["team"]["id"]),
@@ -110,7 +111,7 @@ def _press(payload: Any) -> Call:
         user=_id(payload["user"]["id"]),
         action=action,
         delivery=block[1],
-        article=int(value),
+        article=article,
         answer_at=str(payload.get("response_url", "")),
     )
 

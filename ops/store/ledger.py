@@ -15,6 +15,7 @@ from alerts.model import DeliveryId
 from alerts.store.deliveries import take_back
 from alerts.store.planning import hold_planning
 from alerts.store.schema import deliveries, delivery_articles
+from ops.row_number import number_in
 from ops.store.overview import attempts_of
 
 Row = Mapping[str, Any]
@@ -127,10 +128,8 @@ class PutBack:
 
 def number_or_key(written: str) -> int | UUID | None:
     """What a person or a program calls a delivery by; None for what can be neither."""
-    if (
-        written.isascii() and written.isdecimal() and len(written) <= 18
-    ):  # what PostgreSQL's bigint surely holds
-        return int(written)
+    if (number := number_in(written)) is not None:
+        return number
     try:
         return UUID(written)
     except ValueError:

@@ -13,10 +13,10 @@ from starlette.routing import Route
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.numbers import number_in
 from ops.dashboard.pages.accounts import admins_only
 from ops.dashboard.shell import show
 from ops.dashboard.views.audit_log import HERE, KINDS, PAGE, Asked, compose
+from ops.row_number import number_in
 from ops.sheets import sheet
 from ops.store.audit_log import kinds, noted
 

@@ -17,10 +17,11 @@ from ops import silencing
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.numbers import number_in, number_of
+from ops.dashboard.numbers import number_of
 from ops.dashboard.pages.channels import asked_for
 from ops.dashboard.shell import gone_on, show, taken
 from ops.dashboard.views import silences as views
+from ops.row_number import number_in
 from ops.said import Said, said, said_n
 from ops.silencing import BadSilence, Wanted
 from ops.store.pages import silences as reads

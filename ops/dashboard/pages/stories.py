@@ -22,6 +22,7 @@ from ops.dashboard.numbers import number_of
 from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import stories as views
 from ops.dashboard.words import language_tag
+from ops.row_number import number_in
 from ops.said import said
 from ops.silencing import Wanted
 from ops.store.pages import articles as stored
@@ -199,12 +200,12 @@ async def take_merge(request: Request, session: Session) -> Response:
 async def take_apart(request: Request, session: Session) -> Response:
     """Makes a merged story one of its own again."""
     sent, number = await taken(request, session), number_of(request)
-    merged = sent.get("story", "")
-    if not (merged.isascii() and merged.isdecimal() and len(merged) <= ruled.LONGEST_NUMBER):
+    merged = number_in(sent.get("story"))
+    if merged is None:
         raise HTTPException(400)
 
     def work(connection: Connection) -> ruled.Outcome:
-        return ruled.take_apart(connection, StoryId(number), StoryId(int(merged)), session.user)
+        return ruled.take_apart(connection, StoryId(number), StoryId(merged), session.user)
 
     match await context_of(request).ask(work):
         case ruled.Done(story=again):

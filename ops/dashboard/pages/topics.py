@@ -13,7 +13,7 @@ from starlette.routing import Route
 from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
-from ops.dashboard.numbers import number_in, number_of
+from ops.dashboard.numbers import number_of
 from ops.dashboard.shell import show, taken
 from ops.dashboard.views.topics import (
     FOUND,
@@ -28,6 +28,7 @@ from ops.dashboard.views.topics import (
     topic_view,
 )
 from ops.dashboard.views.written import forms_of
+from ops.row_number import number_in
 from ops.said import said
 from ops.store import audit_log, slack
 from ops.store import topics as rows

@@ -12,6 +12,7 @@ from alerts.evidence import show_why
 from alerts.letter import plain_text, runs, safe_link
 from ops.dashboard.views.rows import Runs, Sending, evidence_of, sending_row
 from ops.dashboard.words import Stamp, language_tag, stamp
+from ops.row_number import number_in
 from ops.said import Said, said
 from ops.store.pages.articles import BEGUN, ENDED, Found, Show, Sought
 
@@ -82,7 +83,7 @@ def sought(query: Mapping[str, str]) -> Sought:
         show=show if show in get_args(Show) else "all",  # type: ignore[arg-type]
         since=day,
         until=day + timedelta(days=1) if day else None,
-        before=int(before) if before.isascii() and before.isdecimal() and len(before) <= 18 else None,
+        before=number_in(before),
     )
 
 

@@ -16,6 +16,7 @@ from ops.dashboard.views.rows import AttemptRow, attempt_row, reason_in_words
 from ops.dashboard.words import Stamp, State, delivery_state, due_stamp, language_tag, maybe_stamp, stamp
 from ops.outcome import why_placed
 from ops.retrying import refusal
+from ops.row_number import number_in
 from ops.said import Said, said, said_n
 from ops.store.ledger import Standing
 from ops.store.listing import Wanted
@@ -116,7 +117,7 @@ def asked_of(query: Mapping[str, str]) -> Asked:
         subscription=_named(query.get("subscription", "")),
         topic=_named(query.get("topic", "")),
         since=_one_of(SINCE, query.get("since", "")),
-        before=int(before) if before.isascii() and before.isdecimal() and len(before) <= 18 else None,
+        before=number_in(before),
     )
 
 

@@ -15,6 +15,7 @@ from ops.dashboard.charts import Bar, bars
 from ops.dashboard.views.rows import feed_name, host_of, reason_in_words, trouble, why_then
 from ops.dashboard.words import Stamp, State, due_stamp, feed_state, language_tag, maybe_stamp, stamp
 from ops.remarks import gap_in_words, notes, silence_in_words
+from ops.row_number import number_in
 from ops.said import Said, joined, said, said_n
 from ops.store.pages.feeds import RANKS, FeedsWanted
 from ops.watchlist.values import every_text, pace_text
@@ -91,9 +92,8 @@ def feeds_asked(query: Mapping[str, str]) -> FeedsAsked:
 
 
 def _cursor(written: str) -> tuple[int, int] | None:
-    rank, _, feed = written.partition(".")
-    sound = all(part.isascii() and part.isdecimal() and len(part) <= 18 for part in (rank, feed))
-    return (int(rank), int(feed)) if sound and int(rank) < len(RANKS) else None
+    rank, feed = (number_in(part) for part in written.partition(".")[::2])
+    return (rank, feed) if rank is not None and feed is not None and rank < len(RANKS) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Match, Route
 
-from ops.dashboard.numbers import number_in, number_of
+from ops.dashboard.numbers import number_of
+from ops.row_number import number_in
 
 
 async def _told(request: Request) -> Response:
