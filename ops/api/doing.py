@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, Response
 from ops.api.callers import Caller
 from ops.api.frame import tags_in
 from ops.api.house import House
-from ops.api.problems import Problem, unavailable
+from ops.api.problems import Problem, not_found, unavailable
+from ops.api.shapes import version
 from ops.plain_json import plain
 from ops.store import answered
 from ops.store.answered import Answered, OtherRequest, UnderWay
@@ -112,6 +113,20 @@ def unchanged(condition: str | None, version: str) -> None:
         raise Problem(428, "no_condition", _NO_CONDITION)
     if not any(tag == "*" or tag.partition("-")[0] == version for tag in tags_in(condition)):
         raise changed()
+
+
+def as_seen(
+    row: Mapping[str, Any] | None,
+    noun: str,
+    number: str,
+    condition: str | None,
+    figures: frozenset[str] = frozenset(),
+) -> Mapping[str, Any]:
+    """The row, which is as the program has seen it. Raises Problem: 404 where there is none, else as `unchanged`."""
+    if row is None:
+        raise not_found(noun, number)
+    unchanged(condition, version(row, figures))
+    return row
 
 
 def _taken(

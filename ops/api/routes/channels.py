@@ -15,7 +15,7 @@ from alerts.model import ChannelId
 from alerts.store.people import load_channel
 from ops import made_here
 from ops.api.callers import Here, Reader, Writer
-from ops.api.doing import Done, IfMatch, Key, do, do_outside, keys_of, unchanged
+from ops.api.doing import Done, IfMatch, Key, as_seen, do, do_outside, keys_of
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, not_found, unavailable
 from ops.api.refusals import refusal
@@ -114,10 +114,7 @@ async def change_channel(
 
     def work(connection: Connection) -> Done:
         alone(connection)
-        row = programs.channel(connection, int(number))
-        if row is None:
-            raise not_found("channel", number)
-        unchanged(if_match, version(row, _FIGURES))
+        as_seen(programs.channel(connection, int(number)), "channel", number, if_match, _FIGURES)
         made = made_here.change_channel(connection, keys, int(number), given, house.ways, caller.who)
         if isinstance(made, Refused):
             raise refusal("channel", number, made)
@@ -142,10 +139,7 @@ async def remove_channel(
 
     def work(connection: Connection) -> Done:
         alone(connection)
-        row = programs.channel(connection, int(number))
-        if row is None:
-            raise not_found("channel", number)
-        unchanged(if_match, version(row, _FIGURES))
+        row = as_seen(programs.channel(connection, int(number)), "channel", number, if_match, _FIGURES)
         gone = made_here.remove_channel(connection, keys, row["name"], caller.who)
         if isinstance(gone, Refused):
             raise refusal("channel", number, gone)

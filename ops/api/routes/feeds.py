@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from ops.adding import NameTaken, add, read_feed
 from ops.api.callers import Caller, Here, Reader, Writer
-from ops.api.doing import Done, IfMatch, Key, do, keys_of, unchanged
+from ops.api.doing import Done, IfMatch, Key, as_seen, do, keys_of, unchanged
 from ops.api.house import House
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, declared, invalid, not_found, unavailable
@@ -244,10 +244,7 @@ async def _switched(
 
     def work(connection: Connection) -> Done:
         alone(connection)
-        row = programs.feed(connection, int(number))
-        if row is None:
-            raise not_found("feed", number)
-        unchanged(condition, version(row, _FIGURES))
+        as_seen(programs.feed(connection, int(number)), "feed", number, condition, _FIGURES)
         _refuse(switch(connection, keys, int(number), caller.who), number)
         return _as_it_is(connection, number)
 

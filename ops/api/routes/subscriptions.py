@@ -15,7 +15,7 @@ from alerts.store.keeping import Told
 from alerts.store.planning import plan_alone
 from ops import hearing, made_here
 from ops.api.callers import Caller, Here, Reader, Writer
-from ops.api.doing import Done, IfMatch, Key, do, keys_of, unchanged
+from ops.api.doing import Done, IfMatch, Key, as_seen, do, keys_of
 from ops.api.house import House
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import invalid, not_found
@@ -147,10 +147,7 @@ def _pairs(asked: SubscriptionSettings) -> dict[str, Any]:
 def _seen(connection: Connection, number: str, condition: str | None) -> str:
     """The name of the subscription, which stays as it is until this transaction ends."""
     alone(connection)
-    row = programs.subscription(connection, int(number))
-    if row is None:
-        raise not_found("subscription", number)
-    unchanged(condition, version(row))
+    row = as_seen(programs.subscription(connection, int(number)), "subscription", number, condition)
     return str(row["name"])
 
 
@@ -251,10 +248,7 @@ async def _rest(
 ) -> Response:
     def work(connection: Connection) -> Done:
         plan_alone(connection)  # before the row is looked at, as whoever plans does it
-        row = programs.subscription(connection, int(number))
-        if row is None:
-            raise not_found("subscription", number)
-        unchanged(condition, version(row))
+        row = as_seen(programs.subscription(connection, int(number)), "subscription", number, condition)
         told = rest(connection, SubscriptionId(int(number)), row["name"], house.clock(), caller.who)
         after = programs.subscription(connection, int(number)) or {}
         answer = {"articles": told.articles, "messages": told.messages, "due_at": told.due_at}

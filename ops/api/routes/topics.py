@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ops import editing_topics
 from ops.api.callers import Here, Reader, Writer
-from ops.api.doing import Done, IfMatch, Key, changed, do, unchanged
+from ops.api.doing import Done, IfMatch, Key, as_seen, changed, do
 from ops.api.house import Watched
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, bad_query, declared, not_found
@@ -194,10 +194,7 @@ def _draft(asked: NewTopic) -> DeclaredTopic:
 def _seen(connection: Connection, number: str, condition: str | None) -> int:
     """The number of the topic's version, which stays the newest until this transaction ends."""
     alone(connection)
-    row = programs.topic(connection, int(number))
-    if row is None:
-        raise not_found("topic", number)
-    unchanged(condition, version(row))
+    row = as_seen(programs.topic(connection, int(number)), "topic", number, condition)
     return int(row["version"])
 
 
