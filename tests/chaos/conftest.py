@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.report import told
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """The long form is there only where it is asked for."""
@@ -20,3 +22,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def at_length(request: pytest.FixtureRequest) -> bool:
     """Whether waits have their full length."""
     return bool(request.config.getoption("chaos"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What the long form did, and what came of it."""
+    if lines := told(config):
+        terminalreporter.section("what was done, and what came of it")
+        for line in lines:
+            terminalreporter.write_line(line)

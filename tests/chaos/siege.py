@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -54,13 +54,23 @@ class Ears:
 
     def __init__(self, slack: type[SlackSink]) -> None:
         self.told: dict[str, Counter[str]] = {"meja": Counter(), "dewi": Counter()}
+        self.first: dict[tuple[str, str], float] = {}
         self.slack = slack(heard=lambda message: self._hear("meja", message.receipt.links))
         self.mail = MailSink(
             heard=lambda message: self._hear("dewi", {link for r in message.receipts for link in r.links})
         )
 
     def _hear(self, channel: str, links: Any) -> None:
-        self.told[channel].update({urlsplit(link).path.rpartition("/")[2] for link in links})
+        slugs = {urlsplit(link).path.rpartition("/")[2] for link in links}
+        self.told[channel].update(slugs)
+        for slug in slugs:
+            self.first.setdefault((channel, slug), time.monotonic())
+
+    def waited(self, published: Mapping[str, float]) -> list[float]:
+        """How many seconds each of them took to the last of the channels."""
+        return [
+            max(self.first[channel, slug] for channel in self.told) - at for slug, at in published.items()
+        ]
 
     def heard(self, slug: str) -> bool:
         """Whether every channel has it."""
@@ -82,6 +92,7 @@ class Press(threading.Thread):
         super().__init__(name="press", daemon=True)
         self.newsroom, self.slugs, self.every_s = newsroom, list(slugs), every_s
         self.published: list[str] = []
+        self.at: dict[str, float] = {}
         self.ended = threading.Event()
 
     def run(self) -> None:
@@ -89,6 +100,7 @@ class Press(threading.Thread):
             if self.ended.is_set():
                 return
             self.newsroom.publish(slug)
+            self.at[slug] = time.monotonic()
             self.published.append(slug)
             self.ended.wait(self.every_s)
 

@@ -17,6 +17,7 @@ import redis
 
 from ops.children import children_of
 from tests.chaos.attacks import WORKERS, broker, emptied, into_database, part, standing_still
+from tests.chaos.report import ROUNDS, Round
 from tests.chaos.siege import EVERY_S, Siege, under_siege
 from tests.journeys.conftest import wait_for, worlds
 
@@ -43,10 +44,9 @@ def kill_readers(siege: Siege, _: random.Random) -> str:
 
 def hold_still(words: str) -> Fault:
     def do(siege: Siege, dice: random.Random) -> str:
-        seconds = dice.uniform(1, 20)
         with standing_still(part(siege, words)):
-            time.sleep(seconds)
-        return f"{seconds:.0f} s of standstill for {words}"
+            time.sleep(dice.uniform(1, 20))
+        return f"1 to 20 s of standstill for {words}"
 
     return do
 
@@ -63,12 +63,11 @@ def cut_connections(siege: Siege, _: random.Random) -> str:
 
 
 def fill_valkey(siege: Siege, dice: random.Random) -> str:
-    seconds = dice.uniform(1, 15)
     with broker(siege) as connection:
         connection.config_set("maxmemory", 1)
-        time.sleep(seconds)
+        time.sleep(dice.uniform(1, 15))
         connection.config_set("maxmemory", 0)
-    return f"{seconds:.0f} s without memory in Valkey"
+    return "1 to 15 s without memory in Valkey"
 
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -89,7 +88,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
 
 @pytest.fixture(scope="module")
 def seed(request: pytest.FixtureRequest) -> int:
-    """What the faults are drawn from; shown where a test fails, and by `-rP`."""
+    """What the faults are drawn from; it is shown."""
     given = request.config.getoption("chaos_seed")
     return random.SystemRandom().randrange(10**6) if given is None else int(given)
 
@@ -103,27 +102,47 @@ def is_there(siege: Siege) -> bool:
         return False
 
 
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """For whoever watches half an hour of it."""
+
+    def line(words: str) -> None:
+        with capsys.disabled():
+            print(words, flush=True)
+
+    return line
+
+
 @pytest.mark.parametrize("number", [1, 2, 3], ids=lambda number: f"round-{number}")
-def test_anything_may_break_at_any_time(number: int, seed: int, request: pytest.FixtureRequest) -> None:
+def test_anything_may_break_at_any_time(
+    number: int, seed: int, say: Callable[[str], None], request: pytest.FixtureRequest
+) -> None:
     minutes = request.config.getoption("chaos_minutes")
     dice = random.Random(f"{seed}-{number}")
-    print(f"--chaos-seed {seed}, round {number}")
+    report = Round(number, seed, minutes)
+    request.config.stash.setdefault(ROUNDS, []).append(report)
     count = int(minutes * 60 / EVERY_S) + 200
     with worlds() as make, under_siege(make, into_database, count=count, patient=True) as siege:
         machine = siege.world.machine
         machine.start()
         siege.press.start()
-        until, last = time.monotonic() + minutes * 60, dict.fromkeys(FAULTS, 0.0)
-        while time.monotonic() < until:
-            now = time.monotonic()
+        began = time.monotonic()
+        last = dict.fromkeys(FAULTS, 0.0)
+        say(f"\nround {number} of {minutes:g} minutes, --chaos-seed {seed}")
+        while (now := time.monotonic()) < began + minutes * 60:
             victim = dice.choice([name for name, at in last.items() if now - at >= SURE_S] or ["beat"])
             last[victim] = now
             wait_for(lambda: is_there(siege), 120, "Valkey is there")
-            print(f"{siege.press.published[-1]}: {dice.choice(FAULTS[victim])(siege, dice)}", flush=True)
+            report.faults.append(dice.choice(FAULTS[victim])(siege, dice))
+            say(f"{now - began:4.0f} s  {report.faults[-1]}; {len(siege.press.published)} articles so far")
             time.sleep(dice.uniform(0, 10))
             assert machine.process is not None
             assert machine.process.poll() is None, machine.last_words()[-3000:]
         found = siege.proof(seconds=400)
         ours = machine.audit()
         assert (ours["lost"], ours["doubled"], ours["sent"]) == (0, 0, found.sent)
+        published = siege.press.published
+        report.waited = siege.ears.waited(siege.press.at)
+        report.heard_twice, report.marked = len(siege.ears.copies(published)), len(siege.marked())
         assert machine.stop() < 15
+        report.audit = found

@@ -123,12 +123,10 @@ def test_a_start_says_what_is_the_matter_and_what_to_do_and_so_do_commands(old: 
     said = refusal(old)
     assert f"was written by PostgreSQL {MAJORS[0]}, and this Pantau brings {MAJORS[-1]}" in said
     assert said.count("\n") == 1  # a sentence and no traceback
-    for words in (("status",), ("audit",), ("backup", str(old.backup.with_name("new.backup")))):
-        told = old.world.machine.run(*words, check=False)
+    for words in ("status", "audit"):
+        told = old.world.machine.run(words, check=False)
         assert (told.returncode, told.stderr) == (78, said), words
     assert "pantau upgrade-database" in old.world.machine.run("doctor", check=False).stdout
-    missing = old.world.machine.run("upgrade-database", check=False)
-    assert (missing.returncode, missing.stderr) == (78, said)
 
 
 def test_a_move_that_is_killed_leaves_the_old_data_as_it_was(old: Installation) -> None:
@@ -154,13 +152,11 @@ def test_the_move_sends_nothing_again_and_what_waited_goes_out(old: Installation
     kept = machine.data_dir / f"pg-{MAJORS[0]}"
     assert (kept / "PG_VERSION").read_text().strip() == str(MAJORS[0])
     assert sorted(path.name for path in machine.data_dir.glob("pg*")) == ["pg", kept.name]
-    assert "nothing to do" in machine.run("upgrade-database").stdout
     machine.start()
     assert str(old.one("SHOW server_version")).startswith(f"{MAJORS[-1]}.")
     old.time_passes()
     world.newsroom.publish("tiga")
     wait_for(lambda: list(old.told().values())[:3] == [(1, 1)] * 3, 120, "what waited, and what is new")
-    assert machine.run("upgrade-database", check=False).returncode == 75  # while `up` runs
     holds(old)
 
 
