@@ -28,14 +28,20 @@ from ops.api.routes import (
     feeds,
     jobs,
     machine,
+    me,
     sharing,
     silences,
     subscriptions,
     telling,
+    tokens,
     topics,
+    users,
 )
 
-_PARTS = (jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine)
+_PARTS = (
+    *(jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine),
+    *(me, tokens, users),
+)
 
 
 def build(house: House) -> ASGIApp:

@@ -56,7 +56,8 @@ class House:
     counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
     can; `looks` at an address for feeds; `errand` has work done beside the answers, with the database as a whole;
     `allow` are private networks that feeds may be in; `ways` are those of asking the owner of an address;
-    `closing` says that the process is about to end."""
+    `hashes` does work on the database that hashes passwords, apart from all other; how often somebody tries a
+    present password is counted in `passwords`; `closing` says that the process is about to end."""
 
     ask: Ask
     clock: Callable[[], datetime]
@@ -65,6 +66,8 @@ class House:
     visitor: Callable[[Request], str]
     proof: Callable[[], Awaitable[Audit | None]]
     ready: Callable[[], Awaitable[Readiness]]
+    hashes: Ask
+    passwords: Attempts
     keys: KeyRing | None = None
     looks: Callable[[str], Awaitable[Looked]] | None = None
     errand: Callable[[Callable[[Engine], None]], object] | None = None

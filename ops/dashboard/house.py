@@ -27,6 +27,12 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         except DatabaseSilent as silent:
             raise Unavailable("the database does not answer in time") from silent
 
+    async def hashes(work: Any, /) -> Any:
+        try:
+            return await context.ask(work, log_in=True)
+        except DatabaseSilent as silent:
+            raise Unavailable("the database does not answer in time") from silent
+
     async def proof() -> Audit | None:
         return await context.proof.latest(lambda: context.ask_at_length(audit), context.steady)
 
@@ -49,6 +55,8 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         visitor=lambda request: gate.visitor(request.client.host if request.client else None),
         proof=proof,
         ready=context.checks.look,
+        hashes=hashes,
+        passwords=context.tries_by_name,
         keys=context.keys,
         looks=looks if context.settings is not None else None,
         errand=lambda work: context.errand(lambda: work(context.engine)),
