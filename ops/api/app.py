@@ -25,6 +25,7 @@ from ops.api.routes import (
     articles,
     channels,
     events,
+    explaining,
     feeds,
     jobs,
     machine,
@@ -33,6 +34,7 @@ from ops.api.routes import (
     silences,
     subscriptions,
     telling,
+    texts,
     tokens,
     topics,
     users,
@@ -40,7 +42,7 @@ from ops.api.routes import (
 
 _PARTS = (
     *(jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine),
-    *(me, tokens, users),
+    *(explaining, texts, me, tokens, users),
 )
 
 

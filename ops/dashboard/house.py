@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from alerts.model import Channel
@@ -47,6 +48,10 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         except TimeoutError as error:
             raise Unavailable("others are looking at sites just now") from error
 
+    async def rereads(number: int, url: str) -> tuple[datetime, Mapping[str, Any]] | None:
+        read = await context.rereading.again(number, url, context.clock())
+        return context.rereading.of(number) if read else None
+
     return House(
         ask=ask,
         clock=context.clock,
@@ -59,6 +64,7 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         passwords=context.tries_by_name,
         keys=context.keys,
         looks=looks if context.settings is not None else None,
+        rereads=rereads,
         errand=lambda work: context.errand(lambda: work(context.engine)),
         allow=context.settings.allow_nets if context.settings is not None else (),
         ways=ways_of(context),
