@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, text
@@ -23,11 +24,16 @@ _COLUMNS = (
 
 def copy_articles(url: str, rows: Iterable[Row]) -> None:
     """Stores these rows (`article`), all of them in one COPY."""
-    with psycopg.connect(url) as direct, direct.cursor() as cursor:
+    with straight(url) as direct, direct.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         with cursor.copy(f"COPY articles ({_COLUMNS}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def straight(url: str, **arguments: Any) -> psycopg.Connection[Any]:
+    """A connection of the driver itself, by an installation's address of its database."""
+    return psycopg.connect(url.replace("+psycopg://", "://", 1), **arguments)
 
 
 def article(
