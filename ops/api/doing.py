@@ -15,7 +15,7 @@ from ops.api.callers import Caller
 from ops.api.frame import tags_in
 from ops.api.house import House
 from ops.api.problems import Problem, not_found, unavailable
-from ops.api.shapes import version
+from ops.api.shapes.values import version
 from ops.plain_json import plain
 from ops.store import answered
 from ops.store.answered import Answered, OtherRequest, UnderWay
@@ -51,7 +51,7 @@ _CHANGED = "It is not what you have seen any more: read it again, and send its n
 @dataclass(frozen=True, slots=True)
 class Done:
     """What was done, to be answered; `location` is where what was made is found, `version` that of what was changed,
-    for the ETag (`ops.api.shapes.version`)."""
+    for the ETag (`ops.api.shapes.values.version`)."""
 
     answer: Mapping[str, Any]
     status: int = 200

@@ -17,18 +17,8 @@ from ops.api.doing import Done, Key, do
 from ops.api.house import Watched
 from ops.api.pieces import ArticleCursor, Limit, cursor_of, place, told
 from ops.api.problems import bad_query, invalid, not_found
-from ops.api.shapes import (
-    Again,
-    ArticleText,
-    AskedMoment,
-    Found,
-    Listed,
-    NamePart,
-    Number,
-    NumberInPath,
-    Retried,
-    with_string_ids,
-)
+from ops.api.shapes.articles import Again, ArticleText, Found, Retried
+from ops.api.shapes.values import AskedMoment, Listed, NamePart, Number, NumberInPath, with_string_ids
 from ops.asking import hold_against, why_json
 from ops.plain_json import plain
 from ops.searching import Sighting, sightings
