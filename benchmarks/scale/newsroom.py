@@ -1,7 +1,7 @@
 """A newsroom of very many feeds on many hosts, and the receivers of messages, in one process of its own.
 
-`python -m benchmarks.scale.newsroom SETTING` with a JSON object {"hosts", "seed", "news"}; prints its port, then
-answers each line of its input with what it counted so far, and ends when its input does.
+`python -m benchmarks.scale.newsroom SETTING` with a JSON object {"hosts", "seed"}; prints its port, then takes the
+chance of news from each line of its input, answers with what it counted so far, and ends when its input does.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Newsroom:
 
     words: paper.Words
     hosts: int
-    news: float
     dice: random.Random
+    news: float = 0.0
     port: int = 0
     newest: dict[int, tuple[int, float]] = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
@@ -64,15 +64,16 @@ class Newsroom:
         return reply(200, paper.document(self.words, feed, newest, base, came), *headers)
 
 
-async def _run(setting: dict[str, int | float]) -> None:
-    seed, hosts = int(setting["seed"]), int(setting["hosts"])
-    room = Newsroom(paper.words(seed), hosts, float(setting["news"]), random.Random(seed))
+async def _run(setting: dict[str, int]) -> None:
+    seed, hosts = setting["seed"], setting["hosts"]
+    room = Newsroom(paper.words(seed), hosts, random.Random(seed))
     listening = Hosts(room.answer)
     room.port, servers = await listening.listen(hosts)
     _say(room.port)
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    while await lines.readline():
+    while line := await lines.readline():
+        room.news = float(line)
         _say({**room.counted, **listening.counted()})
     for each in servers:
         each.close()

@@ -55,7 +55,9 @@ def plant_feeds(url: str, setting: Setting, size: Size, port: int, already: int,
     hosts = hosts_of(setting, setting.sizes[-1].feeds)
     with stored.straight(url) as direct, direct.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        cursor.execute("SET synchronous_commit = off")
+        cursor.execute(
+            "SET session_replication_role = replica"
+        )  # no look at each key whether there is its feed
         with cursor.copy(f"COPY feeds ({_FEED_COLUMNS}) FROM STDIN") as out:
             for feed in range(already, size.feeds):
                 out.write_row(_feed(feed, setting, size, f"{_base(feed, hosts, port)}/feed/{feed}", now))

@@ -14,12 +14,13 @@ from benchmarks.reading.hosts import address
 from benchmarks.reading.processes import allow_sockets, cpu_seconds
 
 
-@dataclass(frozen=True)
+@dataclass
 class Room:
-    """Where it listens, and what it has counted."""
+    """Where it listens, and with which chance a poll brings news."""
 
     process: subprocess.Popen[str]
     port: int
+    news: float = 0.0
 
     @property
     def hook(self) -> str:
@@ -27,10 +28,10 @@ class Room:
         return f"http://{address(0)}:{self.port}/hook"
 
     def counted(self) -> dict[str, Any]:
-        """Answers by kind, and how a single host was asked at most."""
+        """Answers by kind, and how a single host was asked at most. From now on news come with the chance `news`."""
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write("\n")
+        self.process.stdin.write(f"{self.news}\n")
         self.process.stdin.flush()
         return dict(json.loads(self.process.stdout.readline()))
 
@@ -40,10 +41,10 @@ class Room:
 
 
 @contextmanager
-def room(hosts: int, seed: int, news: float) -> Iterator[Room]:
+def room(hosts: int, seed: int) -> Iterator[Room]:
     """A newsroom on so many hosts, while the block lasts."""
     allow_sockets(hosts + 4096)
-    told = json.dumps({"hosts": hosts, "seed": seed, "news": news})
+    told = json.dumps({"hosts": hosts, "seed": seed})
     command = [sys.executable, "-m", "benchmarks.scale.newsroom", told]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:

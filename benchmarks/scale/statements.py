@@ -26,9 +26,9 @@ class Cost:
         return self.total_ms / self.asked if self.asked else self.total_ms
 
     @property
-    def ends_transaction(self) -> bool:
-        """Whether it waits for the disk or does nothing, and has no plan."""
-        return self.statement.upper() in ("BEGIN", "COMMIT", "ROLLBACK")
+    def only_waits(self) -> bool:
+        """Whether all that it does is to wait, for the disk or for somebody's turn: it has no plan."""
+        return self.statement.upper() in ("BEGIN", "COMMIT", "ROLLBACK") or "pg_advisory_" in self.statement
 
     @property
     def in_short(self) -> str:

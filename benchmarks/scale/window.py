@@ -110,8 +110,8 @@ def _as_told(cost: Cost, seconds: float) -> dict[str, Any]:
 
 
 def _slowest(url: str, found: list[Cost]) -> dict[str, Any] | None:
-    """The statement that took longest, with its plan. A commit waits for the disk, and has none."""
-    planned = (cost for cost in found if not cost.ends_transaction)
+    """The statement that took longest, with its plan. What only waits has none."""
+    planned = (cost for cost in found if not cost.only_waits)
     slowest = max(planned, key=lambda cost: cost.most_ms, default=None)
     if slowest is None:
         return None

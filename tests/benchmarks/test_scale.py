@@ -61,8 +61,8 @@ def test_what_was_sampled_stands_for_many_and_what_was_slow_for_itself():
     assert (commit.statement, commit.total_ms, commit.asked) == ("COMMIT", 1000, 10)
     assert (one.total_ms, one.most_ms, one.asked) == (560, 500, 11)
     assert one.mean_ms == pytest.approx(560 / 11)
-    assert commit.ends_transaction
-    assert not one.ends_transaction
+    assert commit.only_waits
+    assert not one.only_waits
 
 
 def test_a_feed_has_its_entries_no_two_alike():
@@ -79,7 +79,7 @@ def test_the_newsroom_has_news_with_its_chance_and_answers_304_otherwise():
         head = "\r\n".join([f"GET {path} HTTP/1.1", *headers, "", ""])
         return asyncio.run(room.answer(Asked(head)))
 
-    room = Newsroom(WORDS, hosts=1, news=0.0, dice=random.Random(1), port=80)
+    room = Newsroom(WORDS, hosts=1, dice=random.Random(1), port=80)
     etag = f'If-None-Match: "{paper.ENTRIES}"'
     assert asked(room, "/feed/7", etag).startswith(b"HTTP/1.1 304")
     room.news = 1.0
@@ -124,7 +124,11 @@ def found(feeds, poll_ms, polls=1000):
 
 def test_what_an_idle_installation_uses_is_not_a_polls():
     one = found(10_000, 2.0)
-    assert beyond_idle(one) == {"poll": pytest.approx(2.0), "read": pytest.approx(0.5), "postgres": pytest.approx(1.0)}
+    assert beyond_idle(one) == {
+        "poll": pytest.approx(2.0),
+        "read": pytest.approx(0.5),
+        "postgres": pytest.approx(1.0),
+    }
     assert per_poll(one) == pytest.approx(3.5)
     assert per_article(one) == pytest.approx(50.0)
 
