@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from ops.api.callers import Caller
 from ops.api.frame import tags_in
-from ops.api.house import House
+from ops.api.house import Ask, House
 from ops.api.problems import Problem, not_found, unavailable
 from ops.api.shapes.values import version
 from ops.plain_json import plain
@@ -60,9 +60,15 @@ class Done:
 
 
 async def do(
-    house: House, request: Request, caller: Caller, key: str | None, work: Callable[[Connection], Done]
+    house: House,
+    request: Request,
+    caller: Caller,
+    key: str | None,
+    work: Callable[[Connection], Done],
+    ask: Ask | None = None,
 ) -> Response:
-    """Does the work in one transaction together with its key, or answers as the first time."""
+    """Does the work in one transaction together with its key, or answers as the first time; by `ask` where the work is
+    none for the threads that all others wait for."""
 
     def transaction(connection: Connection) -> tuple[Answered, bool]:
         known = _taken(connection, house, request, caller, key)
@@ -72,7 +78,7 @@ async def do(
         request.state.version = done.version
         return _kept(connection, caller, key, done), False
 
-    answer, replayed = await house.ask(transaction)
+    answer, replayed = await (ask or house.ask)(transaction)
     return _response(answer, replayed)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 
@@ -36,6 +36,10 @@ class Ask(Protocol):
         """What the work finds."""
 
 
+Rereads = Callable[[int, str], Awaitable[tuple[datetime, Mapping[str, Any]] | None]]
+"""Reads the page of an article of this number at its link now; None where that took too long."""
+
+
 @dataclass(slots=True)
 class Watched:
     """All topics, ready to be held against a text; one reader at a time."""
@@ -54,9 +58,11 @@ class Watched:
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
     counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
-    can; `looks` at an address for feeds; `errand` has work done beside the answers, with the database as a whole;
-    `allow` are private networks that feeds may be in; `ways` are those of asking the owner of an address;
-    `closing` says that the process is about to end."""
+    can; `looks` at an address for feeds; `rereads` an article's page, for it to be looked at; `errand` has work done
+    beside the answers, with the database as a whole; `allow` are private networks that feeds may be in; `ways` are
+    those of asking the owner of an address; `hashes` does work on the database that hashes passwords, apart from all
+    other, and `passwords` counts how often somebody tries a present one; `closing` says that the process is about to
+    end."""
 
     ask: Ask
     clock: Callable[[], datetime]
@@ -65,8 +71,11 @@ class House:
     visitor: Callable[[Request], str]
     proof: Callable[[], Awaitable[Audit | None]]
     ready: Callable[[], Awaitable[Readiness]]
+    hashes: Ask
+    passwords: Attempts
     keys: KeyRing | None = None
     looks: Callable[[str], Awaitable[Looked]] | None = None
+    rereads: Rereads | None = None
     errand: Callable[[Callable[[Engine], None]], object] | None = None
     allow: Sequence[Network] = ()
     ways: Ways = field(default_factory=Ways)

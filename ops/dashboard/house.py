@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from alerts.model import Channel
@@ -27,6 +28,12 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         except DatabaseSilent as silent:
             raise Unavailable("the database does not answer in time") from silent
 
+    async def hashes(work: Any, /) -> Any:
+        try:
+            return await context.ask(work, log_in=True)
+        except DatabaseSilent as silent:
+            raise Unavailable("the database does not answer in time") from silent
+
     async def proof() -> Audit | None:
         return await context.proof.latest(lambda: context.ask_at_length(audit), context.steady)
 
@@ -41,6 +48,10 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         except TimeoutError as error:
             raise Unavailable("others are looking at sites just now") from error
 
+    async def rereads(number: int, url: str) -> tuple[datetime, Mapping[str, Any]] | None:
+        read = await context.rereading.again(number, url, context.clock())
+        return context.rereading.of(number) if read else None
+
     return House(
         ask=ask,
         clock=context.clock,
@@ -49,8 +60,11 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         visitor=lambda request: gate.visitor(request.client.host if request.client else None),
         proof=proof,
         ready=context.checks.look,
+        hashes=hashes,
+        passwords=context.tries_by_name,
         keys=context.keys,
         looks=looks if context.settings is not None else None,
+        rereads=rereads,
         errand=lambda work: context.errand(lambda: work(context.engine)),
         allow=context.settings.allow_nets if context.settings is not None else (),
         ways=ways_of(context),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from ops.api.shapes.values import NO_NUL, Given, Id, Line, Link, Moment
+from ops.api.shapes.values import NO_NUL, Given, Id, Line, Link, Moment, Passage
 
 
 class Article(BaseModel):
@@ -56,3 +56,51 @@ class Retried(Given):
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=NO_NUL)] | None = None
     set_aside: bool = False
+
+
+class NewReport(Given):
+    """What is wrong with an article's text, in a few words."""
+
+    said: Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=NO_NUL)]
+
+
+class Report(BaseModel):
+    """What somebody said is wrong with an article's text."""
+
+    said_by: Line
+    said: Passage
+    method: str = Field(description="How the text had been had.")
+    said_at: Moment
+
+
+class Paragraph(BaseModel):
+    """A paragraph of a page; `kept` says whether it is part of the article."""
+
+    text: Passage
+    kept: bool
+
+
+class WouldMatch(BaseModel):
+    """A topic, and whether it matches what was read."""
+
+    name: Line
+    matches: bool
+
+
+class Reading(BaseModel):
+    """What would be made of a page as it is now. Nothing of it is stored."""
+
+    at: Moment
+    url: Link
+    sentence: Line = Field(description="What would come of it.")
+    status: int | None = Field(description="What the site answered.")
+    problem: Line | None = Field(description="Why there is no article.")
+    method: str | None = Field(description="How the text was had.")
+    words: int = Field(description="Of the article.")
+    page_words: int = Field(description="Of the whole page.")
+    title: Line
+    language: str | None
+    authors: list[Line]
+    paragraphs: list[Paragraph] = Field(description="What a reader sees on the page, the first 500.")
+    more: int = Field(description="Paragraphs that are not told.")
+    topics: list[WouldMatch]

@@ -21,6 +21,10 @@ def _line(value: Any) -> Any:
     return plain_text(value, 500) if isinstance(value, str) else value
 
 
+def _passage(value: Any) -> Any:
+    return plain_text(value, 4000) if isinstance(value, str) else value
+
+
 def _link(value: Any) -> Any:
     return safe_link(value) if isinstance(value, str) else value
 
@@ -42,6 +46,7 @@ def _counted_moment(value: datetime) -> datetime:
 
 Id = Annotated[str, BeforeValidator(_string)]
 Line = Annotated[str, BeforeValidator(_line)]
+Passage = Annotated[str, BeforeValidator(_passage)]
 Link = Annotated[str | None, BeforeValidator(_link)]
 Moment = Annotated[datetime, AfterValidator(_utc)]
 AskedMoment = Annotated[
