@@ -41,6 +41,7 @@ UNCHECKED_S = 0.5
 # https://www.postgresql.org/docs/18/errcodes-appendix.html: undefined_table, undefined_column
 _NOT_MIGRATED = ("42P01", "42703")
 
+# Compiling a statement takes longer than any of ours: a walk through 100,000 feeds is thought dear enough for it.
 # A machine that is suspended or cut off within a transaction would keep its locks for good, and all planners or all
 # senders wait for one lock. Nothing of ours computes for more than a few seconds within a transaction.
 _OPTIONS = " ".join(
@@ -49,6 +50,7 @@ _OPTIONS = " ".join(
         "-c lock_timeout=20000",
         "-c idle_in_transaction_session_timeout=30000",
         "-c timezone=UTC",
+        "-c jit=off",
     )
 )
 # The kernel's own would take two hours; on Unix sockets they mean nothing.

@@ -115,6 +115,11 @@ feeds = Table(
     Index("ix_feeds_pace", "site", postgresql_where=text("pace IS NOT NULL AND removed_at IS NULL")),
     Index("uq_feeds_url", "url", unique=True, postgresql_where=text("removed_at IS NULL")),
     Index(
+        "ix_feeds_found_url",
+        "found_url",
+        postgresql_where=text("found_url IS NOT NULL AND removed_at IS NULL"),
+    ),
+    Index(
         "ix_feeds_due",
         "next_poll_at",
         postgresql_where=text("removed_at IS NULL AND state <> 'gone' AND state <> 'paused'"),

@@ -1,4 +1,4 @@
-"""The sites that want to be left alone are found without a walk through all.
+"""What a walk through all feeds or sites found is found by an index: paused sites, feeds by where they moved to.
 
 Revision: 0040, after 0028
 """
@@ -14,9 +14,10 @@ depends_on = None
 
 CHANGES = """
 CREATE INDEX ix_hosts_paused_until ON hosts (paused_until) WHERE paused_until > 'epoch';
+CREATE INDEX ix_feeds_found_url ON feeds (found_url) WHERE found_url IS NOT NULL AND removed_at IS NULL;
 """
 
 
 def upgrade() -> None:
-    """Forward only. The version before goes on without it."""
+    """Forward only. The version before goes on without them."""
     op.get_bind().exec_driver_sql(CHANGES)
