@@ -27,6 +27,7 @@ from ops.api.routes import (
     events,
     explaining,
     feeds,
+    installation,
     jobs,
     machine,
     me,
@@ -42,7 +43,7 @@ from ops.api.routes import (
 
 _PARTS = (
     *(jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine),
-    *(explaining, texts, me, tokens, users),
+    *(explaining, texts, installation, me, tokens, users),
 )
 
 

@@ -14,6 +14,7 @@ from alerts.model import Channel
 from ops.access import Attempts
 from ops.api.listening import Streams
 from ops.api.paces import Pace
+from ops.doctor import Examined
 from ops.health import Readiness
 from ops.looking import Looked
 from ops.made_here import Ways
@@ -24,6 +25,7 @@ from worker.addresses import Network
 from worker.kit import TopicWatch
 from worker.model import Article, Match
 from worker.secrets import KeyRing, Secret
+from worker.settings import Settings
 from worker.store.engine import Connection, Engine
 
 Answer = TypeVar("Answer")
@@ -57,12 +59,12 @@ class Watched:
 @dataclass(frozen=True, slots=True)
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
-    counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
-    can; `looks` at an address for feeds; `rereads` an article's page, for it to be looked at; `errand` has work done
-    beside the answers, with the database as a whole; `allow` are private networks that feeds may be in; `ways` are
-    those of asking the owner of an address; `hashes` does work on the database that hashes passwords, apart from all
-    other, and `passwords` counts how often somebody tries a present one; `closing` says that the process is about to
-    end."""
+    counts, `proof` the newest audit, `ready` whether all parts work, and `examines` why not; `tries` sends a test
+    message, where this process can; `looks` at an address for feeds; `rereads` an article's page, for it to be looked
+    at; `errand` has work done beside the answers, with the database as a whole; `allow` are private networks that feeds
+    may be in; `ways` are those of asking the owner of an address; `hashes` does work on the database that hashes
+    passwords, apart from all other, and `passwords` counts how often somebody tries a present one; `closing` says that
+    the process is about to end."""
 
     ask: Ask
     clock: Callable[[], datetime]
@@ -71,8 +73,11 @@ class House:
     visitor: Callable[[Request], str]
     proof: Callable[[], Awaitable[Audit | None]]
     ready: Callable[[], Awaitable[Readiness]]
+    examines: Callable[[], Awaitable[Examined]]
     hashes: Ask
     passwords: Attempts
+    settings: Settings | None = None
+    answers_slack: bool = False
     keys: KeyRing | None = None
     looks: Callable[[str], Awaitable[Looked]] | None = None
     rereads: Rereads | None = None

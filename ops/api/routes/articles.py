@@ -70,7 +70,7 @@ async def list_articles(
     """List or search the articles. One request looks at so many articles at most, so a piece can be short or empty and
     still have a `next`: go on until that is null. `words` finds at once among all; `q` reads 500 articles closely."""
     if q and (words or show != "all"):
-        raise invalid("#/q", "Give q, or words and show.", "query")
+        raise invalid("#/words" if words else "#/show", "Give words and show, or q.", "query")
     if words or show != "all":
         last = _number(place(cursor))
         asked = Sought(words, source, language, show=show, since=since, until=since and LATEST, before=last)
