@@ -93,6 +93,7 @@ class Alive:
                 ticking.forget(connection, self.part)
         except DatabaseTrouble as trouble:
             structlog.get_logger("worker").warning("sign_of_life_left_behind", error=type(trouble).__name__)
+        self.database().dispose()
 
 
 def this_process(since: datetime) -> dict[str, object]:

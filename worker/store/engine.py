@@ -63,7 +63,9 @@ def open_engine(url: Secret, *, pool_size: int = 4, pooled: bool = True) -> Engi
     server costs one reconnect and no error. Statements are cut off after 60 s, waits for locks after 20 s, and
     transactions whose owner says nothing after 30 s. A server that has vanished from the network is given up after
     25 s."""
-    arguments = {"options": _OPTIONS, "connect_timeout": 5, "application_name": "pantau"} | _KEEPALIVES | _PREPARED
+    arguments = (
+        {"options": _OPTIONS, "connect_timeout": 5, "application_name": "pantau"} | _KEEPALIVES | _PREPARED
+    )
     if not pooled:
         return create_engine(_with_driver(url), poolclass=NullPool, connect_args=arguments)
     engine = create_engine(
