@@ -20,10 +20,13 @@ from ops.causes import cause
 from ops.health import of_installation
 from ops.remarks import gap_in_words, silence_in_words
 from ops.said import Said, said
+from ops.self_test import trouble
+from ops.self_test_words import by_desk, where_it_stays
 from ops.slack.examination import examine_slack, slack_remedy
-from ops.store.overview import Row, feed_list, overview
+from ops.store.overview import Overview, Row, feed_list, overview
 from ops.store.refused import forms_refused_of_last
 from ops.store.watched import channel_list
+from ops.verdict import desk_name
 from worker.errors import PantauError
 from worker.match import parse_query
 from worker.match.segments import can_segment
@@ -166,6 +169,7 @@ def _parts(settings: Settings) -> Iterator[Finding]:
 def _state(settings: Settings) -> Iterator[Finding]:
     with kit.connected(settings) as connection:
         now, feeds = overview(connection), feed_list(connection)
+    yield from _self_test(now)
     for name, reason in now.circuits.items():
         yield Finding(
             "bad", name, said("lets nothing through: {cause}", cause=cause(reason)), _mending(reason)
@@ -187,6 +191,20 @@ def _state(settings: Settings) -> Iterator[Finding]:
             said("nothing is watched"),
             said("pantau feeds add URL, or pantau apply watchlist.toml"),
         )
+
+
+def _self_test(now: Overview) -> Iterator[Finding]:
+    told = by_desk(now.self_test, now.at)
+    if not told:
+        return
+    stopped = trouble(now.self_test, now.at)
+    if stopped is None:
+        yield Finding("ok", said("self-test"), told)
+    else:
+        remedy = said(
+            "look at the workers of the {desk} desk, and at their logs", desk=desk_name(stopped.step)
+        )
+        yield Finding("bad", said("self-test"), where_it_stays(now.self_test, now.at) or told, remedy)
 
 
 def _remarks(feed: Row, at: datetime) -> Iterator[Finding]:

@@ -45,6 +45,13 @@ MEASURES: Sequence[Measure] = (
         "pantau_beat_age_seconds", "gauge", "Since the beat last ticked, once a second; +Inf: it never has."
     ),
     Measure(
+        "pantau_self_test_age_seconds",
+        "gauge",
+        "Since a self-test came through; +Inf: none has. Missing: it is off.",
+    ),
+    Measure("pantau_self_test_seconds", "gauge", "How long it took then, by desk.", ("desk",)),
+    Measure("pantau_self_test_stopped", "gauge", "1 at the desk at which the self-test stays.", ("desk",)),
+    Measure(
         "pantau_workers", "gauge", "Workers alive by name: those with a sign of life in 60 s.", ("worker",)
     ),
     Measure("pantau_leases", "gauge", "Rows that a desk works on right now.", ("desk",)),

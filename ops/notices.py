@@ -23,6 +23,7 @@ LASTING: Mapping[str, timedelta] = {
     "gone": timedelta(0),
     "silent": timedelta(0),
     "failing": timedelta(hours=24),
+    "self_test": timedelta(0),
 }
 """How long a trouble of each kind may last before anybody hears of it. A circuit opens where nothing mends itself; a
 feed that fails is asked again, and most are back within the day."""
@@ -95,6 +96,9 @@ def in_words(trouble: Trouble) -> str:
             return (
                 f"The feed {name} is silent: long past its usual time without an entry. `pantau feeds list`"
             )
+        case "self_test":
+            stays = f"the {name} desk has not done its part" + (f" ({why})" if trouble.reason else "")
+            return f"The self-test does not come through: {stays}. `pantau status` shows where it stands."
         case _:
             return f"The feed {name} has failed for {_days(trouble)}: {why}. Pantau goes on trying."
 

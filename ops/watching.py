@@ -5,18 +5,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import structlog
 
 from ops.notices import Trouble, decide, in_words
-from ops.store import notices
+from ops.self_test import trouble
+from ops.self_testing import SelfTesting
+from ops.store import notices, self_test
 from ops.store.overview import overview
 from ops.verdict import verdict
 from worker.http import Web
 from worker.kit import Kit
 from worker.secrets import Secret
+from worker.store.engine import Connection
 from worker.wire import Reply, Request
 
 log = structlog.get_logger("watch")
@@ -28,15 +31,17 @@ _PING_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the operator wants to hear, and who is told that we are alive."""
+    """What the operator wants to hear, who is told that we are alive, and the self-test."""
 
     operator_channel: str | None = None
     heartbeat: Secret | None = None
     web: Callable[[], Web] = Web
+    self_test: SelfTesting = field(default_factory=SelfTesting)
 
 
 def look(kit: Kit, watch: Watch) -> None:
     """Looks round, where it is time; nothing where another process has done so just now."""
+    watch.self_test.go_on(kit)
     if watch.operator_channel is not None:
         _tell_operator(kit, watch.operator_channel)
     if watch.heartbeat is not None:
@@ -53,6 +58,7 @@ def _tell_operator(kit: Kit, name: str) -> None:
             return
         now = kit.clock()
         troubles = [Trouble(**row) for row in notices.troubles_now(connection, channel)]  # type: ignore[arg-type]
+        troubles += _of_ourselves(connection, now)
         due = decide(troubles, notices.told_of(connection), notices.last_notice(connection, channel), now)
         if due is None:
             return
@@ -60,6 +66,16 @@ def _tell_operator(kit: Kit, name: str) -> None:
         notices.tell(connection, channel, due.lines, told, due.over, now)
     log.info("operator_told", troubles=len(due.told), over=len(due.over))
     kit.settled("plan")
+
+
+def _of_ourselves(connection: Connection, now: datetime) -> list[Trouble]:
+    """What does not go as it should although nothing else says so."""
+    stopped = trouble(self_test.standing(connection, now), now)
+    if stopped is None:
+        return []
+    return [
+        Trouble("self_test", "", stopped.step, now - timedelta(seconds=stopped.for_s), stopped.reason or "")
+    ]
 
 
 def _ping(kit: Kit, watch: Watch, heartbeat: Secret) -> None:

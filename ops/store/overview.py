@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ops.store import remarks
+from ops.self_test import SelfTest
+from ops.store import remarks, self_test
 from ops.store.day import Day, Lag, day
 from ops.store.listing import Wanted, list_deliveries
 from worker.store import hosts
@@ -57,7 +58,7 @@ class Overview:
     `silent`, `gapped`, `missed`, `recovered`, `pushed`: see `ops.store.remarks.in_all`.
     `signs` are the workers that showed a sign of life within the last day: seconds since the last one, and which
     queues they serve. `asked_s` is how long the database took to say all this. `unwell` is the feed that has begun to
-    fail last: its name, address and error.
+    fail last: its name, address and error. `self_test` is None where it is off.
     """
 
     at: datetime
@@ -88,6 +89,7 @@ class Overview:
     balking: Mapping[str, Balk] = field(default_factory=dict)
     asked_s: float = 0.0
     unwell: Row | None = None
+    self_test: SelfTest | None = None
 
 
 # What a paused channel or site holds back is not late: the desk does what its receiver asked for.
@@ -234,6 +236,7 @@ def standing(connection: Connection) -> Overview:
         },
         cooling=hosts.cooling(connection),
         signs=_rows(connection, _SIGNS),
+        self_test=self_test.standing(connection, counts["at"]),
     )
     return replace(now, asked_s=_since(connection, now.at))
 
@@ -280,7 +283,8 @@ _ATTEMPTS = text("""
 
 # The newest deliveries are enough to find the newest articles, and an index gives them at any size.
 _TOLD = text("""
-    WITH newest AS (SELECT id FROM deliveries WHERE state <> 'suppressed' ORDER BY id DESC LIMIT 10 * :limit),
+    WITH newest AS (SELECT id FROM deliveries WHERE state <> 'suppressed' AND channel_id <> -1
+                    ORDER BY id DESC LIMIT 10 * :limit),
     told AS (SELECT da.article_id, max(da.delivery_id) AS newest FROM delivery_articles da
              JOIN newest ON newest.id = da.delivery_id GROUP BY da.article_id ORDER BY 2 DESC LIMIT :limit)
     SELECT r.id, r.title, r.url, r.source, r.language, r.published_at, r.seen_at, r.summary_only, r.backlog
