@@ -93,6 +93,12 @@ def _overview(told: Samples, now: Overview) -> None:
         told.put("pantau_verdict", each == level, each)
     told.put("pantau_beat_age_seconds", math.inf if now.tick_age_s is None else now.tick_age_s)
     _self_test(told, now)
+    for worker, disk in {
+        disk.worker: disk for disk in reversed(now.disks)
+    }.items():  # the fullest of each counts
+        told.put("pantau_disk_free_bytes", disk.free, worker)
+        told.put("pantau_disk_size_bytes", disk.size, worker)
+    told.put("pantau_feeds_failing_at_once", 0 if now.fallen is None else now.fallen.n)
     for state, n in ({"new": 0, "ok": 0, "failing": 0, "gone": 0, "paused": 0} | dict(now.feeds)).items():
         told.put("pantau_feeds", n, state)
     for desk, queue in now.desks.items():

@@ -31,6 +31,8 @@ def status_json(now: Overview) -> dict[str, Any]:
         "cooling": now.cooling,
         "tick_age_s": now.tick_age_s,
         "self_test": _self_test(now),
+        "disks": now.disks,
+        "feeds_failing_at_once": now.fallen,
     }
 
 

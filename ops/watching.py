@@ -6,20 +6,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
-from ops.notices import Trouble, decide, in_words
-from ops.self_test import trouble
+from ops.notices import Trouble, decide, in_words, with_ours
 from ops.self_testing import SelfTesting
-from ops.store import notices, self_test
-from ops.store.overview import overview
+from ops.store import notices
+from ops.store.overview import overview, standing
 from ops.verdict import verdict
 from worker.http import Web
 from worker.kit import Kit
 from worker.secrets import Secret
-from worker.store.engine import Connection
 from worker.wire import Reply, Request
 
 log = structlog.get_logger("watch")
@@ -58,24 +56,15 @@ def _tell_operator(kit: Kit, name: str) -> None:
             return
         now = kit.clock()
         troubles = [Trouble(**row) for row in notices.troubles_now(connection, channel)]  # type: ignore[arg-type]
-        troubles += _of_ourselves(connection, now)
-        due = decide(troubles, notices.told_of(connection), notices.last_notice(connection, channel), now)
+        told_of = notices.told_of(connection)
+        troubles = with_ours(troubles, standing(connection), told_of)
+        due = decide(troubles, told_of, notices.last_notice(connection, channel), now)
         if due is None:
             return
         told = [(trouble.key, in_words(trouble)) for trouble in troubles if trouble.key in due.told]
         notices.tell(connection, channel, due.lines, told, due.over, now)
     log.info("operator_told", troubles=len(due.told), over=len(due.over))
     kit.settled("plan")
-
-
-def _of_ourselves(connection: Connection, now: datetime) -> list[Trouble]:
-    """What does not go as it should although nothing else says so."""
-    stopped = trouble(self_test.standing(connection, now), now)
-    if stopped is None:
-        return []
-    return [
-        Trouble("self_test", "", stopped.step, now - timedelta(seconds=stopped.for_s), stopped.reason or "")
-    ]
 
 
 def _ping(kit: Kit, watch: Watch, heartbeat: Secret) -> None:
