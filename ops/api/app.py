@@ -30,6 +30,7 @@ from ops.api.routes import (
     feeds,
     installation,
     jobs,
+    looks,
     machine,
     me,
     sharing,
@@ -44,7 +45,7 @@ from ops.api.routes import (
 
 _PARTS = (
     *(jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine),
-    *(explaining, texts, entities, installation, me, tokens, users),
+    *(explaining, texts, looks, entities, installation, me, tokens, users),
 )
 
 
