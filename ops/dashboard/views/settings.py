@@ -24,7 +24,7 @@ ROLE_WORDS: Mapping[Role, Said] = {
 }
 SCOPE_WORDS: Mapping[str, Said] = {
     "read": said("read everything that the pages show"),
-    "write": said("change what is watched and who is told"),
+    "write": said("change what is watched, who is told, and what your account has set"),
     "admin": said("read the audit log, and whatever else admins may"),
 }
 LASTS_WORDS: Mapping[str, Said] = {
