@@ -6,7 +6,7 @@ import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -21,6 +21,7 @@ from ops.disks import Disk, filling
 from ops.fallen_words import disk_in_words, fallen_in_words
 from ops.health import of_installation
 from ops.remarks import gap_in_words, silence_in_words
+from ops.rotation import KeyUse
 from ops.said import Said, said
 from ops.self_test import trouble
 from ops.self_test_words import by_desk, where_it_stays
@@ -60,6 +61,26 @@ class Finding:
     about: Said | str
     says: Said | str
     remedy: Said | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found, which keys seal secrets, and the places of the secrets that none of them opens. `findings` are
+    None where somebody waits for an examination already, or one takes too long."""
+
+    findings: Sequence[Finding] | None
+    keys: Sequence[KeyUse]
+    lost: Sequence[str]
+
+
+MOST_LOST = 20
+"""So many places of secrets that are lost are told; they have one cause."""
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """As they are to be mended."""
+    order = {"bad": 0, "warn": 1, "ok": 2}
+    return sorted(findings, key=lambda finding: order[finding.level])
 
 
 def examine(given: Settings | None = None) -> list[Finding]:

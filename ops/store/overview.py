@@ -103,14 +103,16 @@ class Overview:
 # statement_timestamp(), since an index is not looked up by clock_timestamp(), which may differ from row to row: with a
 # million articles that was 2 s for the whole overview. The open states are asked for as their indexes divide them.
 _DESKS = text("""
-    SELECT 'poll' AS desk, count(*) FILTER (WHERE is_due) AS waiting,
-           min(since) FILTER (WHERE is_due) AS since,
-           count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
-           count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
-      FROM (SELECT last_polled_at, greatest(next_poll_at, nullif(lease_until, 'epoch'), h.paused_until) AS since,
-                   removed_at IS NULL AND state <> 'gone' AND state <> 'paused'
-                     AND greatest(next_poll_at, h.paused_until) <= statement_timestamp() AS is_due
-            FROM feeds LEFT JOIN hosts h ON h.site = feeds.site) AS each
+    SELECT 'poll' AS desk, due.waiting, due.since, asked.done, asked.lately
+      FROM (SELECT count(*) AS waiting,
+                   min(greatest(f.next_poll_at, nullif(f.lease_until, 'epoch'), h.paused_until)) AS since
+            FROM feeds f LEFT JOIN hosts h ON h.site = f.site
+            WHERE f.removed_at IS NULL AND f.state <> 'gone' AND f.state <> 'paused'
+              AND f.next_poll_at <= statement_timestamp()
+              AND coalesce(h.paused_until, 'epoch') <= statement_timestamp()) AS due,
+           (SELECT count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
+                   count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
+            FROM feeds) AS asked
     UNION ALL
     SELECT 'read', count(*), min(seen_at),
            (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '1 hour'),

@@ -186,10 +186,11 @@ def watched_at(connection: Connection, addresses: Collection[str]) -> dict[str, 
     return {row.address: FeedId(row.id) for row in rows}
 
 
+# by an index each; an address that one feed was given and another has found belongs to the first
 _WATCHED = text("""
-    SELECT address, id FROM (
-        SELECT unnest(ARRAY[url, found_url]) AS address, id FROM feeds WHERE removed_at IS NULL) polled
-    WHERE address = ANY(:addresses)
+    SELECT found_url AS address, id FROM feeds WHERE removed_at IS NULL AND found_url = ANY(:addresses)
+    UNION ALL
+    SELECT url, id FROM feeds WHERE removed_at IS NULL AND url = ANY(:addresses)
 """)
 
 

@@ -117,6 +117,11 @@ feeds = Table(
     Index("ix_feeds_pace", "site", postgresql_where=text("pace IS NOT NULL AND removed_at IS NULL")),
     Index("uq_feeds_url", "url", unique=True, postgresql_where=text("removed_at IS NULL")),
     Index(
+        "ix_feeds_found_url",
+        "found_url",
+        postgresql_where=text("found_url IS NOT NULL AND removed_at IS NULL"),
+    ),
+    Index(
         "ix_feeds_due",
         "next_poll_at",
         postgresql_where=text(
@@ -145,6 +150,8 @@ hosts = Table(  # what all workers together may ask of a site: one row per host 
     Column("paused_why", Text),
     Column("ok_at", Instant),  # when a feed of it was last answered well
     Column("refusals", Integer, nullable=False, server_default="0"),  # since then, by 429 and 403
+    # who pauses is rare, so that an answer changes nothing that is indexed, and its row in place
+    Index("ix_hosts_paused_until", "paused_until", postgresql_where=text("paused_until > 'epoch'")),
     postgresql_with={"fillfactor": 50},  # changed with each request, in place
 )
 
