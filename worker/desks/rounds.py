@@ -11,6 +11,7 @@ from worker.desks.listening import listen_to_feeds
 from worker.desks.poll import poll
 from worker.desks.websub import ask_hubs
 from worker.kit import Kit
+from worker.store.engine import asking
 from worker.store.rounds import Left, left_to_do
 
 AGAIN_S = 1.0
@@ -48,5 +49,5 @@ async def _do_what_is_left(kit: Kit) -> None:
 
 
 def _look(kit: Kit) -> Left:
-    with kit.engine.connect() as connection:
+    with asking(kit.engine) as connection:
         return left_to_do(connection, kit.clock())
