@@ -22,7 +22,7 @@ STEPS: tuple[tuple[Step, str], ...] = (
 )
 """The desks in their order, and which moment says that each was through."""
 
-PATIENCE_S = (60.0, 300.0)
+PATIENCE_S = (30.0, 300.0)
 """At least and at most: three periods, within these, are what a round may take. One takes some seconds."""
 GIVE_UP_S = 3600.0
 """So long the way of one round is watched; then it makes room for the next, or a desk that comes back after a day would

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -24,6 +26,13 @@ def test_it_comes_through_and_a_reader_that_hangs_is_named(world, eventually):
     eventually(lambda: tested().get("age_s") is not None, 120, "the first one comes through")
     took = tested()["took_s"]
     assert list(took) == ["poll", "read", "plan", "send"]
+    assert "self-test          came through" in machine.run("status").stdout
+    assert "self-test" in machine.run("doctor", check=False).stdout
+    with urlopen(f"{machine.address}/metrics", timeout=30) as answer:
+        figures = answer.read().decode()
+    assert re.search(r'pantau_self_test_seconds\{desk="send"\} [0-9.]+\n', figures)
+    assert re.search(r"pantau_self_test_age_seconds [0-9.]+\n", figures)
+    assert re.search(r'pantau_disk_free_bytes\{worker="read"\} [0-9.e+]+\n', figures)
     status = machine.status()
     assert status["articles_24h"] <= 1
     assert (status["feeds"]["ok"], status["deliveries"]["failed"]) == (0, 0)

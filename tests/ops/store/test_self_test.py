@@ -14,6 +14,7 @@ from ops.self_test import age_s, took_s, trouble
 from ops.self_testing import SelfTesting
 from ops.store import declared, happened, listing, programs, stream, watched
 from ops.store import self_test as store
+from ops.store.audit import audit
 from ops.store.overview import feed_list, latest_alerts, overview
 from ops.store.pages import articles, live, stories
 from ops.store.pages.overview import busiest_channels, panels
@@ -98,6 +99,8 @@ def test_it_comes_through_desk_by_desk_and_leaves_nothing(kit, testing, rows):
         with kit.engine.connect() as connection:
             assert desk in desks_with_work(connection), f"nobody would ring {desk}"
         work(kit, desk)
+        with kit.engine.connect() as connection:
+            assert audit(connection).sound
         assert done == 3 or standing(kit).newest.ended_at is None
     assert standing(kit).newest.stopped_at is None
     assert rows.all("SELECT topic_id FROM matches") == [(-1,)]
