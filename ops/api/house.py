@@ -39,7 +39,8 @@ class Ask(Protocol):
 
 
 Rereads = Callable[[int, str], Awaitable[tuple[datetime, Mapping[str, Any]] | None]]
-"""Reads the page of an article of this number at its link now; None where that took too long."""
+"""Reads the page of an article of this number at its link now; None where that took too long, or another one is
+being read."""
 
 
 @dataclass(slots=True)

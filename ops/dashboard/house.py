@@ -57,6 +57,8 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
             raise Unavailable("the database does not answer in time") from silent
 
     async def rereads(number: int, url: str) -> tuple[datetime, Mapping[str, Any]] | None:
+        if context.rereading.busy:  # people on pages queue; programs, which may ask in a loop, come again
+            return None
         read = await context.rereading.again(number, url, context.clock())
         return context.rereading.of(number) if read else None
 

@@ -63,7 +63,7 @@ async def read_page_again(
     request: Request, house: Here, caller: Writer, number: NumberInPath, key: Key = None
 ) -> Response:
     """Read an article's page now, and tell what would be made of it: nothing is stored, nobody hears of it. It takes up
-    to 45 seconds, one page at a time."""
+    to 45 seconds; there is one at a time."""
     rereads = house.rereads
     if rereads is None:
         raise unavailable("This process reads no pages.")
@@ -72,7 +72,7 @@ async def read_page_again(
         link = await house.ask(lambda c: _to_be_read(c, int(number), caller.who))
         found = await rereads(int(number), link)
         if found is None:
-            raise unavailable("The page could not be read in time.")
+            raise unavailable("The page could not be read in time, or another one is being read just now.")
         at, told = found
         return Done(read_now(told, at).model_dump(mode="json"))
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from asyncio import to_thread
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from ops.dashboard.rereading import Rereading
 from ops.store.schema import audit_log
+from tests.ops.dashboard.api.conftest import Program
 from worker.store.schema import articles, matches, topics
 
 pytestmark = pytest.mark.servers
@@ -97,11 +102,34 @@ def test_a_page_is_read_again_to_be_looked_at(
     assert writer.post(f"/articles/{number}/read-again", **once).json == told.json
     assert asked == [(number, URL)]
     late = writer.post(f"/articles/{number}/read-again")
-    assert (late.status, late.json["detail"]) == (503, "The page could not be read in time.")
+    assert (late.status, late.json["detail"]) == (
+        503,
+        "The page could not be read in time, or another one is being read just now.",
+    )
     assert writer.post(f"/articles/{unlinked}/read-again").status == 409
     assert writer.post("/articles/999999/read-again").status == 404
     assert program("read").post(f"/articles/{number}/read-again").status == 403
     assert noted(engine) == [("read again", "article", URL)] * 2
+
+
+def test_programs_do_not_queue_for_readings_before_people(
+    make_site: Any, database: Any, article: Any, token_of: Any
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def slowly(url: str) -> Mapping[str, Any]:
+        begun.set()
+        await to_thread(go_on.wait, 60)
+        return {"url": url, "sentence": "It can be read."}
+
+    site, number = make_site(database, rereading=Rereading(read=slowly)), article()
+    first, second = (Program(site.visitor(), token_of("write")) for _ in range(2))
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(first.post, f"/articles/{number}/read-again")
+        assert begun.wait(60)
+        answer = second.post(f"/articles/{number}/read-again")
+        go_on.set()
+        assert (answer.status, reading.result().status) == (503, 200)
 
 
 def test_an_address_is_explained_whether_it_was_read_or_not(program: Any, article: Any) -> None:
