@@ -25,17 +25,26 @@ from ops.api.routes import (
     articles,
     channels,
     events,
+    explaining,
     feeds,
+    installation,
     jobs,
     machine,
+    me,
     sharing,
     silences,
     subscriptions,
     telling,
+    texts,
+    tokens,
     topics,
+    users,
 )
 
-_PARTS = (jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine)
+_PARTS = (
+    *(jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine),
+    *(explaining, texts, installation, me, tokens, users),
+)
 
 
 def build(house: House) -> ASGIApp:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from alerts.store.schema import subscriptions
 from ops.access import Attempts
 from ops.api.app import description
 from ops.api.paces import Pace
+from ops.doctor import Examined, Finding
 from ops.trial import Trial
 from worker.secrets import Secret
 from worker.store.schema import topics
@@ -32,7 +35,15 @@ def test_whatever_is_asked_is_answered_as_described(
     make_site: Any, database: Any, urls: Any, keys: Any, token_of: Any, world: Any, house_with: Any
 ) -> None:
     calm = Attempts(most=100_000, window_s=60)
-    house_with(tries=_tries, pace=Pace(most=100_000), strangers=calm, closing=lambda: True)
+    house_with(
+        tries=_tries,
+        rereads=_rereads,
+        examines=_examines,
+        pace=Pace(most=100_000),
+        strangers=calm,
+        passwords=calm,
+        closing=lambda: True,
+    )
     site = make_site(database, Secret(urls.redis), keys=keys, patience_s=60)
     with world() as news:
         news.tick()
@@ -86,6 +97,14 @@ def _given(operation: Any) -> Any:
 
 async def _tries(_channel: Any) -> Trial:
     return Trial(Sent("1"), "200 ok")
+
+
+async def _rereads(_number: int, url: str) -> tuple[datetime, Mapping[str, Any]]:
+    return datetime(2026, 11, 26, tzinfo=UTC), {"url": url, "sentence": "It can be read."}
+
+
+async def _examines() -> Examined:
+    return Examined([Finding("ok", "disk", "there is room")], [], [])
 
 
 def test_the_checks_that_matter_are_there() -> None:

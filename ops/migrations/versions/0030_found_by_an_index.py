@@ -1,14 +1,14 @@
 """What a walk through all feeds or sites found is found by an index: paused sites, feeds by where they moved to.
 
-Revision: 0040, after 0028
+Revision: 0030, after 0029
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0040"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
