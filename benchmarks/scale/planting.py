@@ -47,6 +47,7 @@ def plant_house(engine: Engine, url: str, setting: Setting, hook: str, keys: Key
         stored.copy_articles(url, rows)
     with engine.begin() as connection:
         stored.build_index_of_words(connection)
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # as in `plant_feeds`
         connection.execute(text(_ENTRIES))
 
 
@@ -77,6 +78,9 @@ def fall_due(url: str, size: Size, begin: datetime) -> None:
         direct.execute(_FALL_DUE, {"begin": begin, "every": size.every_s, "feeds": size.feeds})
         direct.execute("VACUUM FULL feeds")
         direct.execute("VACUUM ANALYZE feeds")
+        direct.execute(
+            "CHECKPOINT"
+        )  # else whole pages would go to the log later than they do in the long run
 
 
 def put_off(url: str, now: datetime) -> None:

@@ -111,7 +111,7 @@ def _remarks(found: Found) -> Iterator[str]:
     yield f"  - {found['matches']} matches, {found['told']} messages; {_memory(found['mb'])}"
     yield f"  - {_rows(found)}"
     for name, (ms, statement, slowest) in found["looks_ms"].items():
-        yield f"  - {name}: {ms:.1f} ms of the database, {slowest:.1f} of it `{statement}`"
+        yield f"  - {name}: {ms:.1f} ms of PostgreSQL's processor, {slowest:.1f} of it `{statement}`"
     for cost in found["statements"][:5]:
         yield (
             f"  - {cost['ms_per_s']:.1f} ms a second ({cost['per_s']:.1f} times, {cost['mean_ms']:.2f} ms, at most "
