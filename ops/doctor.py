@@ -20,6 +20,7 @@ from ops.causes import cause
 from ops.disks import Disk, filling
 from ops.fallen_words import disk_in_words, fallen_in_words
 from ops.health import of_installation
+from ops.places import behind
 from ops.remarks import gap_in_words, silence_in_words
 from ops.rotation import KeyUse
 from ops.said import Said, said
@@ -95,6 +96,7 @@ def examine(given: Settings | None = None) -> list[Finding]:
     checks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
         _disk,
         _parts,
+        _server,
         _state,
         _topics,
         _forms,
@@ -186,6 +188,17 @@ def _parts(settings: Settings) -> Iterator[Finding]:
             _PARTS.get(name, name),
             part.detail,
             "" if part.ready else remedies.get(name, ""),
+        )
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    """A database that will not open once its PostgreSQL is no longer brought."""
+    if settings.database_url and (found := behind(settings.data_dir, settings.database_url.reveal())):
+        yield Finding(
+            "warn",
+            said("database"),
+            said("it is of PostgreSQL {written}, and {newest} is here", written=found[0], newest=found[1]),
+            said("stop Pantau, `pantau upgrade-database`, start it"),
         )
 
 

@@ -28,7 +28,7 @@ from worker.crashpoint import crashpoint
 from worker.kit import Kit
 from worker.rolling import keep_busy
 from worker.secrets import without
-from worker.store.engine import Connection
+from worker.store.engine import Connection, asking
 
 __all__ = ["Outbox", "exchange", "send"]
 
@@ -78,7 +78,7 @@ def _look_round(outbox: Outbox) -> ToDo:
     """What there is to do, once everything is tidy. What only the slots of messages that ended long ago could tell is
     tidied without being asked for."""
     kit = outbox.kit
-    with kit.engine.connect() as connection:
+    with asking(kit.engine) as connection:
         seen = looking.look_round(connection, kit.clock())
     long_ago = outbox.tidied_at is None or kit.clock() - outbox.tidied_at >= TIDY_ALL_EVERY
     if not seen.untidy and not long_ago:
@@ -88,7 +88,7 @@ def _look_round(outbox: Outbox) -> ToDo:
 
 
 def _glance(outbox: Outbox) -> ToDo:
-    with outbox.kit.engine.connect() as connection:
+    with asking(outbox.kit.engine) as connection:
         return looking.glance(connection, outbox.kit.clock())
 
 
@@ -189,7 +189,7 @@ async def _post(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
         crashpoint("before_post")
         answer = await exchange(outbox, ready.message)
         crashpoint("after_post")
-        verdict, said = _judge(outbox.kit, ready, answer)
+        verdict, said = _judge(outbox.kit, due, ready, answer)
         settle_attempt(outbox, due, verdict, said, answer.elapsed_s)
         told.note({"attempt": due.attempts + 1, "verdict": type(verdict).__name__.lower()})
 
@@ -200,13 +200,12 @@ def _ways(letter: Letter) -> tuple[spans.Way, ...]:
     return tuple(spans.Way("article", each.article, each.seen_at) for each in letter.items if each.seen_at)
 
 
-def _judge(kit: Kit, ready: _Ready, answer: Answer) -> tuple[Verdict, str]:
+def _judge(kit: Kit, due: DueDelivery, ready: _Ready, answer: Answer) -> tuple[Verdict, str]:
     """What the answer means, and how the ledger shows it: without the address of a hook, which lets anybody post."""
     verdict, row = ready.kind.judge(answer), ready.channel
     if row.kind != "email":
         return verdict, without(shown(answer), row.to, row.secret)
-    with kit.engine.begin() as connection:
-        return in_the_light_of_bounces(connection, kit, row, verdict), shown(answer)
+    return in_the_light_of_bounces(kit, due, verdict), shown(answer)
 
 
 def _settle_abandoned(outbox: Outbox, due: DueDelivery, begun: bool) -> None:

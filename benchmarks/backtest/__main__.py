@@ -34,7 +34,7 @@ Item = TypeVar("Item")
 
 TOLD_EVERY = 200
 """Articles, as the page has it."""
-AT_ONCE = 100
+AT_ONCE = 40
 BESIDE = 1_000
 """Articles that are read closely, for comparison."""
 

@@ -24,11 +24,13 @@ from ops.api.problems import Problem, answer, of_http, of_validation
 from ops.api.routes import (
     articles,
     channels,
+    entities,
     events,
     explaining,
     feeds,
     installation,
     jobs,
+    looks,
     machine,
     me,
     sharing,
@@ -43,7 +45,7 @@ from ops.api.routes import (
 
 _PARTS = (
     *(jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine),
-    *(explaining, texts, installation, me, tokens, users),
+    *(explaining, texts, looks, entities, installation, me, tokens, users),
 )
 
 

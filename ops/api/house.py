@@ -62,9 +62,9 @@ class House:
     counts, `proof` the newest audit, `ready` whether all parts work, and `examines` why not; `tries` sends a test
     message, where this process can; `looks` at an address for feeds; `rereads` an article's page, for it to be looked
     at; `errand` has work done beside the answers, with the database as a whole; `allow` are private networks that feeds
-    may be in; `ways` are those of asking the owner of an address; `hashes` does work on the database that hashes
-    passwords, apart from all other, and `passwords` counts how often somebody tries a present one; `closing` says that
-    the process is about to end."""
+    may be in; `ways` are those of asking the owner of an address; `sender` is as whom messages are sent; `hashes` does
+    work on the database that hashes passwords, apart from all other, and `passwords` counts how often somebody tries a
+    present one; `closing` says that the process is about to end."""
 
     ask: Ask
     clock: Callable[[], datetime]
@@ -78,6 +78,7 @@ class House:
     passwords: Attempts
     settings: Settings | None = None
     answers_slack: bool = False
+    sender: Mapping[str, str] = field(default_factory=dict)
     keys: KeyRing | None = None
     looks: Callable[[str], Awaitable[Looked]] | None = None
     rereads: Rereads | None = None

@@ -70,6 +70,7 @@ def house_of(context: Context, closing: Callable[[], bool] = lambda: False) -> H
         ready=context.checks.look,
         examines=examines,
         settings=context.settings,
+        sender=context.outbox.sender if context.outbox is not None else {},
         answers_slack=context.slack is not None,
         hashes=hashes,
         passwords=context.tries_by_name,

@@ -43,12 +43,14 @@ SET_ASIDE_WHOLLY = "reading it failed without its page, too"
 
 @dataclass(slots=True)
 class Reader:
-    """Reads sheets, one at a time. `marked` is the entry that is to blame if the process ends now."""
+    """Reads sheets, one at a time. `marked` is the entry that is to blame if the process ends now; `gave_back` says
+    that one went wrong and waits to be read again."""
 
     kit: Kit
     connection: Connection
     marks: Connection
     marked: UnreadEntry | None = None
+    gave_back: bool = False
 
     def look(self, sheet: Sheet) -> str | None:
         """Finds out whether a topic may touch the sheet, so that it is read early; or where its page only leads."""
@@ -219,7 +221,7 @@ class Reader:
 
     def _give_back(self, entry: UnreadEntry) -> None:
         claims.give_back(self.marks, [entry])
-        self.marked = None
+        self.marked, self.gave_back = None, True
 
     def _set_aside(self, entry: UnreadEntry, reason: str) -> None:
         with self.connection.begin():

@@ -38,7 +38,7 @@ async def explain_article(house: Here, _: Reader, number: NumberInPath, topic: A
     return with_string_ids(plain(await house.ask(read)))
 
 
-@router.get("/why", operation_id="explainAddress", response_model=dict[str, Any])
+@router.get("/why", operation_id="explainAddress", response_model=dict[str, Any], responses={404: {}})
 async def explain_address(
     house: Here,
     _: Reader,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -10,9 +11,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from alerts.letter import plain_text
 from ops.api.callers import Admin, Here, Writer
 from ops.api.doing import Done, Key, do_outside, keys_of
-from ops.api.problems import unavailable
+from ops.api.house import House
+from ops.api.problems import Problem, unavailable
 from ops.api.shapes.installation import Examination, Installation
 from ops.doctor import MOST_LOST, worst_first
 from ops.exporting import as_opml, as_toml, whole_watchlist
@@ -22,7 +25,10 @@ from ops.plain_json import plain
 from ops.store.declared import Shelf
 from ops.store.overview import circuit_list
 from ops.ways_out import mail_way, slack_way
+from worker.errors import BadConfiguration
+from worker.secrets import KeyRing
 from worker.settings import unknown_names, variables
+from worker.store.engine import Connection
 
 router = APIRouter(tags=["machine"])
 
@@ -76,26 +82,24 @@ async def get_installation(house: Here, _: Admin) -> Any:
     "/export",
     operation_id="exportWatchlist",
     response_class=_File,
-    responses={200: {"content": {TOML: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {TOML: {"schema": {"type": "string"}}}}, 409: {}},
 )
 async def export_watchlist(house: Here, _: Writer) -> Response:
     """Everything that is watched, as a watchlist to keep or to apply elsewhere; secrets as references. It takes the
     scope write, since an address may be a key."""
-    keys = keys_of(house)
-    written = await house.ask(lambda connection: whole_watchlist(connection, keys))
-    return Response(written, media_type=TOML)
+    return Response(await _written(house, whole_watchlist), media_type=TOML)
 
 
 @router.get(
     "/feeds.opml",
     operation_id="exportFeedsAsOpml",
     response_class=_File,
-    responses={200: {"content": {OPML: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {OPML: {"schema": {"type": "string"}}}}, 409: {}},
 )
 async def feeds_as_opml(house: Here, _: Writer) -> Response:
     """All feeds as a list for other readers, without what logs in there."""
-    keys, now = keys_of(house), house.clock()
-    written = await house.ask(lambda c: as_opml(Shelf(c, keys).watched_feeds(), now))
+    now = house.clock()
+    written = await _written(house, lambda c, keys: as_opml(Shelf(c, keys).watched_feeds(), now))
     return Response(written, media_type=OPML)
 
 
@@ -103,10 +107,18 @@ async def feeds_as_opml(house: Here, _: Writer) -> Response:
     "/feeds.toml",
     operation_id="exportFeedsAsToml",
     response_class=_File,
-    responses={200: {"content": {TOML: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {TOML: {"schema": {"type": "string"}}}}, 409: {}},
 )
 async def feeds_as_toml(house: Here, _: Writer) -> Response:
     """All feeds as part of a watchlist, with secrets as references."""
-    keys = keys_of(house)
-    written = await house.ask(lambda c: as_toml(Shelf(c, keys).watched_feeds()))
+    written = await _written(house, lambda c, keys: as_toml(Shelf(c, keys).watched_feeds()))
     return Response(written, media_type=TOML)
+
+
+async def _written(house: House, write: Callable[[Connection, KeyRing], str]) -> str:
+    """What is written with the keys at hand. Raises Problem, 409, where a secret does not open with them."""
+    keys = keys_of(house)
+    try:
+        return await house.ask(lambda connection: write(connection, keys))
+    except BadConfiguration as lost:
+        raise Problem(409, "conflict", plain_text(str(lost), 500)) from None
