@@ -113,9 +113,7 @@ def _deserted(now: Overview) -> Task | None:
 
 
 def _disks(now: Overview) -> list[Task]:
-    remedy = said(
-        "Keep articles for a shorter time (PANTAU_KEEP_ARTICLES), move backups away, or give it more."
-    )
+    remedy = said("Make room: move backups and old logs away, or give it a larger disk.")
     return [
         Task(disk.level, said("A disk fills up"), joined((disk_trouble(disk), remedy)), "pantau doctor")
         for disk in filling(now.disks)
