@@ -6,6 +6,7 @@ With it goes what the worker is and does at that moment, for the page that lists
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class Alive:
     def says(self, now: float) -> dict[str, object]:
         """What the worker is, and how busy: `ops.store.pages.workers` reads it."""
         if not self.process or now >= self.process_until:
-            self.process, self.process_until = this_process(self.since), now + _MEMORY_S
+            self.process, self.process_until = this_process(self.since) | self._disk(), now + _MEMORY_S
         return {
             **self.process,
             "name": self.name,
@@ -66,6 +67,14 @@ class Alive:
             "slots": self.slots,
             "busy": self.busy(),
         }
+
+    def _disk(self) -> dict[str, object]:
+        """What is free where the data directory is; nothing where nobody tells."""
+        try:
+            room = shutil.disk_usage(existing(self.settings.data_dir))
+        except OSError:
+            return {}
+        return {"disk": {"place": str(self.settings.data_dir), "free": room.free, "size": room.total}}
 
     def begin(self, now: float) -> None:
         """The first sign: the worker is ready. Raises what the database raises; `now` in seconds of a steady clock."""
@@ -94,6 +103,11 @@ class Alive:
         except DatabaseTrouble as trouble:
             structlog.get_logger("worker").warning("sign_of_life_left_behind", error=type(trouble).__name__)
         self.database().dispose()
+
+
+def existing(path: Path) -> Path:
+    """The path, or what there is of it: a directory that is not made yet will be on the disk of the one above."""
+    return path if path.exists() or path == path.parent else existing(path.parent)
 
 
 def this_process(since: datetime) -> dict[str, object]:

@@ -38,7 +38,7 @@ _LOOK_ROUND = text(f"""
                    OR o.held_by IS NULL AND o.state <> 'collecting' AND o.expires_at <= clock_timestamp()
                    OR r.state IN ('failed', 'expired', 'suppressed', 'unknown') OR r.reason = 'thread_gone')
         OR EXISTS (SELECT FROM open o JOIN channels c ON c.id = o.channel_id
-                   WHERE c.removed_at IS NOT NULL
+                   WHERE c.removed_at > 'epoch'
                       OR c.address IS NOT NULL AND NOT c.declared AND NOT EXISTS (
                          SELECT FROM addresses y WHERE y.address = c.address AND y.confirmed_at IS NOT NULL))
         OR EXISTS (SELECT FROM open o WHERE o.kind NOT IN ('update', 'notice')
@@ -46,7 +46,7 @@ _LOOK_ROUND = text(f"""
         OR EXISTS (SELECT FROM open o JOIN alerts a ON a.delivery_id = o.id
                    JOIN channels c ON c.id = a.channel_id JOIN subscriptions s ON s.id = a.subscription_id
                    LEFT JOIN departures p ON p.address = c.address AND p.subscription = s.name
-                   WHERE c.removed_at IS NOT NULL OR s.removed_at IS NOT NULL OR p.address IS NOT NULL)
+                   WHERE c.removed_at > 'epoch' OR s.removed_at > 'epoch' OR p.address IS NOT NULL)
         OR EXISTS (SELECT FROM open o JOIN delivery_articles s ON s.delivery_id = o.id
                    WHERE NOT EXISTS (SELECT FROM alerts a JOIN matches m ON m.id = a.match_id
                                      WHERE a.delivery_id = o.id AND m.article_id = s.article_id))

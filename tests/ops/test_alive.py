@@ -80,4 +80,5 @@ def test_a_worker_says_what_it_is_and_serves(alive, rows) -> None:
     assert says["memory"] is None or says["memory"] > 10_000_000
     assert datetime.fromisoformat(says["since"]).tzinfo
     assert says["version"]
+    assert 0 < says["disk"]["free"] <= says["disk"]["size"]
     assert says["host"]

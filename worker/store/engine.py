@@ -42,6 +42,7 @@ UNCHECKED_S = 0.5
 # https://www.postgresql.org/docs/18/errcodes-appendix.html: undefined_table, undefined_column
 _NOT_MIGRATED = ("42P01", "42703")
 
+# Compiling a statement takes longer than any of ours: a walk through 100,000 feeds is thought dear enough for it.
 # A machine that is suspended or cut off within a transaction would keep its locks for good, and all planners or all
 # senders wait for one lock. Nothing of ours computes for more than a few seconds within a transaction.
 _OPTIONS = " ".join(
@@ -49,14 +50,27 @@ _OPTIONS = " ".join(
         "-c statement_timeout=60000",
         "-c lock_timeout=20000",
         "-c idle_in_transaction_session_timeout=30000",
+        # how soon the server lets go of a client that has vanished from the network
+        "-c tcp_keepalives_idle=10",
+        "-c tcp_keepalives_interval=5",
+        "-c tcp_keepalives_count=3",
+        "-c tcp_user_timeout=25000",
         "-c timezone=UTC",
+        "-c jit=off",
     )
 )
-# The kernel's own would take two hours; on Unix sockets they mean nothing.
-_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 # PostgreSQL takes longer to parse and plan most of our statements than to run them. What is sent a second time is kept
 # as a prepared statement, and after five more times mostly with its plan; psycopg by itself would wait for the sixth.
 _PREPARED = {"prepare_threshold": 1}
+# How soon we let go of a server that has. The kernel's own would take two hours while we wait for an answer, and a
+# quarter of an hour while nobody has confirmed what we sent: keepalives do not count then, the last one does. On Unix
+# sockets all of them mean nothing.
+_KEEPALIVES = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 
 
 def open_engine(url: Secret, *, pool_size: int = 4, pooled: bool = True) -> Engine:

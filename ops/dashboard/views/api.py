@@ -27,6 +27,9 @@ _GROUPS: Mapping[str, Said] = {
     "silences": said("Silences"),
     "machine": said("How it does"),
     "events": said("Events"),
+    "entities": said("Names and entities"),
+    "me": said("Your account"),
+    "users": said("Users"),
 }
 
 
