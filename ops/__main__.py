@@ -28,6 +28,7 @@ COMMANDS = {
     "backup": "ops.cli.backup",
     "restore": "ops.cli.backup",
     "release": "ops.cli.backup",
+    "upgrade-database": "ops.cli.newer_database",
     "doctor": "ops.cli.doctor",
     "feeds": "ops.cli.feeds",
     "topics": "ops.cli.topics",
@@ -60,7 +61,7 @@ class Commands(Group):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(importlib.import_module(module), cmd_name)
+        command: click.Command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
         return command
 
 

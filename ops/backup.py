@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ops import kit, migrations
-from ops.places import carried
+from ops.carried import carried
 from ops.servers import bundled
 from ops.store import restored
 from ops.store.restored import Held
@@ -85,7 +85,9 @@ def _dumped(settings: Settings, dump: Path) -> Manifest:
     if schema is None:
         raise BadInput("the database is empty: there is nothing to back up")
     left_out = [f"--exclude-table-data=public.{table}" for table in _LEFT_OUT]
-    _run("pg_dump", where, ["--format=custom", "--no-owner", "--no-privileges", *left_out, f"--file={dump}"])
+    run_tool(
+        "pg_dump", where, ["--format=custom", "--no-owner", "--no-privileges", *left_out, f"--file={dump}"]
+    )
     return Manifest(
         format=FORMAT,
         pantau=kit.our_version(),
@@ -118,7 +120,7 @@ def bring_back(settings: Settings, source: Path, *, replace: bool) -> tuple[Mani
             with engine.connect() as connection:
                 where = restored.address(connection)
             try:
-                _run("pg_restore", where, [*_ONTO_NOTHING, str(dump)])
+                run_tool("pg_restore", where, [*ONTO_NOTHING, str(dump)])
             except PantauError:
                 restored.put_back(engine)
                 raise
@@ -128,7 +130,7 @@ def bring_back(settings: Settings, source: Path, *, replace: bool) -> tuple[Mani
                 return manifest, restored.hold_everything(connection)
 
 
-_ONTO_NOTHING = (
+ONTO_NOTHING = (
     "--no-owner",
     "--no-privileges",
     "--single-transaction",
@@ -209,7 +211,7 @@ def _engine(database: Secret) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _run(tool: str, where: Mapping[str, str], arguments: Sequence[str]) -> None:
+def run_tool(tool: str, where: Mapping[str, str], arguments: Sequence[str]) -> None:
     """Runs one of PostgreSQL's own tools. The address, with its password, is in a file that only we can read: what
     stands on a command line or in the environment others may see."""
     with tempfile.NamedTemporaryFile("w", prefix="pantau-service-") as service:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 from ops.keyfile import KeyFile
 from ops.lockfile import find_running
+from ops.places import check_written
 from worker.errors import Unavailable
 from worker.secrets import KeyRing, Secret
 from worker.settings import Settings, from_env
@@ -37,7 +38,8 @@ def settings_of(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def database(settings: Settings) -> Secret:
-    """The database's URL. Raises Unavailable where none is named and nothing runs."""
+    """The database's URL. Raises Unavailable where none is named and nothing runs, and BadConfiguration where nothing
+    here could: the data is of a PostgreSQL that is not carried."""
     if settings.database_url is None:
         raise _nothing_runs(settings)
     return settings.database_url
@@ -51,6 +53,7 @@ def broker(settings: Settings) -> Secret:
 
 
 def _nothing_runs(settings: Settings) -> Unavailable:
+    check_written(settings.data_dir)  # where no `up` could start, that is what there is to say
     return Unavailable(
         f"nothing runs on {settings.data_dir}: start `pantau up`, "
         "or set PANTAU_DATABASE_URL and PANTAU_REDIS_URL to servers of your own"

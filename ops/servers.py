@@ -23,7 +23,7 @@ import psycopg
 from ops.child import Account, Child, Rung
 from ops.lockfile import hold
 from ops.loglines import Log, console
-from ops.places import Layout, Urls, settle
+from ops.places import CLUSTER, UPGRADED, UPGRADING, Copy, Layout, Urls, settle
 from ops.supervisor import background
 from ops.tether import waited_until
 from worker.errors import BadConfiguration, Unavailable
@@ -139,6 +139,8 @@ def prepare(layout: Layout) -> None:
     _retire(layout.redis_pid, str(layout.redis_socket), (Signals.SIGTERM, Signals.SIGKILL))
     for pid_file in (layout.postgres_pid, layout.postgres_socket_lock):
         _retire(pid_file, str(layout.pg), (Signals.SIGINT, Signals.SIGQUIT, Signals.SIGKILL))
+    if layout.cluster == CLUSTER:
+        _end_the_move(layout)
     if not (layout.pg / "PG_VERSION").exists():
         _make_cluster(layout)
 
@@ -192,19 +194,32 @@ def _own(directory: Path, account: Account | None) -> None:
 def _copy_binaries(layout: Layout) -> None:
     """Copy the binaries to where the account can read them, once for each version of them."""
     copy = layout.copy
-    if copy is None or copy.target.is_dir():
+    if copy is None or all((copy.target / name).is_dir() for name in _present(copy)):
         return
     shutil.rmtree(copy.target.parent, ignore_errors=True)
     fresh = copy.target.with_name(copy.target.name + ".new")
-    for name in copy.names:
-        if (copy.source / name).is_dir():
-            shutil.copytree(
-                copy.source / name, fresh / name, symlinks=True, ignore=shutil.ignore_patterns("*.a")
-            )
+    for name in _present(copy):
+        shutil.copytree(copy.source / name, fresh / name, symlinks=True, ignore=shutil.ignore_patterns("*.a"))
     for path in (fresh.parent, fresh, *fresh.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
     fresh.rename(copy.target)
+
+
+def _present(copy: Copy) -> list[str]:
+    """What of its names there is in the source: another major version's are not there yet."""
+    return [name for name in copy.names if (copy.source / name).is_dir()]
+
+
+def _end_the_move(layout: Layout) -> None:
+    """A move to a newer PostgreSQL (`ops.new_major`) may have been cut short: where the old data is set aside
+    already, its complete copy takes the place; where it is not, the copy is behind by now and goes."""
+    upgraded = layout.home / UPGRADED
+    if (layout.pg / "PG_VERSION").exists():
+        for left in (upgraded, layout.home / UPGRADING):
+            shutil.rmtree(left, ignore_errors=True)
+    elif upgraded.is_dir():
+        upgraded.rename(layout.pg)
 
 
 def _make_cluster(layout: Layout) -> None:

@@ -6,6 +6,7 @@ that is lost costs one beat tick; a bell that rings twice finds nothing to do.
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Literal
@@ -27,6 +28,9 @@ clocks are an hour apart must still understand each other. A bell that waited fi
 HARD_LIMIT_S = 300
 SOFT_LIMIT_S = 240
 
+# How soon a broker that has vanished from the network is given up: 25 s, where the kernel would wait for two hours.
+_VANISHED = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 25_000}
+
 TRANSPORT = {
     # longer than twice the hard limit, or a running task would be handed out again
     "visibility_timeout": 900,
@@ -37,6 +41,10 @@ TRANSPORT = {
     "socket_timeout": 30,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
+    # what this system knows of them
+    "socket_keepalive_options": {
+        getattr(socket, name): value for name, value in _VANISHED.items() if hasattr(socket, name)
+    },
     "health_check_interval": 25,
     "retry_on_timeout": True,
     "global_keyprefix": "pantau:",

@@ -221,7 +221,7 @@ def fill(engine: Engine, url: str, size: Size, seed: int) -> None:
         if connection.execute(text("SELECT count(*) FROM articles")).scalar_one():
             return
     began = time.perf_counter()
-    plant(engine, url.replace("postgresql+psycopg://", "postgresql://"), size, texts(size, seed), clock())
+    plant(engine, url, size, texts(size, seed), clock())
     click.echo(f"the database was filled in {time.perf_counter() - began:.0f} s", err=True)
 
 

@@ -1,4 +1,5 @@
-"""Sets of workers, as they stand on several machines: each with its own wires to the servers, and its own clock."""
+"""Sets of workers, as they stand on several machines: each with its own network where this machine lets us make one,
+its own wires to the servers, and its own clock."""
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ from typing import Any
 from aiohttp import web
 
 from ops.newsroom import SlackSink
+from ops.newsroom.running import LOOPBACK
+from tests.chaos.namespaces import Namespace, namespaces
 from tests.chaos.wire import Wire
 
 PARTS: dict[str, tuple[str, ...]] = {
@@ -46,6 +49,7 @@ class WorkerSet:
     place: Path
     database: Wire
     broker: Wire
+    network: Namespace | None = None
     shim: Path | None = None
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -56,7 +60,14 @@ class WorkerSet:
             named = ("--name", f"{self.name}-{part}") if command[0] == "worker" else ()
             with self.log_file(part).open("ab") as log:
                 self.processes[part] = subprocess.Popen(
-                    [sys.executable, "-m", "ops", *command, *named],
+                    [
+                        *(self.network.enter if self.network else ()),
+                        sys.executable,
+                        "-m",
+                        "ops",
+                        *command,
+                        *named,
+                    ],
                     env={**environ, **self._own_clock()},
                     stdout=log,
                     stderr=log,
@@ -113,9 +124,13 @@ class WorkerSet:
 
     @contextmanager
     def cut_off(self) -> Iterator[None]:
-        """Its network is parted from the servers'."""
-        with self.database.silent(), self.broker.silent():
-            yield
+        """Its network is parted from the servers': what is sent vanishes."""
+        if self.network:
+            with self.network.cable_pulled():
+                yield
+        else:
+            with self.database.silent(), self.broker.silent():
+                yield
 
 
 @contextmanager
@@ -125,19 +140,21 @@ def worker_sets(
     database: str,
     broker: str,
     environ: Callable[[WorkerSet], dict[str, str]],
+    world: tuple[int, ...],
 ) -> Iterator[list[WorkerSet]]:
-    """Sets of these names, running, each behind wires to these two sockets; all end with the block."""
+    """Sets of these names, running, each behind wires to these two sockets; all end with the block. The ports of
+    `world` are what they watch and whom they tell: those are there for each of them all the time."""
     shim = clock_shim(place)
     with ExitStack() as stack:
-        found = [
-            WorkerSet(
-                name,
-                place,
-                *(stack.enter_context(Wire(socket).laid()) for socket in (database, broker)),
-                shim,
-            )
-            for name in names
-        ]
+        networks = stack.enter_context(namespaces(names))
+        found = []
+        for name in names:
+            network = networks.get(name)
+            here = network.here if network else LOOPBACK
+            wires = [stack.enter_context(Wire(server, here).laid()) for server in (database, broker)]
+            for port in world if network else ():
+                stack.enter_context(Wire(port, listening=network.listening(port)).laid())
+            found.append(WorkerSet(name, place, *wires, network, shim))
         try:
             for each in found:
                 each.start(environ(each))

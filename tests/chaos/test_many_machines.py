@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -29,6 +30,9 @@ from worker.secrets import Secret
 from worker.store.engine import open_engine
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
+
+NOTICED_S = 60
+"""Servers that have vanished are given up after 25 s; the rest is for a machine that is busy."""
 
 BROKER = 7  # a number among Valkey's databases that no other test uses
 
@@ -60,8 +64,8 @@ def sieged(
     def behind(each: WorkerSet) -> dict[str, str]:
         return {
             **siege.world.machine.environ,
-            "PANTAU_DATABASE_URL": f"postgresql://pantau@127.0.0.1:{each.database.port}/pantau_chaos",
-            "PANTAU_REDIS_URL": f"redis://127.0.0.1:{each.broker.port}/{BROKER}",
+            "PANTAU_DATABASE_URL": f"postgresql://pantau@{each.database.host}:{each.database.port}/pantau_chaos",
+            "PANTAU_REDIS_URL": f"redis://{each.broker.host}:{each.broker.port}/{BROKER}",
         }
 
     with (
@@ -82,7 +86,9 @@ def sieged(
         }
         machine.run("migrate", "--watchlist", str(machine.watchlist))
         sockets = str(run / SOCKET_NAME), urls.redis.partition("://")[2]
-        with worker_sets(("first", "second", "third"), place, *sockets, behind) as sets:
+        told = (siege.world.site, siege.world.hook, machine.environ["PANTAU_SMTP_URL"])
+        ports = tuple(port for each in told if (port := urlsplit(each).port))
+        with worker_sets(("first", "second", "third"), place, *sockets, behind, ports) as sets:
             wait_for(
                 lambda: all("worker_ready" in s.log(part) for s in sets for part in ("reads", "tells")),
                 120,
@@ -147,9 +153,15 @@ def test_a_set_that_stood_still_is_replaced_and_its_late_work_does_not_count(
 def test_a_set_that_is_cut_off_is_replaced_and_comes_back(siege: Siege, sets: list[WorkerSet]) -> None:
     last = sets[2]
     with last.cut_off():
+        before = last.network.connections() if last.network else set()
         time_passes(siege)
         siege.news_flows("two sets took over from one that is cut off")
         begun = len(last.log("tells"))
+        if last.network:  # nobody tells it: it has to find out, and let go of what leads nowhere
+            assert before
+            wait_for(
+                lambda: not before & last.network.connections(), NOTICED_S, "it knows that it is cut off"
+            )
     alone = sets[0], sets[1]
     with ExitStack() as stack:  # and does the work by itself, in the same processes
         for each in alone:

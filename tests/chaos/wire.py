@@ -1,8 +1,12 @@
-"""A wire between a program and a server, which can be cut, or fall silent as when a network is parted."""
+"""A wire between a program and a server, which can be cut, or fall silent as when a network is parted.
+
+Where it is silent, its own end goes on acknowledging what is sent into it. A pulled cable does not (`namespaces`).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,9 +16,11 @@ from ops.newsroom.running import LOOPBACK, beside
 
 @dataclass
 class Wire:
-    """Carries what comes to a TCP port of loopback on to a Unix socket, and back."""
+    """Carries what comes to a TCP port on to a Unix socket, or to a port of our loopback, and back."""
 
-    socket: str
+    target: str | int
+    host: str = LOOPBACK
+    listening: socket.socket | None = None
     port: int = 0
     _loop: asyncio.AbstractEventLoop | None = None
     _flowing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,7 +78,8 @@ class Wire:
             under_way.add(task)
             task.add_done_callback(under_way.discard)
 
-        server = await asyncio.start_server(greet, LOOPBACK, 0)
+        at = (self.host, 0) if self.listening is None else (None, None)
+        server = await asyncio.start_server(greet, *at, sock=self.listening)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield
@@ -85,11 +92,12 @@ class Wire:
 
     async def _connect(self, here: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         self._ends.add(back)
+        _notice_the_dead(back)
         try:
             await self._flowing.wait()
             if not self._whole:
                 return
-            there, on = await asyncio.open_unix_connection(self.socket)
+            there, on = await self._reached()
             self._ends.add(on)
             try:
                 await asyncio.gather(self._carry(here, on), self._carry(there, back))
@@ -102,6 +110,11 @@ class Wire:
             self._ends.discard(back)
             back.transport.abort()
 
+    async def _reached(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self.target, str):
+            return await asyncio.open_unix_connection(self.target)
+        return await asyncio.open_connection(LOOPBACK, self.target)
+
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         """One direction; its end is the end of both."""
         with suppress(OSError):
@@ -110,3 +123,17 @@ class Wire:
                 target.write(data)
                 await target.drain()
         raise ConnectionError
+
+
+def _notice_the_dead(end: asyncio.StreamWriter) -> None:
+    """As a server does that was asked to, so that it does not keep the sessions of those who have vanished."""
+    told = end.get_extra_info("socket")
+    told.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", 10),
+        ("TCP_KEEPINTVL", 5),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", 25_000),
+    ):
+        if hasattr(socket, name):
+            told.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

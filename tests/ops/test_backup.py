@@ -122,7 +122,7 @@ def test_a_restore_that_fails_leaves_what_was_there(settings, database, copy, to
     def broken(tool: str, *_: object) -> None:
         raise Unavailable(f"{tool} failed")
 
-    monkeypatch.setattr(backup, "_run", broken)
+    monkeypatch.setattr(backup, "run_tool", broken)
     with pytest.raises(Unavailable):
         bring_back(settings, copy, replace=True)
     assert len(states(database)) == 2
@@ -192,7 +192,7 @@ def test_an_address_with_a_password_stands_on_no_command_line(settings, monkeypa
     seen = []
     monkeypatch.setattr(backup.subprocess, "run", lambda command, **facts: seen.append((command, facts)))
     with pytest.raises(AttributeError):
-        backup._run("pg_dump", {"host": "db", "password": "geheim"}, ["--format=custom"])
+        backup.run_tool("pg_dump", {"host": "db", "password": "geheim"}, ["--format=custom"])
     command, facts = seen[0]
     assert "geheim" not in " ".join(command)
     assert all("geheim" not in value for value in facts["env"].values())

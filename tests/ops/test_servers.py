@@ -24,9 +24,10 @@ from hypothesis import strategies as st
 from kombu import Connection
 
 from ops import places, servers
+from ops.carried import Carried, carried, choose_postgres
 from ops.child import STOP_PLAIN, STOP_WORKER, Account, Rung
 from ops.lockfile import hold
-from ops.places import Carried, Layout, carried, choose_postgres, fits, is_open, lay_out, may_enter, settle
+from ops.places import Layout, fits, is_open, lay_out, may_enter, settle
 from ops.servers import (
     bundled,
     discard,

@@ -25,7 +25,7 @@ FEED, ARTICLE = "https://news.example.id/rss", "https://news.example.id/gempa"
 FOUND, NOTHING, UNAVAILABLE = 1, 4, 69
 ENDS = {"audit": {0, FOUND}, "doctor": {0, FOUND}, "health": {UNAVAILABLE}, "articles": {0, NOTHING}}
 """How those end that say by their code what they found: nothing runs in this test. All others end with 0."""
-PROCESSES = ("up",)
+PROCESSES = ("up", "upgrade-database")
 NAMED = ["users", "export", "release", "feeds add"]
 """Commands that a sentence mentions without having anybody type them."""
 
@@ -59,7 +59,8 @@ def test_what_starts_processes_takes_what_it_is_given(words: list[str], tmp_path
     command, rest = command_of(words)
     (tmp_path / "watchlist.toml").touch()
     rest = [str(tmp_path / each) if each.endswith(".toml") else each for each in rest]
-    assert command.make_context(words[0], rest)
+    # as within `pantau`: the command remembers for good how its help is asked for
+    assert command.make_context(words[0], rest, help_option_names=["-h", "--help"])
 
 
 @pytest.mark.parametrize("name", NAMED)
