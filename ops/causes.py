@@ -51,6 +51,7 @@ _CAUSES = {
     "needs_smtputf8": said("the mail server takes no addresses outside ASCII (SMTPUTF8)"),
     "newer_update": said("a newer update says it better"),
     "not_taken": said("the service did not take it and does not say why"),
+    "no_match": said("its topic does not find it"),
     "no_active_hooks": said("the Slack hook was removed"),
     "no_public_url": said("there is no https address for its links (PANTAU_PUBLIC_URL)"),
     "no_service": said("the Slack hook was removed"),

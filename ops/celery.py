@@ -17,6 +17,7 @@ from celery.worker.state import active_requests
 from ops import kit, logs, observing, tools, wiring
 from ops.alive import Alive
 from ops.rotation import keys_fit
+from ops.self_testing import SelfTesting
 from ops.store import ticking
 from ops.store.clock import DatabaseClock
 from ops.watching import Watch
@@ -76,7 +77,10 @@ def serve(queues: Iterable[str]) -> None:
 def _watch() -> Watch:
     """The operator's own address is not subject to the guard, so it is asked through a door of its own."""
     return Watch(
-        settings.operator_channel, settings.heartbeat_url, lambda: tools.make_web(settings, anywhere=True)
+        settings.operator_channel,
+        settings.heartbeat_url,
+        lambda: tools.make_web(settings, anywhere=True),
+        SelfTesting(settings.self_test_s),
     )
 
 

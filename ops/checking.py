@@ -21,6 +21,7 @@ from ops.inspection import (
     why_failed,
     why_no_feed,
 )
+from ops.said import Said, said
 from worker.desks.documents import asking, read_feed
 from worker.discovery import Discovered, NothingFound, discover
 from worker.errors import BadInput
@@ -52,7 +53,7 @@ class Feed:
     document: FeedDocument
     charset: Charset
     contents: Contents
-    sentence: str
+    sentence: Said
     way: Way | None = None
     next_poll: NextPoll | None = None
     pages: Allowed | Forbidden | None = None
@@ -65,7 +66,7 @@ class NoFeed:
     was found."""
 
     why: str
-    sentence: str
+    sentence: Said
     charset: Charset
     declared: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()
@@ -76,8 +77,8 @@ class NoFeed:
 class NotHad:
     """There is no document to look at."""
 
-    why: str
-    sentence: str
+    why: Said
+    sentence: Said
     way: Way | None = None
 
 
@@ -125,14 +126,16 @@ def check_file(path: Path, now: datetime) -> Checked:
             body = file.read(MAX_FEED_BYTES + 1)
     except OSError as error:
         return NotHad(
-            f"the file cannot be read: {error.strerror}; an address begins with https:// or http://",
-            "Give a file that can be read, or an address.",
+            said(
+                "the file cannot be read: {trouble}; an address begins with https:// or http://",
+                trouble=error.strerror,
+            ),
+            said("Give a file that can be read, or an address."),
         )
     read, charset = _read(body, "", ""), charset_facts(body, "")
     if isinstance(read, str):
-        return NoFeed(
-            read, "Give a feed's document, or the address of a site.", charset, tuple(find_feeds(body, ""))
-        )
+        advice = said("Give a feed's document, or the address of a site.")
+        return NoFeed(read, advice, charset, tuple(find_feeds(body, "")))
     found = contents(read, "", now)
     return Feed(read, charset, found, praise(found, now))
 

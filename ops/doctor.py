@@ -6,32 +6,43 @@ import importlib.metadata
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 from alerts.post import MailDoor, parse_smtp_url
 from alerts.push import installed as apprise_installed
 from ops import kit
+from ops.alive import existing
 from ops.amounts import count
 from ops.causes import cause
+from ops.disks import Disk, filling
+from ops.fallen_words import disk_in_words, fallen_in_words
 from ops.health import of_installation
 from ops.places import behind
 from ops.remarks import gap_in_words, silence_in_words
+from ops.rotation import KeyUse
 from ops.said import Said, said
+from ops.self_test import trouble
+from ops.self_test_words import by_desk, where_it_stays
 from ops.slack.examination import examine_slack, slack_remedy
-from ops.store.overview import Row, feed_list, overview
+from ops.store.overview import Overview, Row, feed_list, overview
 from ops.store.refused import forms_refused_of_last
 from ops.store.watched import channel_list
+from ops.verdict import desk_name
 from worker.errors import PantauError
 from worker.match import parse_query
 from worker.match.segments import can_segment
 from worker.settings import Settings, unknown_names
 from worker.store.topics import catalogue, topic_changes
 
-LEAST_FREE = 1024**3
+Level = Literal["ok", "warn", "bad"]
+_ROOM = said("free some space: a full disk stops the database")
+_LEVELS: Mapping[str, Level] = {"ok": "ok", "slow": "warn", "bad": "bad"}
+_NETWORK = said(
+    "look at this machine's network, DNS and PANTAU_PROXY_URL: `pantau feeds list` shows each error"
+)
 _INSTALL_APPRISE = said("pip install 'pantau[apprise]' and start again; what is held goes out by itself")
 DAY_S = 86400.0
 _PARTS = {
@@ -41,7 +52,6 @@ _PARTS = {
     "tick": said("tick"),
     "deliveries": said("deliveries"),
 }
-Level = Literal["ok", "warn", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,26 @@ class Finding:
     about: Said | str
     says: Said | str
     remedy: Said | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found, which keys seal secrets, and the places of the secrets that none of them opens. `findings` are
+    None where somebody waits for an examination already, or one takes too long."""
+
+    findings: Sequence[Finding] | None
+    keys: Sequence[KeyUse]
+    lost: Sequence[str]
+
+
+MOST_LOST = 20
+"""So many places of secrets that are lost are told; they have one cause."""
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """As they are to be mended."""
+    order = {"bad": 0, "warn": 1, "ok": 2}
+    return sorted(findings, key=lambda finding: order[finding.level])
 
 
 def examine(given: Settings | None = None) -> list[Finding]:
@@ -133,16 +163,12 @@ def _environment() -> Iterator[Finding]:
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    place = _existing(settings.data_dir)
-    free = shutil.disk_usage(place).free
-    level: Level = "ok" if free >= LEAST_FREE else "bad"
-    remedy = "" if level == "ok" else said("free some space: a full disk stops the database")
+    room = shutil.disk_usage(existing(settings.data_dir))
+    free = room.free
+    level = _LEVELS[Disk("", str(settings.data_dir), "", free, room.total).level]
+    remedy = "" if level == "ok" else _ROOM
     says = said("{gib} GiB free at {place}", gib=f"{free / 1024**3:.1f}", place=str(settings.data_dir))
     yield Finding(level, said("disk"), says, remedy)
-
-
-def _existing(path: Path) -> Path:
-    return path if path.exists() or path == path.parent else _existing(path.parent)
 
 
 def _parts(settings: Settings) -> Iterator[Finding]:
@@ -179,12 +205,18 @@ def _server(settings: Settings) -> Iterator[Finding]:
 def _state(settings: Settings) -> Iterator[Finding]:
     with kit.connected(settings) as connection:
         now, feeds = overview(connection), feed_list(connection)
+    yield from _self_test(now)
+    for disk in filling(now.disks):
+        yield Finding(_LEVELS[disk.level], said("disk"), disk_in_words(disk), _ROOM)
+    if now.fallen is not None:
+        yield Finding("bad", said("feeds"), fallen_in_words(now.fallen), _NETWORK)
     for name, reason in now.circuits.items():
         yield Finding(
             "bad", name, said("lets nothing through: {cause}", cause=cause(reason)), _mending(reason)
         )
     for feed in feeds:
-        if feed["state"] in ("failing", "gone"):
+        one_of_many = now.fallen is not None and feed["state"] == "failing"
+        if feed["state"] in ("failing", "gone") and not one_of_many:
             says = cause(feed["last_error"]) if feed["last_error"] else said("the server says it is gone")
             yield Finding(
                 "warn",
@@ -200,6 +232,20 @@ def _state(settings: Settings) -> Iterator[Finding]:
             said("nothing is watched"),
             said("pantau feeds add URL, or pantau apply watchlist.toml"),
         )
+
+
+def _self_test(now: Overview) -> Iterator[Finding]:
+    told = by_desk(now.self_test, now.at)
+    if not told:
+        return
+    stopped = trouble(now.self_test, now.at)
+    if stopped is None:
+        yield Finding("ok", said("self-test"), told)
+    else:
+        remedy = said(
+            "look at the workers of the {desk} desk, and at their logs", desk=desk_name(stopped.step)
+        )
+        yield Finding("bad", said("self-test"), where_it_stays(now.self_test, now.at) or told, remedy)
 
 
 def _remarks(feed: Row, at: datetime) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from ops.measures import NAMED, Labels, Samples, Spread, word
+from ops.self_test import age_s, took_s, trouble
 from ops.store.audit import Audit
 from ops.store.day import Lag
 from ops.store.measuring import Happened, Mark
@@ -91,6 +92,13 @@ def _overview(told: Samples, now: Overview) -> None:
     for each in ("ok", "slow", "bad"):
         told.put("pantau_verdict", each == level, each)
     told.put("pantau_beat_age_seconds", math.inf if now.tick_age_s is None else now.tick_age_s)
+    _self_test(told, now)
+    for worker, disk in {
+        disk.worker: disk for disk in reversed(now.disks)
+    }.items():  # the fullest of each counts
+        told.put("pantau_disk_free_bytes", disk.free, worker)
+        told.put("pantau_disk_size_bytes", disk.size, worker)
+    told.put("pantau_feeds_failing_at_once", 0 if now.fallen is None else now.fallen.n)
     for state, n in ({"new": 0, "ok": 0, "failing": 0, "gone": 0, "paused": 0} | dict(now.feeds)).items():
         told.put("pantau_feeds", n, state)
     for desk, queue in now.desks.items():
@@ -117,6 +125,18 @@ def _overview(told: Samples, now: Overview) -> None:
         "pantau_channels_paused": len(now.pauses),
     }.items():
         told.put(name, value)
+
+
+def _self_test(told: Samples, now: Overview) -> None:
+    test = now.self_test
+    if test is None:
+        return
+    age, stopped = age_s(test, now.at), trouble(test, now.at)
+    told.put("pantau_self_test_age_seconds", math.inf if age is None else age)
+    for desk, spent in (took_s(test.through) if test.through is not None else {}).items():
+        told.put("pantau_self_test_seconds", spent, desk)
+    for desk in ("tick", "poll", "read", "plan", "send"):
+        told.put("pantau_self_test_stopped", stopped is not None and stopped.step == desk, desk)
 
 
 def _lag(told: Samples, name: str, lag: Lag) -> None:

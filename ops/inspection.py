@@ -10,6 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from ops.amounts import span
+from ops.said import Said, said, said_n
 from worker.charset import charset_of, decode
 from worker.feeds import schedule
 from worker.feeds.dates import plausible
@@ -139,29 +140,35 @@ def next_poll(reply: Reply, document: FeedDocument, now: datetime) -> NextPoll:
     return NextPoll(decided.at, decided.interval_s, decided.reason)
 
 
-_FAILURES: dict[FailureReason, str] = {
-    "bad_url": "An address begins with http:// or https:// and a host, and holds no user name: declare `user` and "
-    "`password` in the watchlist.",
-    "blocked": "If this site of your own network is meant, name the network in PANTAU_ALLOW_NETS.",
-    "dns": "Look for a slip in the name, or ask the site's owners; the name may also be unknown only here.",
-    "refused": "Nobody listens there: look for a slip in the port, or try later.",
-    "tls": "Browsers refuse it too. Only the site's owners can mend it.",
-    "timeout": "Try later; if it never answers, the site may refuse this machine's network.",
-    "too_large": "A feed may be 10 MiB long; ask the site for one with fewer entries.",
-    "redirects": "Open it in a browser, and give the address where it ends.",
-    "reset": "Try later; if it always breaks off, the site may refuse this machine's network.",
-    "paused": "The site wants to be left alone for a while; what is due there waits.",
-    "protocol": "The server's answers cannot be understood; its owners may not know.",
+_FAILURES: dict[FailureReason, Said] = {
+    "bad_url": said(
+        "An address begins with http:// or https:// and a host, and holds no user name: declare `user` and "
+        "`password` in the watchlist."
+    ),
+    "blocked": said("If this site of your own network is meant, name the network in PANTAU_ALLOW_NETS."),
+    "dns": said(
+        "Look for a slip in the name, or ask the site's owners; the name may also be unknown only here."
+    ),
+    "refused": said("Nobody listens there: look for a slip in the port, or try later."),
+    "tls": said("Browsers refuse it too. Only the site's owners can mend it."),
+    "timeout": said("Try later; if it never answers, the site may refuse this machine's network."),
+    "too_large": said("A feed may be 10 MiB long; ask the site for one with fewer entries."),
+    "redirects": said("Open it in a browser, and give the address where it ends."),
+    "reset": said("Try later; if it always breaks off, the site may refuse this machine's network."),
+    "paused": said("The site wants to be left alone for a while; what is due there waits."),
+    "protocol": said("The server's answers cannot be understood; its owners may not know."),
 }
-_STATUSES = {
-    401: "It wants a user and a password: declare `user` and `password` in the watchlist. This check sends none.",
-    402: "It wants to be paid.",
-    404: "Look for a slip in the address, or give the site's own, where its feeds are named.",
-    406: "The server does not like how it was asked; some do so to keep programs out.",
-    410: "The feed is gone for good; give the site's own address, where its feeds are named.",
-    429: "It was asked too often, by this machine or its neighbours; try later.",
+_STATUSES: dict[int, Said] = {
+    401: said(
+        "It wants a user and a password: declare `user` and `password` in the watchlist. This check sends none."
+    ),
+    402: said("It wants to be paid."),
+    404: said("Look for a slip in the address, or give the site's own, where its feeds are named."),
+    406: said("The server does not like how it was asked; some do so to keep programs out."),
+    410: said("The feed is gone for good; give the site's own address, where its feeds are named."),
+    429: said("It was asked too often, by this machine or its neighbours; try later."),
 }
-_WALL = (
+_WALL = said(
     "A browser would be let in after a moment; Pantau does not pretend to be one. Ask its owners for access."
 )
 _WALLS = (
@@ -184,52 +191,56 @@ def has_wall(reply: Reply) -> bool:
     return marked or _WALL_WORDS.search(reply.body[:20_000]) is not None
 
 
-def why_failed(answer: Reply | Failure) -> tuple[str, str]:
+def why_failed(answer: Reply | Failure) -> tuple[Said, Said]:
     """Why this answer brings nothing to read, and what to do about it."""
     if isinstance(answer, Failure):
-        return f"{answer.reason}: {answer.detail}", _advice(answer)
-    why = f"the server answered {answer.status}"
-    if answer.status in (403, 406, 429, 503) and has_wall(answer):
-        return f"{why}, with a wall against programs", _WALL
-    if answer.status == 429 and (wait := answer.headers.get("retry-after")):
-        why += f" and asks to wait ({wait[:40]})"
-    if answer.status == 403:
-        return (
-            why,
-            "It refuses programs, or this machine's network; ask its owners, naming the User-Agent above.",
+        return said("{reason}: {detail}", reason=answer.reason, detail=answer.detail), _advice(answer)
+    status = answer.status
+    why = said("the server answered {status}", status=status)
+    if status in (403, 406, 429, 503) and has_wall(answer):
+        return said("the server answered {status}, with a wall against programs", status=status), _WALL
+    if status == 429 and (wait := answer.headers.get("retry-after")):
+        why = said("the server answered {status} and asks to wait ({wait})", status=status, wait=wait[:40])
+    if status == 403:
+        return why, said(
+            "It refuses programs, or this machine's network; ask its owners, naming the User-Agent above."
         )
-    if answer.status >= 500:
-        return why, "The server has a trouble of its own; try later."
-    if 300 <= answer.status < 400:
-        return why, "It points elsewhere without saying where."
-    return why, _STATUSES.get(answer.status, "Open it in a browser to see what it says.")
+    if status >= 500:
+        return why, said("The server has a trouble of its own; try later.")
+    if 300 <= status < 400:
+        return why, said("It points elsewhere without saying where.")
+    return why, _STATUSES.get(status, said("Open it in a browser to see what it says."))
 
 
-def _advice(failure: Failure) -> str:
+def _advice(failure: Failure) -> Said:
     if failure.reason == "blocked" and "metadata" in failure.detail:
-        return "No setting opens it: it hands out the machine's own keys."
+        return said("No setting opens it: it hands out the machine's own keys.")
     if failure.reason == "blocked" and failure.detail.startswith("port"):
-        return "Such a port is asked inside the networks of PANTAU_ALLOW_NETS alone."
-    return _FAILURES.get(failure.reason, "Try later.")
+        return said("Such a port is asked inside the networks of PANTAU_ALLOW_NETS alone.")
+    return _FAILURES.get(failure.reason, said("Try later."))
 
 
-def why_no_feed(body_is_wall: bool, declared: int) -> str:
+def why_no_feed(body_is_wall: bool, declared: int) -> Said:
     """What to do about a document that is no feed."""
     if body_is_wall:
         return _WALL
     if declared:
-        return "None of the feeds that the page names can be read."
-    return "No feed was found: look for one on the site, or ask its owners."
+        return said("None of the feeds that the page names can be read.")
+    return said("No feed was found: look for one on the site, or ask its owners.")
 
 
-def praise(found: Contents, now: datetime) -> str:
+def praise(found: Contents, now: datetime) -> Said:
     """The last word on a good feed."""
     if not found.count:
-        return "A feed without entries: sound, and silent so far."
+        return said("A feed without entries: sound, and silent so far.")
     if found.newest is None:
-        return "A feed whose entries have no dates: what is new is told by their ids."
+        return said("A feed whose entries have no dates: what is new is told by their ids.")
     age = max((now - found.newest).total_seconds(), 0.0)
     if age > timedelta(days=30).total_seconds():
-        return f"A sound feed, but its newest entry is {span(age)} old: it may be abandoned."
-    entries = "1 entry," if found.count == 1 else f"{found.count:,} entries, the newest"
-    return f"A sound feed: {entries} {span(age)} old."
+        return said("A sound feed, but its newest entry is {age} old: it may be abandoned.", age=span(age))
+    return said_n(
+        "A sound feed: 1 entry, {age} old.",
+        "A sound feed: {n} entries, the newest {age} old.",
+        found.count,
+        age=span(age),
+    )

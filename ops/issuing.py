@@ -6,6 +6,7 @@ Each change is written down in the audit log within its own transaction, never w
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -51,13 +52,30 @@ class TokenRefused(BadInput):
         self.reason, self.field, self.facts = reason, field, facts
 
 
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A token that makes others of its account: `who` is its name in the audit log. They may do no more than it may
+    (`scopes`), and end when it ends (`until`) at the latest, so that a token that leaked never becomes a better one."""
+
+    who: str
+    scopes: Collection[str]
+    until: datetime | None
+
+
 def issue(
-    connection: Connection, account: str, name: str, scopes: Collection[str], lasts: str, now: datetime
+    connection: Connection,
+    account: str,
+    name: str,
+    scopes: Collection[str],
+    lasts: str,
+    now: datetime,
+    maker: Maker | None = None,
 ) -> Secret:
-    """A new token of this account, which can be shown now and never again. Raises TokenRefused."""
+    """A new token of this account, which can be shown now and never again; None made it: somebody who is logged in.
+    Raises TokenRefused."""
     user = existing(connection, account)
-    wanted = _scopes(scopes, user.role)
-    name, until = _name(name), _end(lasts, now)
+    wanted = _scopes(scopes, user.role, maker)
+    name, until = _name(name), _end(lasts, now, maker)
     standing = tokens.list_tokens(connection, user.name)
     if any(each["name"] == name for each in standing):
         raise TokenRefused("taken", "name", "the account has a token of this name already")
@@ -65,23 +83,25 @@ def issue(
         raise TokenRefused("too_many", "name", f"the account has {MOST} tokens: revoke one first", n=MOST)
     secret = tokens.make_token(connection, name, user, wanted, until)
     shown = {"scopes": list(wanted), "expires": until.isoformat(timespec="seconds") if until else None}
-    note(connection, user.name, "made", "token", name, None, shown)
+    note(connection, maker.who if maker else user.name, "made", "token", name, None, shown)
     return secret
 
 
-def withdraw(connection: Connection, key: UUID, account: str, role: Role) -> str | None:
-    """Ends a token: one's own, or as an admin anybody's. Returns its name; None where there is none to be ended."""
+def withdraw(
+    connection: Connection, key: UUID, account: str | None, by: str, *, anybodys: bool = False
+) -> str | None:
+    """Ends a token: one's own, or as an admin `anybodys`. Returns its name; None where there is none to be ended."""
     found = tokens.token_owner(connection, key)
-    if found is None or (found[1] != account and role != "admin"):
+    if found is None or (found[1] != account and not anybodys):
         return None
     name, owner = found
     if tokens.revoke_token(connection, key) is None:
         return None
-    note(connection, account, "revoked", "token", name, {"of": owner}, None)
+    note(connection, by, "revoked", "token", name, {"of": owner}, None)
     return name
 
 
-def _scopes(scopes: Collection[str], role: Role) -> tuple[Scope, ...]:
+def _scopes(scopes: Collection[str], role: Role, maker: Maker | None) -> tuple[Scope, ...]:
     wanted = tuple(scope for scope in SCOPES if scope in scopes)
     if not wanted:
         raise TokenRefused("no_scope", "scopes", "choose at least one scope")
@@ -89,6 +109,11 @@ def _scopes(scopes: Collection[str], role: Role) -> tuple[Scope, ...]:
     if beyond:
         named = ", ".join(beyond)
         raise TokenRefused("beyond_role", "scopes", f"the role {role} does not include {named}", scopes=named)
+    beyond = [scope for scope in wanted if maker is not None and scope not in maker.scopes]
+    if beyond:
+        named = ", ".join(beyond)
+        sentence = f"the token that makes it does not have {named} itself"
+        raise TokenRefused("beyond_role", "scopes", sentence, scopes=named)
     return wanted
 
 
@@ -101,8 +126,9 @@ def _name(name: str) -> str:
     return name
 
 
-def _end(lasts: str, now: datetime) -> datetime | None:
+def _end(lasts: str, now: datetime, maker: Maker | None) -> datetime | None:
     if lasts not in LASTS:
         raise TokenRefused("no_end", "lasts", "expected one of " + ", ".join(LASTS))
     span = LASTS[lasts]
-    return None if span is None else now + span
+    ends = [None if span is None else now + span, maker.until if maker is not None else None]
+    return min((end for end in ends if end is not None), default=None)

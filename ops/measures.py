@@ -45,8 +45,19 @@ MEASURES: Sequence[Measure] = (
         "pantau_beat_age_seconds", "gauge", "Since the beat last ticked, once a second; +Inf: it never has."
     ),
     Measure(
+        "pantau_self_test_age_seconds",
+        "gauge",
+        "Since a self-test came through; +Inf: none has. Missing: it is off.",
+    ),
+    Measure("pantau_self_test_seconds", "gauge", "How long it took then, by desk.", ("desk",)),
+    Measure("pantau_self_test_stopped", "gauge", "1 at the desk at which the self-test stays.", ("desk",)),
+    Measure(
         "pantau_workers", "gauge", "Workers alive by name: those with a sign of life in 60 s.", ("worker",)
     ),
+    Measure(
+        "pantau_disk_free_bytes", "gauge", "Free where a worker's data directory is, at least.", ("worker",)
+    ),
+    Measure("pantau_disk_size_bytes", "gauge", "The size of that disk.", ("worker",)),
     Measure("pantau_leases", "gauge", "Rows that a desk works on right now.", ("desk",)),
     Measure("pantau_queue_waiting", "gauge", "Rows that are due at a desk.", ("desk",)),
     Measure("pantau_queue_oldest_seconds", "gauge", "Since the oldest of them fell due.", ("desk",)),
@@ -54,6 +65,11 @@ MEASURES: Sequence[Measure] = (
         "pantau_desk_done_last_hour", "gauge", "Feeds polled, articles read, … in the last hour.", ("desk",)
     ),
     Measure("pantau_feeds", "gauge", "Feeds by state (new, ok, failing, gone, paused).", ("state",)),
+    Measure(
+        "pantau_feeds_failing_at_once",
+        "gauge",
+        "Feeds that answered within a week and fail now, where so many are no coincidence; else 0.",
+    ),
     Measure("pantau_feeds_silent", "gauge", "Feeds that answer and have brought nothing for unusually long."),
     Measure("pantau_feeds_gapped", "gauge", "Feeds that may have lost entries in the last 24 hours."),
     Measure("pantau_feeds_pushed", "gauge", "Feeds whose hub tells of news (WebSub)."),

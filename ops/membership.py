@@ -32,6 +32,7 @@ Reason = Literal[
     "unknown",
     "last_admin",
     "no_role",
+    "own",
 ]
 
 
@@ -79,13 +80,21 @@ def reset_password(connection: Connection, name: str, password: str, by: str) ->
     return user
 
 
-def change_password(connection: Connection, name: str, old: str, new: str, keep: UUID | None) -> None:
-    """Gives one's own account a new password; every session but the one to `keep` ends. Raises Refused."""
+def tries_of(name: str) -> str:
+    """What tries of an account's present password are counted under, on pages and by programs together."""
+    return f"password {name}"
+
+
+def change_password(
+    connection: Connection, name: str, old: str, new: str, keep: UUID | None, by: str = ""
+) -> None:
+    """Gives one's own account a new password; every session but the one to `keep` ends. `by` is who asks for it where
+    that is a program. Raises Refused."""
     user = existing(connection, name)
     if not knows_password(user, old):
         raise Refused("wrong_password", "old", "this is not the password")
     accounts.set_password(connection, user, _hashed(new), keep)
-    note(connection, user.name, "changed the password of", "account", user.name)
+    note(connection, by or user.name, "changed the password of", "account", user.name)
 
 
 def change_role(connection: Connection, name: str, role: str, by: str) -> User:
@@ -101,24 +110,42 @@ def change_role(connection: Connection, name: str, role: str, by: str) -> User:
     return user
 
 
-def remove(connection: Connection, name: str, by: str) -> User:
-    """Takes an account away, with its sessions and the tokens that ask for it. Raises Refused."""
+def remove(connection: Connection, name: str, by: str, own: str | None = None) -> User:
+    """Takes an account away, with its sessions and the tokens that ask for it; never the `own` one of who asks, who
+    would be shut out by the answer. Raises Refused."""
     accounts.alone(connection)
     user = existing(connection, name)
+    if own is not None and user.name == own:
+        raise Refused("own", "row", "this is the account that asks: let another admin remove it")
     _keep_an_admin(connection, user)
     accounts.drop_user(connection, user)
     note(connection, by, "removed", "account", user.name, {"role": user.role}, None)
     return user
 
 
-def change_tastes(connection: Connection, name: str, language: str, timezone: str) -> None:
-    """In which language and time zone one's own account reads; the caller knows that there are such."""
+def change_tastes(connection: Connection, name: str, language: str, timezone: str, by: str = "") -> None:
+    """In which language and time zone one's own account reads; the caller knows that there are such
+    (`ops.tastes`)."""
     user = existing(connection, name)
     before = {"language": user.language, "timezone": user.timezone}
     after = {"language": language, "timezone": timezone}
     if before != after:
         accounts.set_tastes(connection, user, language, timezone)
-        note(connection, user.name, "changed", "account", user.name, before, after)
+        note(connection, by or user.name, "changed", "account", user.name, before, after)
+
+
+def end_sessions(
+    connection: Connection, name: str, named: UUID | None = None, keep: UUID | None = None, by: str = ""
+) -> int:
+    """Logs out one browser of one's own account, or all but the one to `keep`; returns how many. Raises Refused."""
+    user = existing(connection, name)
+    if named is None:
+        ended = accounts.drop_sessions(connection, user, keep)
+    else:
+        ended = int(accounts.drop_session_named(connection, user, named))
+    if ended:
+        note(connection, by or user.name, "ended sessions of", "account", user.name, {"sessions": ended})
+    return ended
 
 
 def _keep_an_admin(connection: Connection, user: User) -> None:

@@ -7,13 +7,18 @@ into one notice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.letter import plain_text
+from ops import self_test
 from ops.amounts import count, span
 from ops.causes import cause
+from ops.disks import filling
+from ops.fallen import LASTS
+from ops.fallen_words import disk_trouble, fallen_in_words
+from ops.store.overview import Overview
 
 APART = timedelta(minutes=5)
 """Between two notices."""
@@ -23,11 +28,14 @@ LASTING: Mapping[str, timedelta] = {
     "gone": timedelta(0),
     "silent": timedelta(0),
     "failing": timedelta(hours=24),
+    "self_test": timedelta(0),
+    "disk": timedelta(0),
+    "fallen": LASTS,
 }
 """How long a trouble of each kind may last before anybody hears of it. A circuit opens where nothing mends itself; a
 feed that fails is asked again, and most are back within the day."""
 _MOST_LINES = 40
-_LONG = 200
+_LONG, _WHOLE = 200, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,23 @@ def decide(
     return Notice(tuple(lines), tuple(fresh), tuple(gone))
 
 
+def with_ours(troubles: Sequence[Trouble], now: Overview, told: Collection[str]) -> list[Trouble]:
+    """These troubles, and those of the whole: a self-test that stays away, disks that fill, feeds that fail in numbers.
+    The last stands for each of them that nobody has heard of yet."""
+    found = list(troubles)
+    if (stopped := self_test.trouble(now.self_test, now.at)) is not None:
+        since = now.at - timedelta(seconds=stopped.for_s)
+        found.append(Trouble("self_test", "", stopped.step, since, stopped.reason or ""))
+    found += [
+        Trouble("disk", f"{disk.host} {disk.place}", "", now.at, disk_trouble(disk))
+        for disk in filling(now.disks)
+    ]
+    if now.fallen is not None:
+        found = [trouble for trouble in found if trouble.kind != "failing" or trouble.key in told]
+        found.append(Trouble("fallen", "", "", now.fallen.since, fallen_in_words(now.fallen)))
+    return found
+
+
 def in_words(trouble: Trouble) -> str:
     """A trouble as one sentence, with what to do."""
     name, why = plain_text(trouble.name, 80), plain_text(cause(trouble.reason), _LONG)
@@ -95,6 +120,11 @@ def in_words(trouble: Trouble) -> str:
             return (
                 f"The feed {name} is silent: long past its usual time without an entry. `pantau feeds list`"
             )
+        case "disk" | "fallen":
+            return f"{plain_text(trouble.reason, _WHOLE)} `pantau doctor` says what to do."
+        case "self_test":
+            stays = f"the {name} desk has not done its part" + (f" ({why})" if trouble.reason else "")
+            return f"The self-test does not come through: {stays}. `pantau status` shows where it stands."
         case _:
             return f"The feed {name} has failed for {_days(trouble)}: {why}. Pantau goes on trying."
 

@@ -50,6 +50,25 @@ def previews(letter: Letter, kinds: Sequence[str], sender: Mapping[str, str]) ->
     )
 
 
+_MOST_EXAMPLES = 4
+_KINDS = ("slack_webhook", "email")
+
+
+def examples(
+    article: Item, row: Row, there: Mapping[str, Row], sender: Mapping[str, str], now: datetime
+) -> tuple[Preview, ...]:
+    """What a subscription would say of an article on the channels that are `there`, by name: each kind once, in the
+    language of the first such channel."""
+    used = [there[name] for name in row["channels"] if name in there]
+    languages = {each["kind"]: each["language"] for each in reversed(used)}
+    kinds = list(dict.fromkeys([*(each["kind"] for each in used), *_KINDS]))[:_MOST_EXAMPLES]
+    return tuple(
+        example
+        for kind in kinds
+        for example in previews(letter_of(article, row, now, languages.get(kind)), [kind], sender)
+    )
+
+
 def _preview(letter: Letter, kind: str, sender: Mapping[str, str]) -> Preview:
     quiet = {key: value for key, value in sender.items() if key != "interactive"}
     row = Channel(ChannelId(0), "preview", kind, Secret(_STAND_INS[kind]), quiet)

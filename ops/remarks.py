@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from alerts.letter import plain_text
 from ops.said import Said, joined, said, said_n
+from worker.polling import LETTERS_KEPT
 
 Row = Mapping[str, Any]
+Beat = Literal["news", "same", "failed", "cooling"]
 _LONGEST = 160
 
 
@@ -33,6 +35,15 @@ def notes(feed: Row, now: datetime) -> list[Said]:
     if hub and hub["live_until"] and hub["live_until"] > now:
         found.append(said("its hub tells of news"))
     return found
+
+
+_BEATS: Mapping[str, Beat] = {"n": "news", "u": "same", "f": "same", "e": "failed", "c": "cooling"}
+
+
+def beats(polls: str) -> list[Beat]:
+    """How the last polls of a feed ended, the newest last, from what its row remembers of them; "cooling": its site put
+    it off."""
+    return [_BEATS.get(letter, "same") for letter in polls[-LETTERS_KEPT:]]
 
 
 def silence_in_words(feed: Row, now: datetime) -> Said:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ops.self_test import age_s, took_s, trouble
 from ops.store.overview import Overview
 from ops.verdict import verdict
 
@@ -29,4 +30,22 @@ def status_json(now: Overview) -> dict[str, Any]:
         "circuits": now.circuits,
         "cooling": now.cooling,
         "tick_age_s": now.tick_age_s,
+        "self_test": _self_test(now),
+        "disks": now.disks,
+        "feeds_failing_at_once": now.fallen,
+    }
+
+
+def _self_test(now: Overview) -> dict[str, Any] | None:
+    """None where it is off."""
+    test = now.self_test
+    if test is None:
+        return None
+    stopped = trouble(test, now.at)
+    return {
+        "age_s": age_s(test, now.at),
+        "took_s": None if test.through is None else took_s(test.through),
+        "every_s": test.newest.every_s,
+        "stopped_at": None if stopped is None else stopped.step,
+        "reason": None if stopped is None else stopped.reason,
     }

@@ -8,6 +8,7 @@ from ipaddress import ip_network
 
 from ops.kit import clock, engine, keyring, our_version
 from ops.wiring import ring_next
+from worker import self_test
 from worker.feeds.websub import callback_base
 from worker.http import Web
 from worker.kit import Kit, TopicWatch
@@ -37,6 +38,7 @@ def make_web(settings: Settings, turns: Turns | None = None, *, anywhere: bool =
         proxy=settings.proxy_url.reveal() if settings.proxy_url else None,
         turns=turns,
         vouched=(settings.slack_api,),
+        own={self_test.HOST: self_test.answer} if settings.self_test_s else {},
     )
 
 

@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 from alerts.letter import plain_text
 from ops.amounts import count, span
 from ops.causes import BY_READERS, cause
+from ops.disks import filling
+from ops.fallen_words import disk_trouble, fallen_in_words
 from ops.said import Said, joined, said, said_n
+from ops.self_test_words import came_through, where_it_stays
 from ops.store.audit import Audit
 from ops.store.overview import Overview, Queue
 from ops.store.ticking import DEAD_AFTER_S
@@ -34,8 +37,9 @@ _NICKNAMES = {"smtp": "mail", "slack": "Slack"}
 
 def verdict(now: Overview) -> tuple[Level, Said]:
     """A level (`ok`, `slow`, `bad`) and the sentence a person on call reads first."""
-    of_our_own = (_workers, _beat, _deserted, _held, _failed, _paused, _balking, _slow_database, _late)
-    for judge in (*of_our_own, _in_doubt, _feeds, _silent, _missed):
+    broken = (_workers, _beat, _deserted, _full_disk, _self_test, _network_down, _held, _failed)
+    strained = (_paused, _balking, _slow_database, _late, _filling_disk, _in_doubt, _fallen)
+    for judge in (*broken, *strained, _feeds, _silent, _missed):
         found = judge(now)
         if found is not None:
             return found
@@ -54,7 +58,14 @@ def assurance(now: Overview, ledger: Audit | None) -> Said:
             doubled=ledger.doubled,
         )
     waiting = now.held + sum(queue.waiting for queue in now.desks.values())
-    return joined((_speed(now), _kept(waiting, ticking=_beat(now) is None), _proof(ledger)))
+    return joined(
+        (
+            _speed(now),
+            _kept(waiting, ticking=_beat(now) is None),
+            _proof(ledger),
+            came_through(now.self_test, now.at),
+        )
+    )
 
 
 def _kept(waiting: int, ticking: bool) -> Said:
@@ -179,6 +190,33 @@ def deserted(now: Overview) -> tuple[str, ...]:
     """The desks that no living worker serves, where any lives."""
     living = _living(now)
     return unserved(now.desks, [sign["queues"] or () for sign in living]) if living else ()
+
+
+def _self_test(now: Overview) -> tuple[Level, Said] | None:
+    found = where_it_stays(now.self_test, now.at)
+    return None if found is None else ("bad", found)
+
+
+def _full_disk(now: Overview) -> tuple[Level, Said] | None:
+    found = _filling_disk(now)
+    return found if found is not None and found[0] == "bad" else None
+
+
+def _filling_disk(now: Overview) -> tuple[Level, Said] | None:
+    fullest = next(iter(filling(now.disks)), None)
+    return None if fullest is None else (fullest.level, disk_trouble(fullest))
+
+
+def _network_down(now: Overview) -> tuple[Level, Said] | None:
+    found = _fallen(now)
+    return found if found is not None and found[0] == "bad" else None
+
+
+def _fallen(now: Overview) -> tuple[Level, Said] | None:
+    """Feeds that fail in numbers: nobody hears of what they bring, so it is bad once it lasts."""
+    if now.fallen is None:
+        return None
+    return "bad" if now.fallen.lasts(now.at) else "slow", fallen_in_words(now.fallen)
 
 
 def _held(now: Overview) -> tuple[Level, Said] | None:

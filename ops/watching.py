@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 
-from ops.notices import Trouble, decide, in_words
+from ops.notices import Trouble, decide, in_words, with_ours
+from ops.self_testing import SelfTesting
 from ops.store import notices
-from ops.store.overview import overview
+from ops.store.overview import overview, standing
 from ops.verdict import verdict
 from worker.http import Web
 from worker.kit import Kit
@@ -28,15 +29,17 @@ _PING_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the operator wants to hear, and who is told that we are alive."""
+    """What the operator wants to hear, who is told that we are alive, and the self-test."""
 
     operator_channel: str | None = None
     heartbeat: Secret | None = None
     web: Callable[[], Web] = Web
+    self_test: SelfTesting = field(default_factory=SelfTesting)
 
 
 def look(kit: Kit, watch: Watch) -> None:
     """Looks round, where it is time; nothing where another process has done so just now."""
+    watch.self_test.go_on(kit)
     if watch.operator_channel is not None:
         _tell_operator(kit, watch.operator_channel)
     if watch.heartbeat is not None:
@@ -53,7 +56,9 @@ def _tell_operator(kit: Kit, name: str) -> None:
             return
         now = kit.clock()
         troubles = [Trouble(**row) for row in notices.troubles_now(connection, channel)]  # type: ignore[arg-type]
-        due = decide(troubles, notices.told_of(connection), notices.last_notice(connection, channel), now)
+        told_of = notices.told_of(connection)
+        troubles = with_ours(troubles, standing(connection), told_of)
+        due = decide(troubles, told_of, notices.last_notice(connection, channel), now)
         if due is None:
             return
         told = [(trouble.key, in_words(trouble)) for trouble in troubles if trouble.key in due.told]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Generic, TypeVar
@@ -86,7 +87,8 @@ async def _claimed(
 
 @dataclass(slots=True)
 class Tray(Generic[Item, Result]):
-    """Gathers what comes within `seconds` and hands it to `settle`, in a thread, all at once.
+    """Gathers what comes within `seconds` and hands it to `settle`, in a thread, all at once. Something urgent does
+    not wait, and takes along what lies there.
 
     `settle` returns a result for each item, in their order; what it raises goes to all who put something in.
     """
@@ -96,11 +98,14 @@ class Tray(Generic[Item, Result]):
     most: int = 100
     _waiting: list[tuple[Item, asyncio.Future[Result]]] = field(default_factory=list)
     _carrier: asyncio.Task[None] | None = None
+    _urgent: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def put(self, item: Item) -> Result:
+    async def put(self, item: Item, *, urgent: bool = False) -> Result:
         """Puts an item on the tray and waits until it was settled with the others."""
         told: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, told))
+        if urgent:
+            self._urgent.set()
         if self._carrier is None:
             self._carrier = asyncio.ensure_future(self._carry())
         return await told
@@ -109,7 +114,9 @@ class Tray(Generic[Item, Result]):
         try:
             while self._waiting:
                 if len(self._waiting) < self.most:
-                    await asyncio.sleep(self.seconds)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._urgent.wait(), self.seconds)
+                self._urgent.clear()
                 taken, self._waiting = self._waiting[: self.most], self._waiting[self.most :]
                 await self._settle(taken)
         finally:

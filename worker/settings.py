@@ -49,6 +49,7 @@ _PLAIN = (
     "PANTAU_KEEP_LEDGER",
     "PANTAU_METRICS",
     "PANTAU_ROBOTS",
+    "PANTAU_SELF_TEST",
 )
 _FOREIGN = ("PANTAU_PYTHON", "PANTAU_DATA", "PANTAU_WORKER_NAME", "PANTAU_RUN", "PANTAU_CRASH_AT")
 """Of the launcher, the tests and the supervisor; no settings."""
@@ -56,6 +57,7 @@ _SENDER = re.compile(
     r"(?=[^\x00-\x1f\x7f\u2028\u2029]*\Z)(?:[^<>@]*<[^\s<>@,]+@[^\s<>@,]+>|[^\s<>@,]+@[^\s<>@,]+)"
 )
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_LEAST_SELF_TEST_S = 10.0
 _LONGEST_KEEP_S = 36500 * 86400.0
 _UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -88,6 +90,7 @@ class Settings:
     keep_ledger_s: float = 365 * 86400.0
     metrics: Literal["local", "token", "open"] = "local"
     robots: bool = True
+    self_test_s: float | None = None
 
 
 def from_env(environ: Mapping[str, str]) -> Settings:
@@ -118,6 +121,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
         keep_ledger_s=_keep("PANTAU_KEEP_LEDGER", get("PANTAU_KEEP_LEDGER"), 365),
         metrics=_choice(get, "PANTAU_METRICS", ("local", "token", "open"), "local"),  # type: ignore[arg-type]
         robots=_choice(get, "PANTAU_ROBOTS", ("on", "off"), "on") == "on",
+        self_test_s=_self_test(get("PANTAU_SELF_TEST")),
     )
 
 
@@ -283,6 +287,20 @@ def _choice(get: Get, name: str, choices: tuple[str, ...], default: str) -> str:
     if value not in choices:
         raise BadConfiguration(f'{name} "{value}" is not known; expected one of {", ".join(choices)}')
     return value
+
+
+def _self_test(value: str | None) -> float | None:
+    if value is None or value.lower() in ("0", "off"):
+        return None
+    try:
+        seconds = parse_duration(value)
+    except ValueError as error:
+        raise BadConfiguration(f"PANTAU_SELF_TEST: {error}") from None
+    if not _LEAST_SELF_TEST_S <= seconds <= 86400:
+        raise BadConfiguration(
+            f'PANTAU_SELF_TEST "{value}" is out of range; expected "10s" to "1d", or "0" for none'
+        )
+    return seconds
 
 
 def _keep(name: str, value: str | None, default_days: int) -> float:

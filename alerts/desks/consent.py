@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
+from alerts.bounces import weigh
 from alerts.channel import Blocked, Verdict
 from alerts.decision import Reason
 from alerts.model import Channel
@@ -30,7 +32,7 @@ def admit(connection: Connection, kit: Kit, due: DueDelivery, row: Channel) -> C
     if row.kind != "email":
         return row
     try:
-        standing = addresses.standing_of(connection, kit.keys, row)
+        standing = addresses.standing_of(connection, kit.keys, row, due.id)
     except BadConfiguration as error:
         log.error("secret_not_opened", channel_id=row.id, detail=str(error))
         return Blocked("secret_not_opened", "channel")
@@ -42,12 +44,11 @@ def admit(connection: Connection, kit: Kit, due: DueDelivery, row: Channel) -> C
         return Blocked(consent.NOT_CONFIRMED, "channel", ASK_AGAIN)
     if standing.rests_until is not None and standing.rests_until > now:
         return Blocked(consent.RESTING, "channel", standing.rests_until - now)
-    through = consent.subscriptions_of(connection, due.id)
-    links = addresses.link_keys(connection, kit.keys)
-    return replace(row, options={**row.options, **_ways_out(links, standing.address, through, due)})
+    links = addresses.link_keys(connection, kit.keys, standing.sealed_links)
+    return replace(row, options={**row.options, **_ways_out(links, standing.address, standing.through, due)})
 
 
-def _ways_out(links: KeyRing, address: str, through: list[int], due: DueDelivery) -> dict[str, str]:
+def _ways_out(links: KeyRing, address: str, through: Sequence[int], due: DueDelivery) -> dict[str, str]:
     """A mail that came through several subscriptions is stopped by leaving all of them."""
     ways = {"manage": manage_token(links, address)}
     if through:
@@ -56,9 +57,13 @@ def _ways_out(links: KeyRing, address: str, through: list[int], due: DueDelivery
     return ways
 
 
-def in_the_light_of_bounces(connection: Connection, kit: Kit, row: Channel, verdict: Verdict) -> Verdict:
-    """The verdict on a mail, given on how many days its mailbox refused."""
-    return addresses.note_bounce(connection, row.id, verdict, kit.clock().date())
+def in_the_light_of_bounces(kit: Kit, due: DueDelivery, verdict: Verdict) -> Verdict:
+    """The verdict on a mail, given on how many days its mailbox refused; the count is written down where it changes."""
+    counted, judged = weigh(due.bounces, verdict, kit.clock().date())
+    if counted != due.bounces:
+        with kit.engine.begin() as connection:
+            addresses.count_bounces(connection, due.channel_id, counted)
+    return judged
 
 
 def tidy(connection: Connection, kit: Kit) -> None:

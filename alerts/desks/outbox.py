@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import structlog
 
@@ -28,13 +29,15 @@ log = structlog.get_logger("alerts")
 @dataclass(slots=True)
 class Outbox:
     """The send desk's tools: the shared ones, the mail door (None: no SMTP is set up), and what every channel
-    may need to know of the sender. `tokens` are the secrets behind credentials other than mail's, by its name."""
+    may need to know of the sender. `tokens` are the secrets behind credentials other than mail's, by its name;
+    `tidied_at` is when everything was tidied last, whether or not it seemed to need it."""
 
     kit: Kit
     mail: MailDoor | None
     sender: Mapping[str, str] = field(default_factory=dict)
     registry: Mapping[str, Channel] = field(default_factory=channels)
     tokens: Mapping[str, Secret] = field(default_factory=dict)
+    tidied_at: datetime | None = None
 
     @property
     def credentials(self) -> tuple[str, ...]:

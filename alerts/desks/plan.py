@@ -30,17 +30,19 @@ def plan(kit: Kit, registry: Mapping[str, Channel] | None = None) -> int:
     channel that there are."""
     known = channels() if registry is None else registry
     total = 0
-    while planned := _plan_batch(kit, known):
-        total += planned
+    while news := _plan_batch(kit, known):
+        total += len(news)
         kit.settled("plan")
+        if len({item.article for item in news}) < MOST_ARTICLES:
+            break  # that was all; what came meanwhile has rung by itself
     return total
 
 
-def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> int:
+def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> Sequence[News]:
     with kit.engine.begin() as connection:
         news = planning.take_news(connection, MOST_ARTICLES)
         if not news:
-            return 0
+            return ()
         crashpoint("plan_after_claim")
         now = kit.clock()
         news = planning.in_stories(connection, news, now)
@@ -67,7 +69,7 @@ def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> int:
     )
     if spans.recording():
         _draw(news, ledger, (kit.clock() - now).total_seconds())
-    return len(news)
+    return news
 
 
 def _draw(news: Sequence[News], ledger: Ledger, took_s: float) -> None:

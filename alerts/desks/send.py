@@ -19,15 +19,16 @@ from alerts.desks.outbox import Outbox, exchange, lacked, opened
 from alerts.desks.settling import settle_attempt, shown
 from alerts.model import Channel as ChannelRow
 from alerts.model import Letter
-from alerts.store import circuits, deliveries, doubts, last_look, letters, tidying
+from alerts.store import circuits, deliveries, doubts, last_look, letters, looking, tidying
 from alerts.store.deliveries import DueDelivery
 from alerts.store.doubts import DueLook
+from alerts.store.looking import ToDo
 from worker import spans
 from worker.crashpoint import crashpoint
 from worker.kit import Kit
 from worker.rolling import keep_busy
 from worker.secrets import without
-from worker.store.engine import Connection
+from worker.store.engine import Connection, asking
 
 __all__ = ["Outbox", "exchange", "send"]
 
@@ -36,6 +37,8 @@ log = structlog.get_logger("alerts")
 SEND_ROOM = 16
 SEND_SECONDS = 20.0
 TIDY_EVERY = timedelta(seconds=1)  # a removed channel or subscription is not told for longer than this
+TIDY_ALL_EVERY = timedelta(minutes=5)
+"""Less than the ten minutes for which `looking` goes back to find slots that were not given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +56,57 @@ async def send(outbox: Outbox, seconds: float = SEND_SECONDS) -> int:
     """Sends what is due, one message per channel at a time, and looks for what is in doubt; returns how many
     attempts and looks were made."""
     kit = outbox.kit
+    seen: ToDo | None = _look_round(outbox)
+    looked = kit.clock()
+    if seen and seen.abandoned:
+        _settle_all_abandoned(outbox)
+        seen = replace(seen, due=True)
+    if seen and seen.asking:
+        await ask_for_consent(kit, outbox.mail, outbox.sender)
+
+    def claim(room: int) -> list[DueDelivery | DueLook]:
+        nonlocal seen, looked
+        if kit.clock() - looked >= TIDY_EVERY:
+            seen, looked = _look_round(outbox), kit.clock()
+        todo, seen = seen or _glance(outbox), None
+        return _claim(outbox, todo, room) if todo.due or todo.doubts or todo.keeping else []
+
+    return await keep_busy(claim, lambda row: _work_on(outbox, row), room=SEND_ROOM, seconds=seconds)
+
+
+def _look_round(outbox: Outbox) -> ToDo:
+    """What there is to do, once everything is tidy. What only the slots of messages that ended long ago could tell is
+    tidied without being asked for."""
+    kit = outbox.kit
+    with asking(kit.engine) as connection:
+        seen = looking.look_round(connection, kit.clock())
+    long_ago = outbox.tidied_at is None or kit.clock() - outbox.tidied_at >= TIDY_ALL_EVERY
+    if not seen.untidy and not long_ago:
+        return seen
     _tidy(outbox)
-    with kit.engine.begin() as connection:
+    return replace(_glance(outbox), abandoned=seen.abandoned, asking=seen.asking)
+
+
+def _glance(outbox: Outbox) -> ToDo:
+    with asking(outbox.kit.engine) as connection:
+        return looking.glance(connection, outbox.kit.clock())
+
+
+def _claim(outbox: Outbox, todo: ToDo, room: int) -> list[DueDelivery | DueLook]:
+    with outbox.kit.engine.begin() as connection:
+        if todo.keeping:
+            last_look.take(connection, outbox.kit.clock())  # first, because it may have to wait for a planner
+        looks = doubts.claim_looks(connection, room) if todo.doubts else []
+        left = room - len(looks)
+        due = deliveries.claim_due(connection, left, paces=outbox.paces) if left and todo.due else []
+    return [*looks, *due]
+
+
+def _settle_all_abandoned(outbox: Outbox) -> None:
+    with outbox.kit.engine.begin() as connection:
         abandoned = deliveries.claim_abandoned(connection)
     for due, begun in abandoned:
         _settle_abandoned(outbox, due, begun)
-    await ask_for_consent(kit, outbox.mail, outbox.sender)
-    tidied = kit.clock()
-
-    def claim(room: int) -> list[DueDelivery | DueLook]:
-        nonlocal tidied
-        if kit.clock() - tidied >= TIDY_EVERY:
-            _tidy(outbox)
-            tidied = kit.clock()
-        with kit.engine.begin() as connection:
-            last_look.take(connection, kit.clock())  # first, because it may have to wait for a planner
-            looks = doubts.claim_looks(connection, room)
-            left = room - len(looks)
-            due = deliveries.claim_due(connection, left, paces=outbox.paces) if left else []
-        return [*looks, *due]
-
-    return await keep_busy(claim, lambda row: _work_on(outbox, row), room=SEND_ROOM, seconds=seconds)
 
 
 async def _work_on(outbox: Outbox, row: DueDelivery | DueLook) -> None:
@@ -93,6 +126,7 @@ def _tidy(outbox: Outbox) -> None:
             circuits.close_circuit(connection, f"sender:{credential}", opened_for=lacked(credential))
         tidy_consent(connection, outbox.kit)
         tidying.tidy(connection)
+    outbox.tidied_at = outbox.kit.clock()
 
 
 async def _send_one(outbox: Outbox, due: DueDelivery) -> None:
@@ -155,7 +189,7 @@ async def _post(outbox: Outbox, due: DueDelivery, ready: _Ready) -> None:
         crashpoint("before_post")
         answer = await exchange(outbox, ready.message)
         crashpoint("after_post")
-        verdict, said = _judge(outbox.kit, ready, answer)
+        verdict, said = _judge(outbox.kit, due, ready, answer)
         settle_attempt(outbox, due, verdict, said, answer.elapsed_s)
         told.note({"attempt": due.attempts + 1, "verdict": type(verdict).__name__.lower()})
 
@@ -166,13 +200,12 @@ def _ways(letter: Letter) -> tuple[spans.Way, ...]:
     return tuple(spans.Way("article", each.article, each.seen_at) for each in letter.items if each.seen_at)
 
 
-def _judge(kit: Kit, ready: _Ready, answer: Answer) -> tuple[Verdict, str]:
+def _judge(kit: Kit, due: DueDelivery, ready: _Ready, answer: Answer) -> tuple[Verdict, str]:
     """What the answer means, and how the ledger shows it: without the address of a hook, which lets anybody post."""
     verdict, row = ready.kind.judge(answer), ready.channel
     if row.kind != "email":
         return verdict, without(shown(answer), row.to, row.secret)
-    with kit.engine.begin() as connection:
-        return in_the_light_of_bounces(connection, kit, row, verdict), shown(answer)
+    return in_the_light_of_bounces(kit, due, verdict), shown(answer)
 
 
 def _settle_abandoned(outbox: Outbox, due: DueDelivery, begun: bool) -> None:

@@ -80,10 +80,11 @@ def write_settlement(
     if not deliveries.settle(connection, due, _facts(settlement, answer, now)):
         return False
     # channels before circuits, as whoever changes a channel
-    for effect in sorted(
-        settlement.effects, key=lambda effect: isinstance(effect, OpenCircuit | CloseCircuit)
-    ):
+    for effect in sorted(settlement.effects, key=lambda effect: isinstance(effect, OpenCircuit)):
         _carry_out(connection, effect, asked=settlement.reason is Reason.ASKED_TO_WAIT)
+    if closing := [effect.circuit for effect in settlement.effects if isinstance(effect, CloseCircuit)]:
+        for name in circuits.close_circuits(connection, closing):
+            log.info("circuit_closed", circuit=name)
     return True
 
 
@@ -119,9 +120,6 @@ def _carry_out(connection: Connection, effect: Effect, *, asked: bool) -> None:
         case OpenCircuit(name, probe_at, probes, reason):
             circuits.open_circuit(connection, name, reason, probe_at, probes)
             log.warning("circuit_open", circuit=name, reason=reason, probe_at=probe_at)
-        case CloseCircuit(name):
-            if circuits.close_circuit(connection, name):
-                log.info("circuit_closed", circuit=name)
         case NoteStrain(channel, strain):
             circuits.note_strain(connection, channel, strain)
 

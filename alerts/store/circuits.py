@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from alerts.circuits import Held, Strain, gathered
@@ -74,13 +86,23 @@ def open_circuit(connection: Connection, name: str, reason: str, probe_at: datet
 def close_circuit(connection: Connection, name: str, *, opened_for: str | None = None) -> bool:
     """Lets everything behind `name` through again, in its old order; True if it was open (for that reason,
     where one is given)."""
-    closing = delete(circuits).where(circuits.c.name == name, circuits.c.reason != BY_HAND)
+    return bool(close_circuits(connection, [name], opened_for=opened_for))
+
+
+def close_circuits(
+    connection: Connection, names: Sequence[str], *, opened_for: str | None = None
+) -> list[str]:
+    """Closes several; returns those that were open. A message that gets through closes two, which are seldom open."""
+    closing = delete(circuits).where(
+        circuits.c.name == func.any(bindparam("names", list(names), ARRAY(Text))),
+        circuits.c.reason != BY_HAND,
+    )
     if opened_for is not None:
         closing = closing.where(circuits.c.reason == opened_for)
-    if not connection.execute(closing).rowcount:
-        return False
-    _release(connection, deliveries.c.held_by == name)
-    return True
+    closed = sorted(connection.execute(closing.returning(circuits.c.name)).scalars())
+    for name in closed:
+        _release(connection, deliveries.c.held_by == name)
+    return closed
 
 
 def mended(connection: Connection, channel: ChannelId) -> None:

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from alerts.decision import Reason
-from alerts.model import DeliveryId
 from alerts.store import circuits, deliveries
 from alerts.store.deliveries import DueDelivery
 from alerts.store.planning import hold_planning
@@ -128,12 +127,6 @@ def give_up_unconfirmed(connection: Connection) -> None:
     planning."""
     for address in connection.execute(_UNCONFIRMED).scalars().all():
         _let_go(connection, address, Reason.NOT_CONFIRMED, None)
-
-
-def subscriptions_of(connection: Connection, delivery: DeliveryId) -> list[int]:
-    """The subscriptions that a delivery comes through."""
-    through = select(alerts.c.subscription_id).where(alerts.c.delivery_id == delivery).distinct()
-    return sorted(connection.execute(through).scalars())
 
 
 def end(connection: Connection, due: DueDelivery, reason: Reason, now: datetime) -> None:

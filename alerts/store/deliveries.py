@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
+from alerts.bounces import Bounces
 from alerts.circuits import Pause, Strain
 from alerts.model import ChannelId, DeliveryId, DeliveryKind, OnDoubt, SubscriptionId
 from alerts.store.schema import alerts, attempts, channels, deliveries, delivery_articles
@@ -59,6 +60,7 @@ class DueDelivery:
     circuit: str | None = None
     probes: int = 0
     strain: Strain = field(default_factory=Strain)
+    bounces: Bounces = field(default_factory=Bounces)
 
 
 # An open circuit lets nothing through but its probe, which is still marked as held by it. A probe of the sender
@@ -104,7 +106,7 @@ _CLAIM = text("""
            waited_s = waited_s + CASE WHEN mine.asked_from IS NULL THEN 0 ELSE greatest(0, extract(epoch FROM
                mine.pause_until - greatest(mine.asked_from, deliveries.due_at))) END
     FROM mine JOIN channels c ON c.id = mine.channel_id WHERE deliveries.id = mine.id
-    RETURNING deliveries.*, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since,
+    RETURNING deliveries.*, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since, c.bounces, c.bounced_on,
               (SELECT name FROM circuits WHERE name = deliveries.held_by) AS circuit,
               (SELECT probes FROM circuits WHERE name = deliveries.held_by) AS probes
 """)
@@ -116,7 +118,7 @@ _ABANDONED = text("""
     UPDATE deliveries SET lease_until = clock_timestamp() + make_interval(secs => :lease),
                           lease_token = deliveries.lease_token + 1
     FROM left_behind, channels c WHERE deliveries.id = left_behind.id AND c.id = deliveries.channel_id
-    RETURNING deliveries.*, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since,
+    RETURNING deliveries.*, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since, c.bounces, c.bounced_on,
               (SELECT name FROM circuits WHERE name = deliveries.held_by) AS circuit,
               (SELECT probes FROM circuits WHERE name = deliveries.held_by) AS probes,
               EXISTS (SELECT FROM attempts a
@@ -184,6 +186,7 @@ def due_delivery(row: Mapping[Any, Any]) -> DueDelivery:
         circuit=row.get("circuit"),
         probes=row.get("probes") or 0,
         strain=Strain(row["unclear"], row["nothing_since"]),
+        bounces=Bounces(row["bounces"], row["bounced_on"]),
     )
 
 

@@ -36,7 +36,7 @@ _CLAIM = text("""
     UPDATE deliveries SET lease_until = clock_timestamp() + make_interval(secs => :lease),
            lease_token = deliveries.lease_token + 1
     FROM mine, channels c WHERE deliveries.id = mine.id AND c.id = deliveries.channel_id
-    RETURNING deliveries.*, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since,
+    RETURNING deliveries.*, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since, c.bounces, c.bounced_on,
               (SELECT min(started_at) FROM attempts a
                WHERE a.delivery_id = deliveries.id AND a.verdict = 'unsure'
                  AND a.started_at > clock_timestamp() - interval '2 days') AS began,

@@ -13,17 +13,24 @@ from alerts.store.readers import Doors, doors
 from alerts.store.schema import channels, subscriptions
 from worker.model import TopicId
 from worker.secrets import KeyRing, Secret
+from worker.self_test import OURS
 from worker.store.schema import topics
 
 
 def load_subscriptions(connection: Connection) -> list[Subscription]:
-    """All standing subscriptions, with names and tags resolved to the topics and channels of this moment."""
+    """All standing subscriptions, with names and tags resolved to the topics and channels of this moment; and the
+    self-test's, which names nothing and is told of its own topic on its own channel."""
     by_selector = _topics_by_selector(connection)
     standing = select(channels.c.name, channels.c.id).where(channels.c.removed_at.is_(None))
     by_name = {name: ChannelId(number) for name, number in connection.execute(standing)}
     rows = connection.execute(select(subscriptions).where(subscriptions.c.removed_at.is_(None)))
     decided = doors(connection)
-    return [_subscription(row, by_selector, by_name, decided) for row in rows]
+    own = connection.execute(select(subscriptions).where(subscriptions.c.id == OURS))
+    to_itself = {"": frozenset({TopicId(OURS)})}, {"": ChannelId(OURS)}
+    return [
+        *(_subscription(row, by_selector, by_name, decided) for row in rows),
+        *(_subscription(row, *to_itself, decided) for row in own),
+    ]
 
 
 def _subscription(

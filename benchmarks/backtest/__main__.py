@@ -34,7 +34,7 @@ Item = TypeVar("Item")
 
 TOLD_EVERY = 200
 """Articles, as the page has it."""
-AT_ONCE = 100
+AT_ONCE = 40
 BESIDE = 1_000
 """Articles that are read closely, for comparison."""
 
@@ -221,7 +221,7 @@ def fill(engine: Engine, url: str, size: Size, seed: int) -> None:
         if connection.execute(text("SELECT count(*) FROM articles")).scalar_one():
             return
     began = time.perf_counter()
-    plant(engine, url.replace("postgresql+psycopg://", "postgresql://"), size, texts(size, seed), clock())
+    plant(engine, url, size, texts(size, seed), clock())
     click.echo(f"the database was filled in {time.perf_counter() - began:.0f} s", err=True)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
-import psycopg
 from sqlalchemy import Engine, text
 
+from benchmarks import stored
 from benchmarks.matching.articles import generated
 from worker.model import Article
 
@@ -49,29 +49,30 @@ def plant(engine: Engine, url: str, size: Size, made: Sequence[Article], now: da
     """Stores them. The index of words, which nothing here asks, is left out: it takes longer than all the rest."""
     with engine.begin() as connection:
         connection.execute(text(_FEED), {"now": now})
-        connection.execute(text("DROP INDEX ix_articles_words"))
-    columns = (
-        "identity, url, feed_id, source, title, body, language, authors, tags, published_at, seen_at, read_at, "
-        "backlog, method, summary_only, topic_set"
-    )
-    into = f"COPY articles ({columns}) FROM STDIN"
-    with psycopg.connect(url) as direct, direct.cursor() as cursor, cursor.copy(into) as copy:
-        for row in _rows(size, made, now):
-            copy.write_row(row)
+        stored.drop_index_of_words(connection)
+    stored.copy_articles(url, _rows(size, made, now))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE articles"))
 
 
-def _rows(size: Size, made: Sequence[Article], now: datetime) -> Iterator[tuple[object, ...]]:
+def _rows(size: Size, made: Sequence[Article], now: datetime) -> Iterator[stored.Row]:
     step = timedelta(days=size.days) / (size.articles + 1)
     for n in range(1, size.articles + 1):
         article = made[n * 7919 % len(made)]
         seen = now - step * (size.articles + 1 - n)
-        address = f"https://site{n % 500}.example/news/{n}"
-        yield (
-            address, address, 1, f"Source {n % 500}", f"{article.title} {n}", article.body, article.language,
-            ["Somebody"], ["news"], seen - timedelta(minutes=5), seen, seen, False, "extracted", False, 1,
-        )  # fmt: skip
+        yield stored.article(
+            address=f"https://site{n % 500}.example/news/{n}",
+            feed=1,
+            source=f"Source {n % 500}",
+            title=f"{article.title} {n}",
+            body=article.body,
+            language=article.language,
+            published=seen - timedelta(minutes=5),
+            seen=seen,
+            read=seen,
+            authors=["Somebody"],
+            tags=["news"],
+        )
 
 
 _FEED = """

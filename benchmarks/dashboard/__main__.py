@@ -246,8 +246,7 @@ def _fill(engine: Engine, url: str, size: Size, keys: KeyRing) -> None:
             return
         accounts.add_user(connection, NAME, access.hash_password(PASSWORD), "admin")
     began = time.perf_counter()
-    plain = url.replace("postgresql+psycopg://", "postgresql://")
-    plant(engine, plain, size, keys, clock())
+    plant(engine, url, size, keys, clock())
     click.echo(f"the database was filled in {time.perf_counter() - began:.0f} s", err=True)
 
 

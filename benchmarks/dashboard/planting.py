@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import accumulate
+from datetime import datetime
 
-import psycopg
 from sqlalchemy import Engine, text
 
+from benchmarks import stored
 from worker.secrets import KeyRing, Secret
-
-SCRIPTS = ("abcdefghijklmnoprstuvwxy", "абвгдежзийклмнопрстухшюя")
-LANGUAGES = ("en", "id", "de", "fr", "uk", "ru", "pl", "es")
 
 
 @dataclass(frozen=True)
@@ -41,13 +36,10 @@ def plant(engine: Engine, url: str, size: Size, keys: KeyRing, now: datetime, se
             target = keys.seal(Secret(f"http://127.0.0.1:9/{n}"), f"channel:channel {n}:target")
             connection.execute(text(_CHANNEL), {"n": n, "target": target, "now": now})
         connection.execute(text(_SUBSCRIPTIONS), {"n": size.subscriptions, "now": now, **_counts(size)})
-        connection.execute(text("DROP INDEX ix_articles_words"))
-    _articles(url, size, now, chance)
+        stored.drop_index_of_words(connection)
+    stored.copy_articles(url, stored.made_up(size.articles, size.feeds, size.days, now, chance))
     with engine.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))  # a busy machine takes minutes
-        connection.execute(
-            text("CREATE INDEX ix_articles_words ON articles USING gin (article_words(title, body))")
-        )
+        stored.build_index_of_words(connection)
         for statement in (
             _MATCHES,
             _STORIES,
@@ -74,41 +66,6 @@ def _counts(size: Size) -> dict[str, int]:
         "subscriptions": size.subscriptions,
         "channels": size.channels,
     }
-
-
-def _articles(url: str, size: Size, now: datetime, chance: random.Random) -> None:
-    columns = (
-        "identity, url, feed_id, source, title, body, language, authors, tags, published_at, seen_at, read_at, "
-        "backlog, method, summary_only, topic_set"
-    )
-    into = f"COPY articles ({columns}) FROM STDIN"
-    with psycopg.connect(url) as connection, connection.cursor() as cursor, cursor.copy(into) as copy:
-        for row in _rows(size, now, chance):
-            copy.write_row(row)
-
-
-def _rows(size: Size, now: datetime, chance: random.Random) -> Iterator[tuple[object, ...]]:
-    paragraphs = {script: _paragraphs(script, chance) for script in SCRIPTS}
-    step = timedelta(days=size.days) / size.articles
-    for n in range(1, size.articles + 1):
-        language = chance.choice(LANGUAGES)
-        store = paragraphs[SCRIPTS[language in ("uk", "ru")]]
-        seen = now - step * (size.articles - n)
-        title = " ".join(chance.choice(store).split()[:9]).capitalize()
-        body = "\n\n".join(chance.choices(store, k=5))
-        address = f"https://site{n % size.feeds}.example/news/{n}"
-        yield (
-            address, address, 1 + n * 7919 % size.feeds, f"Source {n * 7919 % size.feeds}", title, body, language,
-            [], [], seen - timedelta(seconds=chance.expovariate(1 / 300)), seen, seen + timedelta(seconds=2),
-            False, "extracted", n % 17 == 0, 1,
-        )  # fmt: skip
-
-
-def _paragraphs(script: str, chance: random.Random) -> Sequence[str]:
-    """Five thousand of sixty words each, the words as frequent as Zipf's law has it."""
-    words = ["".join(chance.choices(script, k=chance.randint(3, 11))) for _ in range(40_000)]
-    weights = list(accumulate(1 / (rank + 3) for rank in range(len(words))))
-    return [" ".join(chance.choices(words, cum_weights=weights, k=60)) + "." for _ in range(5_000)]
 
 
 _FEEDS = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +13,7 @@ from typing import Any, cast
 
 from benchmarks.journey import paper
 from benchmarks.reading.hosts import address
+from benchmarks.reading.processes import allow_sockets
 
 _SOCKETS = 16_384
 
@@ -102,21 +102,13 @@ class Outside:
 @contextmanager
 def outside(feeds: int, slow_s: float = paper.SLOW_S) -> Iterator[Outside]:
     """A newsroom of so many feeds, while the block lasts; slow ones wait so many seconds."""
-    _allow_sockets()
+    allow_sockets(_SOCKETS)
     command = [sys.executable, "-m", "benchmarks.journey.newsroom", str(feeds), str(slow_s)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
             yield Outside(process, feeds)
         finally:
             process.terminate()
-
-
-def _allow_sockets() -> None:
-    """Each host listens on a socket of its own, and each connection takes one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _SOCKETS if hard == resource.RLIM_INFINITY else min(_SOCKETS, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def ill_formed(feeds: int) -> set[str]:

@@ -24,18 +24,29 @@ from ops.api.problems import Problem, answer, of_http, of_validation
 from ops.api.routes import (
     articles,
     channels,
+    entities,
     events,
+    explaining,
     feeds,
+    installation,
     jobs,
+    looks,
     machine,
+    me,
     sharing,
     silences,
     subscriptions,
     telling,
+    texts,
+    tokens,
     topics,
+    users,
 )
 
-_PARTS = (jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine)
+_PARTS = (
+    *(jobs, feeds, articles, topics, telling, events, subscriptions, channels, silences, sharing, machine),
+    *(explaining, texts, looks, entities, installation, me, tokens, users),
+)
 
 
 def build(house: House) -> ASGIApp:

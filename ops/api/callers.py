@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -21,6 +23,7 @@ from worker.secrets import Secret
 
 ENVIRONMENT = "PANTAU_API_TOKEN"
 LONGEST_TOKEN = 1000
+_OF_ENVIRONMENT = "environment"
 
 _LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOW = "Send Authorization: Bearer with a token of Pantau's."
@@ -31,12 +34,21 @@ _SLOW_DOWN = "Too many wrong tokens from this address. Wait a minute, then try a
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: `user` is the account, `who` how the audit log names them, `key` what their pace and their keys are
-    remembered under."""
+    remembered under. `token` is the name of one that somebody made, and `until` when it ends; `session` is the browser
+    that looks. PANTAU_API_TOKEN is neither: it is nobody's, though what it does counts as the account admin's."""
 
     user: str
     who: str
     key: str
     scopes: frozenset[Scope]
+    token: str | None = None
+    until: datetime | None = None
+    session: UUID | None = None
+
+    @property
+    def account(self) -> str | None:
+        """The account that it has settings, browsers and tokens with."""
+        return None if self.key == _OF_ENVIRONMENT else self.user
 
 
 def reach(scopes: frozenset[str], role: Role) -> frozenset[Scope]:
@@ -64,7 +76,7 @@ async def _by_token(house: House, request: Request, told: str) -> Caller:
     ready_made = _is(house.api_token, digest)
     holder = await house.ask(lambda connection: tokens.holder_of(connection, told))
     if ready_made:
-        return Caller("admin", ENVIRONMENT, "environment", frozenset(SCOPES))
+        return Caller("admin", ENVIRONMENT, _OF_ENVIRONMENT, frozenset(SCOPES))
     if holder is not None:
         return _by_holder(holder, digest)
     visitor, now = house.visitor(request), house.steady()
@@ -82,14 +94,14 @@ def _is(token: Secret | None, digest: bytes) -> bool:
 
 def _by_holder(holder: Holder, digest: bytes) -> Caller:
     who = f"token {holder.token} of {holder.user}"
-    return Caller(holder.user, who, f"token:{digest.hex()[:32]}", reach(holder.scopes, holder.role))
+    key, scopes = f"token:{digest.hex()[:32]}", reach(holder.scopes, holder.role)
+    return Caller(holder.user, who, key, scopes, token=holder.token, until=holder.until)
 
 
 def _by_session(session: Session) -> Caller:
     """A browser brings its cookie along to whatever page makes it: it may look, as far as the role goes."""
-    return Caller(
-        session.user, session.user, f"session:{session.user}", reach(frozenset(SCOPES), session.role)
-    )
+    scopes = reach(frozenset(SCOPES), session.role)
+    return Caller(session.user, session.user, f"session:{session.user}", scopes, session=session.key)
 
 
 def _unauthorized(detail: str, more: str = "") -> Problem:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ops.api.problems import KIND, SCHEMA, TITLES
-from ops.api.shapes import AlertEvent, DeliveryEvent, MatchEvent
+from ops.api.shapes.events import AlertEvent, DeliveryEvent, MatchEvent
 
 TEXT = (
     "Everything that Pantau watches, tells and proves, for programs. Lists come in pieces: go on with `next` until it "

@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, Response
 
 from ops.api.callers import Caller
 from ops.api.frame import tags_in
-from ops.api.house import House
+from ops.api.house import Ask, House
 from ops.api.problems import Problem, not_found, unavailable
-from ops.api.shapes import version
+from ops.api.shapes.values import version
 from ops.plain_json import plain
 from ops.store import answered
 from ops.store.answered import Answered, OtherRequest, UnderWay
@@ -51,7 +51,7 @@ _CHANGED = "It is not what you have seen any more: read it again, and send its n
 @dataclass(frozen=True, slots=True)
 class Done:
     """What was done, to be answered; `location` is where what was made is found, `version` that of what was changed,
-    for the ETag (`ops.api.shapes.version`)."""
+    for the ETag (`ops.api.shapes.values.version`)."""
 
     answer: Mapping[str, Any]
     status: int = 200
@@ -60,9 +60,15 @@ class Done:
 
 
 async def do(
-    house: House, request: Request, caller: Caller, key: str | None, work: Callable[[Connection], Done]
+    house: House,
+    request: Request,
+    caller: Caller,
+    key: str | None,
+    work: Callable[[Connection], Done],
+    ask: Ask | None = None,
 ) -> Response:
-    """Does the work in one transaction together with its key, or answers as the first time."""
+    """Does the work in one transaction together with its key, or answers as the first time; by `ask` where the work is
+    none for the threads that all others wait for."""
 
     def transaction(connection: Connection) -> tuple[Answered, bool]:
         known = _taken(connection, house, request, caller, key)
@@ -72,7 +78,7 @@ async def do(
         request.state.version = done.version
         return _kept(connection, caller, key, done), False
 
-    answer, replayed = await house.ask(transaction)
+    answer, replayed = await (ask or house.ask)(transaction)
     return _response(answer, replayed)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 
@@ -14,6 +14,7 @@ from alerts.model import Channel
 from ops.access import Attempts
 from ops.api.listening import Streams
 from ops.api.paces import Pace
+from ops.doctor import Examined
 from ops.health import Readiness
 from ops.looking import Looked
 from ops.made_here import Ways
@@ -24,6 +25,7 @@ from worker.addresses import Network
 from worker.kit import TopicWatch
 from worker.model import Article, Match
 from worker.secrets import KeyRing, Secret
+from worker.settings import Settings
 from worker.store.engine import Connection, Engine
 
 Answer = TypeVar("Answer")
@@ -34,6 +36,11 @@ class Ask(Protocol):
 
     async def __call__(self, work: Callable[[Connection], Answer], /) -> Answer:
         """What the work finds."""
+
+
+Rereads = Callable[[int, str], Awaitable[tuple[datetime, Mapping[str, Any]] | None]]
+"""Reads the page of an article of this number at its link now; None where that took too long, or another one is
+being read."""
 
 
 @dataclass(slots=True)
@@ -53,10 +60,12 @@ class Watched:
 @dataclass(frozen=True, slots=True)
 class House:
     """The web process as the API sees it. `session` tells who is logged in, `visitor` under which address somebody
-    counts, `proof` the newest audit, `ready` whether all parts work; `tries` sends a test message, where this process
-    can; `looks` at an address for feeds; `errand` has work done beside the answers, with the database as a whole;
-    `allow` are private networks that feeds may be in; `ways` are those of asking the owner of an address;
-    `closing` says that the process is about to end."""
+    counts, `proof` the newest audit, `ready` whether all parts work, and `examines` why not; `tries` sends a test
+    message, where this process can; `looks` at an address for feeds; `rereads` an article's page, for it to be looked
+    at; `errand` has work done beside the answers, with the database as a whole; `allow` are private networks that feeds
+    may be in; `ways` are those of asking the owner of an address; `sender` is as whom messages are sent; `hashes` does
+    work on the database that hashes passwords, apart from all other, and `passwords` counts how often somebody tries a
+    present one; `closing` says that the process is about to end."""
 
     ask: Ask
     clock: Callable[[], datetime]
@@ -65,8 +74,15 @@ class House:
     visitor: Callable[[Request], str]
     proof: Callable[[], Awaitable[Audit | None]]
     ready: Callable[[], Awaitable[Readiness]]
+    examines: Callable[[], Awaitable[Examined]]
+    hashes: Ask
+    passwords: Attempts
+    settings: Settings | None = None
+    answers_slack: bool = False
+    sender: Mapping[str, str] = field(default_factory=dict)
     keys: KeyRing | None = None
     looks: Callable[[str], Awaitable[Looked]] | None = None
+    rereads: Rereads | None = None
     errand: Callable[[Callable[[Engine], None]], object] | None = None
     allow: Sequence[Network] = ()
     ways: Ways = field(default_factory=Ways)

@@ -18,7 +18,7 @@ from ops.api.callers import Caller
 from ops.api.doing import Done, do
 from ops.api.house import House
 from ops.api.problems import unavailable
-from ops.api.shapes import Job
+from ops.api.shapes.machine import Job
 from ops.plain_json import plain
 from ops.store import jobs
 from ops.store.jobs import Kind

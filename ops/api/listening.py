@@ -15,7 +15,7 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from ops.api.shapes import AlertEvent, DeliveryEvent, MatchEvent
+from ops.api.shapes.events import AlertEvent, DeliveryEvent, MatchEvent
 from ops.store import happened
 from ops.store.happened import KINDS, Kind, Row
 from ops.windows import OVERLAP_S, Window

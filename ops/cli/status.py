@@ -61,11 +61,19 @@ def _in_words(now: Overview) -> str:
             *_unread(now),
             f"seen → sent        {_lag(now.seen_to_sent)}",
             f"published → sent   {_lag(now.published_to_sent)}",
+            *_self_test(now),
             "",
             desks,
             *_cooling(now),
         ]
     )
+
+
+def _self_test(now: Overview) -> list[str]:
+    from ops.self_test_words import by_desk
+
+    told = by_desk(now.self_test, now.at)
+    return [f"self-test          {told}"] if told else []
 
 
 def _cooling(now: Overview) -> list[str]:

@@ -25,7 +25,7 @@ from ops.dashboard.imports import Imports
 from ops.dashboard.knowing import Knowing
 from ops.dashboard.remembered import Remembered
 from ops.dashboard.rereading import Rereading
-from ops.dashboard.tongues import LANGUAGES, tongue
+from ops.dashboard.tongues import tongue
 from ops.dashboard.trials import Trials
 from ops.dashboard.words import by_clock, in_zone
 from ops.health import Checks
@@ -33,6 +33,7 @@ from ops.said import Tongue, spoken
 from ops.slack.app import SlackApp
 from ops.store.audit import Audit
 from ops.store.pages.rail import Counts, counts
+from ops.tastes import LANGUAGES
 from worker.secrets import KeyRing, Secret
 from worker.settings import Settings
 from worker.store.engine import Connection, Engine

@@ -48,6 +48,11 @@ class Rereading:
             self._kept.popitem(last=False)
         return True
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for a reading now."""
+        return self._one_at_a_time.locked()
+
     def of(self, article: int) -> tuple[datetime, Reading] | None:
         """The last reading of this article's page, and when it was made."""
         return self._kept.get(article)

@@ -6,7 +6,6 @@ language has: Indonesian has one, and a header with two would have the pages fal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -15,10 +14,9 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-HERE = Path(__file__).parent / "locale"
+from ops.tastes import LANGUAGES
 
-LANGUAGES: Mapping[str, str] = {"en": "English", "id": "Bahasa Indonesia"}
-"""Each by its own name."""
+HERE = Path(__file__).parent / "locale"
 
 
 @cache

@@ -68,22 +68,35 @@ def find_user(connection: Connection, name: str) -> User | None:
     return User(row.id, row.name, row.role, row.password, row.language, row.timezone) if row else None
 
 
+_SHOWN = (
+    users.c.name,
+    users.c.role,
+    users.c.language,
+    users.c.timezone,
+    users.c.created_at,
+    select(func.max(sessions.c.used_at))
+    .where(sessions.c.user_id == users.c.id)
+    .scalar_subquery()
+    .label("used_at"),
+)
+"""What of an account is told: never its hash."""
+
+
 def list_users(connection: Connection) -> Sequence[dict[str, Any]]:
     """All accounts, without their hashes."""
-    rows = connection.execute(
-        select(
-            users.c.name,
-            users.c.role,
-            users.c.language,
-            users.c.timezone,
-            users.c.created_at,
-            select(func.max(sessions.c.used_at))
-            .where(sessions.c.user_id == users.c.id)
-            .scalar_subquery()
-            .label("used_at"),
-        ).order_by(users.c.id)
-    )
-    return [dict(row) for row in rows.mappings()]
+    return [dict(row) for row in connection.execute(select(*_SHOWN).order_by(users.c.id)).mappings()]
+
+
+def some_users(connection: Connection, before: int, limit: int) -> Sequence[dict[str, Any]]:
+    """A piece of the accounts with their numbers, the newest first."""
+    chosen = select(users.c.id, *_SHOWN).where(users.c.id < before).order_by(users.c.id.desc()).limit(limit)
+    return [dict(row) for row in connection.execute(chosen).mappings()]
+
+
+def user_numbered(connection: Connection, number: int) -> dict[str, Any] | None:
+    """The account of this number as it is told."""
+    row = connection.execute(select(users.c.id, *_SHOWN).where(users.c.id == number)).mappings().one_or_none()
+    return dict(row) if row else None
 
 
 def other_admins(connection: Connection, user: User) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -85,14 +85,24 @@ class Shelf:
         be ten thousand."""
         standing = {table: table.c.removed_at.is_(None) for table in (topics, channels, feeds)}
         named = select(topics.c.name, topics.c.tags).where(standing[topics])
-        listened = select(feeds.c.url, feeds.c.name, feeds.c.tags).where(standing[feeds])
         return known_names(
             topics=[(row.name, row.tags) for row in self.connection.execute(named)],
             channels=self.connection.execute(select(channels.c.name).where(standing[channels])).scalars(),
-            feeds=[(row.url, row.name or "", row.tags) for row in self.connection.execute(listened)]
-            if sources
-            else (),
+            feeds=self._sources() if sources else (),
         )
+
+    def _sources(self) -> list[tuple[str, str, Sequence[str]]]:
+        """What `known_names` is to know of feeds: of many that share a host or tags, each host and each tags once."""
+        host = func.substring(feeds.c.url, "^[^/]*//[^/?#]*")
+        hosts, names, tags = (
+            self.connection.execute(select(column).where(feeds.c.removed_at.is_(None)).distinct()).scalars()
+            for column in (host, feeds.c.name, feeds.c.tags)
+        )
+        return [
+            *((each or "", "", ()) for each in hosts),
+            *(("", each or "", ()) for each in names),
+            *(("", "", each) for each in tags),
+        ]
 
     def made(self, noun: Literal["channel", "subscription"], name: str) -> Made | None:
         """The standing channel or subscription of this name; None where there is none. Its secrets are what they are

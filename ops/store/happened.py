@@ -34,19 +34,20 @@ class Sight:
 
 _MATCHES_SEEN = text("""
     SELECT id AS number, extract(epoch FROM clock_timestamp() - created_at) AS age_s FROM matches
-    WHERE id > :floor AND id <> ALL(CAST(:known AS bigint[])) ORDER BY id LIMIT :most
+    WHERE id > :floor AND topic_id <> -1 AND id <> ALL(CAST(:known AS bigint[])) ORDER BY id LIMIT :most
 """)
 
 _ALERTS_SEEN = text("""
     SELECT id AS number, extract(epoch FROM clock_timestamp() - created_at) AS age_s FROM alerts
-    WHERE id > :floor AND id <> ALL(CAST(:known AS bigint[])) ORDER BY id LIMIT :most
+    WHERE id > :floor AND channel_id <> -1 AND id <> ALL(CAST(:known AS bigint[])) ORDER BY id LIMIT :most
 """)
 
 _ENDINGS = text("""
     WITH endings AS (
         SELECT (CAST(floor(extract(epoch FROM ended_at) * 1000) AS bigint) << 20) | (id & 1048575) AS number,
                ended_at, id
-        FROM deliveries WHERE ended_at >= to_timestamp((CAST(:floor AS bigint) >> 20) / 1000.0))
+        FROM deliveries
+        WHERE ended_at >= to_timestamp((CAST(:floor AS bigint) >> 20) / 1000.0) AND channel_id <> -1)
     SELECT number, extract(epoch FROM clock_timestamp() - ended_at) AS age_s FROM endings
     WHERE number > CAST(:floor AS bigint) AND number <> ALL(CAST(:known AS bigint[]))
     ORDER BY ended_at, id LIMIT :most
@@ -55,11 +56,11 @@ _ENDINGS = text("""
 _LOOKS: Mapping[Kind, Any] = {"match": _MATCHES_SEEN, "alert": _ALERTS_SEEN, "delivery": _ENDINGS}
 
 _NEWEST: Mapping[Kind, Any] = {
-    "match": text("SELECT id AS number FROM matches ORDER BY id DESC LIMIT :most"),
-    "alert": text("SELECT id AS number FROM alerts ORDER BY id DESC LIMIT :most"),
+    "match": text("SELECT id AS number FROM matches WHERE topic_id <> -1 ORDER BY id DESC LIMIT :most"),
+    "alert": text("SELECT id AS number FROM alerts WHERE channel_id <> -1 ORDER BY id DESC LIMIT :most"),
     "delivery": text("""
         SELECT (CAST(floor(extract(epoch FROM ended_at) * 1000) AS bigint) << 20) | (id & 1048575) AS number
-        FROM deliveries WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT :most
+        FROM deliveries WHERE ended_at IS NOT NULL AND channel_id <> -1 ORDER BY ended_at DESC LIMIT :most
     """),
 }
 

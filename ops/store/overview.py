@@ -9,9 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from ops.store import remarks
+from ops.disks import Disk, disks_of
+from ops.fallen import LEAST, Fallen
+from ops.self_test import SelfTest
+from ops.store import remarks, self_test
 from ops.store.day import Day, Lag, day
+from ops.store.fallen import fallen
 from ops.store.listing import Wanted, list_deliveries
+from ops.store.ticking import DEAD_AFTER_S
 from worker.store import hosts
 
 Row = Mapping[str, Any]
@@ -57,7 +62,8 @@ class Overview:
     `silent`, `gapped`, `missed`, `recovered`, `pushed`: see `ops.store.remarks.in_all`.
     `signs` are the workers that showed a sign of life within the last day: seconds since the last one, and which
     queues they serve. `asked_s` is how long the database took to say all this. `unwell` is the feed that has begun to
-    fail last: its name, address and error.
+    fail last: its name, address and error. `self_test` is None where it is off. `disks` are those of
+    living workers, the fullest first; `fallen` are feeds that fail in unusual numbers.
     """
 
     at: datetime
@@ -88,20 +94,25 @@ class Overview:
     balking: Mapping[str, Balk] = field(default_factory=dict)
     asked_s: float = 0.0
     unwell: Row | None = None
+    self_test: SelfTest | None = None
+    disks: Sequence[Disk] = ()
+    fallen: Fallen | None = None
 
 
 # What a paused channel or site holds back is not late: the desk does what its receiver asked for.
 # statement_timestamp(), since an index is not looked up by clock_timestamp(), which may differ from row to row: with a
 # million articles that was 2 s for the whole overview. The open states are asked for as their indexes divide them.
 _DESKS = text("""
-    SELECT 'poll' AS desk, count(*) FILTER (WHERE is_due) AS waiting,
-           min(since) FILTER (WHERE is_due) AS since,
-           count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
-           count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
-      FROM (SELECT last_polled_at, greatest(next_poll_at, nullif(lease_until, 'epoch'), h.paused_until) AS since,
-                   removed_at IS NULL AND state <> 'gone' AND state <> 'paused'
-                     AND greatest(next_poll_at, h.paused_until) <= statement_timestamp() AS is_due
-            FROM feeds LEFT JOIN hosts h ON h.site = feeds.site) AS each
+    SELECT 'poll' AS desk, due.waiting, due.since, asked.done, asked.lately
+      FROM (SELECT count(*) AS waiting,
+                   min(greatest(f.next_poll_at, nullif(f.lease_until, 'epoch'), h.paused_until)) AS since
+            FROM feeds f LEFT JOIN hosts h ON h.site = f.site
+            WHERE f.removed_at IS NULL AND f.state <> 'gone' AND f.state <> 'paused'
+              AND f.next_poll_at <= statement_timestamp()
+              AND coalesce(h.paused_until, 'epoch') <= statement_timestamp()) AS due,
+           (SELECT count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
+                   count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
+            FROM feeds) AS asked
     UNION ALL
     SELECT 'read', count(*), min(seen_at),
            (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '1 hour'),
@@ -152,7 +163,8 @@ _COUNTS = text("""
 """)
 
 _SIGNS = text("""
-    SELECT part, extract(epoch FROM statement_timestamp() - at)::float AS age_s, says->'queues' AS queues
+    SELECT part, extract(epoch FROM statement_timestamp() - at)::float AS age_s, says->'queues' AS queues,
+           says->>'name' AS worker, says->>'host' AS host, says->'disk' AS disk
     FROM heartbeats WHERE part LIKE 'worker:%' AND at > statement_timestamp() - interval '1 day'
     ORDER BY at DESC LIMIT 500
 """)
@@ -217,6 +229,7 @@ def standing(connection: Connection) -> Overview:
     """How the installation does right now, without the figures of the day: what a verdict needs, and cheap."""
     counts = dict(connection.execute(_COUNTS).mappings().one()) | remarks.in_all(connection)
     feeds = {row.state: row.n for row in connection.execute(_FEEDS)}
+    signs = _rows(connection, _SIGNS)
     now = Overview(
         **counts,
         feeds=feeds,
@@ -233,7 +246,10 @@ def standing(connection: Connection) -> Overview:
             row.name: Balk(row.nothing_since, row.reason, row.waiting) for row in connection.execute(_BALKING)
         },
         cooling=hosts.cooling(connection),
-        signs=_rows(connection, _SIGNS),
+        signs=signs,
+        disks=disks_of(sign for sign in signs if sign["age_s"] <= DEAD_AFTER_S),
+        fallen=fallen(connection) if feeds.get("failing", 0) >= LEAST else None,
+        self_test=self_test.standing(connection, counts["at"]),
     )
     return replace(now, asked_s=_since(connection, now.at))
 
@@ -280,7 +296,8 @@ _ATTEMPTS = text("""
 
 # The newest deliveries are enough to find the newest articles, and an index gives them at any size.
 _TOLD = text("""
-    WITH newest AS (SELECT id FROM deliveries WHERE state <> 'suppressed' ORDER BY id DESC LIMIT 10 * :limit),
+    WITH newest AS (SELECT id FROM deliveries WHERE state <> 'suppressed' AND channel_id <> -1
+                    ORDER BY id DESC LIMIT 10 * :limit),
     told AS (SELECT da.article_id, max(da.delivery_id) AS newest FROM delivery_articles da
              JOIN newest ON newest.id = da.delivery_id GROUP BY da.article_id ORDER BY 2 DESC LIMIT :limit)
     SELECT r.id, r.title, r.url, r.source, r.language, r.published_at, r.seen_at, r.summary_only, r.backlog

@@ -94,9 +94,10 @@ _SILENCE = text(_SILENCES + " WHERE s.id = :id")
 
 _STORIES = "SELECT id, title, first_at, last_at, articles, merged_into FROM stories"
 _STORY_PIECE = text(
-    _STORIES
+    _STORIES  # noqa: S608  every word is ours
     + """
     WHERE id < :before AND merged_into IS NULL
+      AND id NOT IN (SELECT story_id FROM articles WHERE feed_id = -1 AND story_id IS NOT NULL)
       AND (CAST(:since AS timestamptz) IS NULL OR last_at >= CAST(:since AS timestamptz))
     ORDER BY id DESC LIMIT :limit
 """
@@ -126,7 +127,7 @@ _LOOK = text("""
     SELECT r.id, r.read_at,
            (:source = '' OR r.source = :source) AND (:language = '' OR r.language = :language) AS fits
     FROM articles r
-    WHERE (r.read_at, r.id) < (:at, CAST(:before AS bigint)) AND r.read_at >= :since
+    WHERE (r.read_at, r.id) < (:at, CAST(:before AS bigint)) AND r.read_at >= :since AND r.feed_id <> -1
     ORDER BY r.read_at DESC, r.id DESC LIMIT :window
 """)
 

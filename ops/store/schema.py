@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -183,4 +184,19 @@ extraction_reports = (
         Column("said_at", Instant, nullable=False, server_default=func.now()),
         UniqueConstraint("article_id", "said_by"),
     )
+)
+
+self_tests = Table(  # the rounds of the self-test of the last day
+    "self_tests",
+    metadata,
+    Column("published_at", Instant, primary_key=True),
+    Column("every_s", Float, nullable=False),  # between two rounds, as it was set then
+    Column("seen_at", Instant),  # when each desk was through with it
+    Column("read_at", Instant),
+    Column("planned_at", Instant),
+    Column("sent_at", Instant),
+    Column("ended_at", Instant),  # when it was found to be through, or given up
+    Column("stopped_at", Text),  # the desk at which it was given up
+    Column("reason", Text),
+    Index("ix_self_tests_through", "published_at", postgresql_where=text("sent_at IS NOT NULL")),
 )

@@ -32,10 +32,12 @@ class Look:
 # An array for each table, so that a look is one question.
 _LOOK = text("""
     SELECT clock_timestamp() AS at,
-      ARRAY(SELECT id FROM articles WHERE id > :articles ORDER BY id DESC LIMIT :most) AS articles,
-      ARRAY(SELECT id FROM alerts WHERE id > :alerts ORDER BY id DESC LIMIT :most) AS alerts,
-      ARRAY(SELECT id FROM deliveries WHERE id > :deliveries ORDER BY id DESC LIMIT :most) AS deliveries,
+      ARRAY(SELECT id FROM articles WHERE id > :articles AND feed_id <> -1 ORDER BY id DESC LIMIT :most) AS articles,
+      ARRAY(SELECT id FROM alerts WHERE id > :alerts AND channel_id <> -1 ORDER BY id DESC LIMIT :most) AS alerts,
+      ARRAY(SELECT id FROM deliveries WHERE id > :deliveries AND channel_id <> -1
+            ORDER BY id DESC LIMIT :most) AS deliveries,
       ARRAY(SELECT id FROM deliveries WHERE ended_at > statement_timestamp() - CAST(:overlap AS interval)
+              AND channel_id <> -1
             ORDER BY ended_at DESC LIMIT :most) AS ended,
       ARRAY(SELECT id * 2 + (ended_at IS NOT NULL)::int FROM attempts WHERE id > CAST(:attempts AS bigint) / 2
             ORDER BY id DESC LIMIT :most) AS attempts,

@@ -23,7 +23,7 @@ TICKED_JUST_NOW = timedelta(milliseconds=400)
 _DUE = text("""
     SELECT
       EXISTS (SELECT FROM feeds f LEFT JOIN hosts h ON h.site = f.site
-              WHERE f.removed_at IS NULL AND f.state <> 'gone' AND f.state <> 'paused'
+              WHERE (f.removed_at IS NULL OR f.removed_at = 'epoch') AND f.state <> 'gone' AND f.state <> 'paused'
               AND f.next_poll_at <= statement_timestamp()
               AND f.lease_until <= statement_timestamp()
               AND coalesce(h.open_at, 'epoch') <= statement_timestamp())

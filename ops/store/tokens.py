@@ -25,12 +25,14 @@ PREFIX = "pantau_"
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whom a program asks for, and what its token lets it do at most; the account's role bounds it further."""
+    """Whom a program asks for, and what its token lets it do at most, until when; the account's role bounds it
+    further."""
 
     token: str
     user: str
     role: Role
     scopes: frozenset[str]
+    until: datetime | None = None
 
 
 def make_token(
@@ -46,7 +48,14 @@ def make_token(
 def holder_of(connection: Connection, secret: str) -> Holder | None:
     """Who carries this token, if it is one of ours that has not ended; notes to the minute that it was used."""
     row = connection.execute(
-        select(tokens.c.id, tokens.c.name, users.c.name.label("user"), users.c.role, tokens.c.scopes)
+        select(
+            tokens.c.id,
+            tokens.c.name,
+            users.c.name.label("user"),
+            users.c.role,
+            tokens.c.scopes,
+            tokens.c.expires_at,
+        )
         .join(users, users.c.id == tokens.c.user_id)
         .where(
             tokens.c.token_hash == _digest(secret),
@@ -59,16 +68,17 @@ def holder_of(connection: Connection, secret: str) -> Holder | None:
     minute = func.date_trunc("minute", func.now())
     used = or_(tokens.c.used_at.is_(None), tokens.c.used_at < minute)
     connection.execute(update(tokens).where(tokens.c.id == row.id, used).values(used_at=minute))
-    return Holder(row.name, row.user, row.role, frozenset(row.scopes))
+    return Holder(row.name, row.user, row.role, frozenset(row.scopes), row.expires_at)
 
 
 def list_tokens(
-    connection: Connection, user: str | None = None, limit: int = 1000
+    connection: Connection, user: str | None = None, limit: int = 1000, before: int = 2**63 - 1
 ) -> Sequence[dict[str, Any]]:
     """The tokens that were not revoked, the newest first, without what opens anything; of one account only, where a
-    `user` is named."""
+    `user` is named. `number` is where a list goes on (`before`), `key` what a token is called outside."""
     chosen = (
         select(
+            tokens.c.id.label("number"),
             tokens.c.key,
             tokens.c.name,
             users.c.name.label("user"),
@@ -78,7 +88,7 @@ def list_tokens(
             tokens.c.created_at,
         )
         .join(users, users.c.id == tokens.c.user_id)
-        .where(tokens.c.revoked_at.is_(None))
+        .where(tokens.c.revoked_at.is_(None), tokens.c.id < before)
         .order_by(tokens.c.id.desc())
         .limit(limit)
     )

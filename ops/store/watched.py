@@ -63,6 +63,7 @@ _COLUMNS = {
 _ARTICLES = f"""
     COPY (SELECT {", ".join(_COLUMNS)} FROM articles
           WHERE read_at > %(since)s AND read_at <= %(until)s AND (read_at, id) < (%(until)s, %(before)s)
+            AND feed_id <> -1
           ORDER BY read_at DESC, id DESC LIMIT %(limit)s) TO STDOUT (FORMAT BINARY)
 """  # noqa: S608  every word is ours
 _NEWEST = 2**63 - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,10 +22,12 @@ def counted(database) -> dict[str, int]:
 
 
 @pytest.fixture
-def alive(settings, monkeypatch) -> Alive:
+def alive(settings, monkeypatch) -> Iterator[Alive]:
     monkeypatch.setenv("PANTAU_WORKER_NAME", "read")
     monkeypatch.setenv("PANTAU_RUN", "run-1")
-    return Alive(settings)
+    made = Alive(settings)
+    yield made
+    made.end()
 
 
 def test_a_worker_is_alive_from_its_first_sign_until_it_ends(alive, database) -> None:
@@ -50,6 +53,7 @@ def test_a_sign_that_is_no_longer_renewed_is_missed_and_one_that_is_stays(alive,
 
 def test_a_database_that_is_gone_ends_no_worker_and_is_asked_again_later(alive, database) -> None:
     alive.begin(1000.0)
+    alive.database().dispose()
     there, gone = alive.settings, replace(alive.settings, database_url=Secret("postgresql://127.0.0.1:9/x"))
     alive.settings, alive.engine = gone, None
     alive.go_on(1000.0 + EVERY_S)
@@ -76,4 +80,5 @@ def test_a_worker_says_what_it_is_and_serves(alive, rows) -> None:
     assert says["memory"] is None or says["memory"] > 10_000_000
     assert datetime.fromisoformat(says["since"]).tzinfo
     assert says["version"]
+    assert 0 < says["disk"]["free"] <= says["disk"]["size"]
     assert says["host"]

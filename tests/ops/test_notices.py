@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,13 +11,33 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from alerts.store.schema import deliveries
-from ops.notices import APART, LASTING, Trouble, decide, in_words
+from ops.disks import GIB, Disk
+from ops.fallen import Fallen
+from ops.notices import APART, LASTING, Trouble, decide, in_words, with_ours
+from ops.self_test import Round, SelfTest
 from ops.store import notices
+from ops.store.day import Lag
+from ops.store.overview import Overview
 from ops.watching import Watch, look
 from worker.store.schema import feeds as feeds_table
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+WELL = Overview(
+    at=NOW,
+    feeds={"ok": 900},
+    desks={},
+    seen_to_sent=Lag(None, None, 0),
+    published_to_sent=Lag(None, None, 0),
+    articles_24h=0,
+    matched_24h=0,
+    sent_24h=0,
+    held=0,
+    failed=0,
+    in_doubt=0,
+    circuits={},
+    tick_age_s=0.5,
+)
 
 
 def circuit(name: str = "desk", since: datetime = NOW, **facts: object) -> Trouble:
@@ -63,6 +84,32 @@ def test_a_storm_of_troubles_is_one_notice_that_can_be_read():
     assert found is not None
     assert len(found.lines) == 41
     assert len(found.told) == 500
+
+
+def test_feeds_that_fail_in_numbers_are_one_trouble_but_for_those_that_were_told_of():
+    singles = [Trouble("failing", str(n), f"Feed {n}", NOW - DAY - DAY, "dns") for n in range(300)]
+    fallen = Fallen(300, 900, NOW - timedelta(hours=1), "dns", 300, "x.example", 4)
+    now = replace(WELL, at=NOW, fallen=fallen)
+    found = with_ours(singles, now, {"failing:7": "The feed Feed 7 has failed"})
+    assert [trouble.key for trouble in found] == ["failing:7", "fallen:"]
+    due = decide(found, {"failing:7": "…"}, None, NOW)
+    assert due is not None
+    assert due.lines == (
+        "300 of 900 feeds fail at once (300 of them alike: its name is not known (DNS)): is it our network, DNS or "
+        "proxy? `pantau doctor` says what to do.",
+    )
+    assert with_ours(singles, replace(now, fallen=None), {}) == singles
+
+
+def test_what_nothing_else_says_is_told_too():
+    stays = Round(NOW - timedelta(minutes=6), 900.0, stopped_at="plan")
+    disk = Disk("kapal", "/data", "read", 0, GIB)
+    now = replace(WELL, at=NOW, self_test=SelfTest(stays), disks=(disk, replace(disk, worker="poll")))
+    due = decide(with_ours([], now, {}), {}, None, NOW)
+    assert due is not None
+    assert due.told == ("self_test:", "disk:kapal /data")
+    assert "the plan desk has not done its part" in due.lines[0]
+    assert due.lines[1].startswith("The disk is nearly full: 0.0 GiB of 1 GiB free at /data on kapal.")
 
 
 names = st.sampled_from("abcdef")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from alerts.settle import Reason
 from ops.amounts import count, span
 from ops.causes import cause
+from ops.disks import GIB, Disk
+from ops.fallen import Fallen
+from ops.self_test import Round, SelfTest
 from ops.store.audit import Audit
 from ops.store.day import Lag
 from ops.store.overview import Overview, Pause, Queue
@@ -38,9 +41,28 @@ WELL = Overview(
 )
 SOUND = Audit(40, 38, 1, 0, 1, 0, 0, 0, 2, 0, 0)
 
+STAYING = Round(
+    NOW - timedelta(minutes=7), 900.0, seen_at=NOW - timedelta(minutes=6), stopped_at="read", reason="timeout"
+)
+
 WORST_FIRST = [
     ({"tick_age_s": None}, "bad", "The beat has never ticked"),
     ({"tick_age_s": 61.0}, "bad", "The beat has been silent for 61 s"),
+    (
+        {"disks": (Disk("kapal", "/data", "read", GIB // 2, 100 * GIB),)},
+        "bad",
+        "The disk is nearly full: 0.5 GiB of 100 GiB free at /data on kapal.",
+    ),
+    (
+        {"self_test": SelfTest(STAYING)},
+        "bad",
+        "The self-test of 7 min ago does not come through: the read desk has not read it (it did not answer in time).",
+    ),
+    (
+        {"fallen": Fallen(40, 100, NOW - timedelta(minutes=11), "dns", 31, "cdn.example", 9)},
+        "bad",
+        "40 of 100 feeds fail at once (31 of them alike: its name is not known (DNS)): is it our network,",
+    ),
     (
         {"held": 3, "circuits": {"desk": "no_service"}},
         "bad",
@@ -57,7 +79,17 @@ WORST_FIRST = [
         "slow",
         "The read desk is 2 min 41 s behind with 1,200 waiting.",
     ),
+    (
+        {"disks": (Disk("kapal", "/data", "read", 4 * GIB, 100 * GIB),)},
+        "slow",
+        "The disk fills up: 4.0 GiB of 100 GiB free",
+    ),
     ({"in_doubt_24h": 2}, "slow", "2 messages in doubt"),
+    (
+        {"fallen": Fallen(40, 100, NOW - timedelta(minutes=3), "timeout", 40, "cdn.example", 39)},
+        "slow",
+        "40 of 100 feeds fail at once (40 of them alike: it did not answer in time; 39 of them are at cdn.example)",
+    ),
     ({"feeds": {"ok": 10, "failing": 2, "gone": 1}}, "slow", "2 failing and 1 gone of 13 feeds"),
 ]
 
@@ -77,6 +109,18 @@ def test_of_several_troubles_the_worst_is_told(rank):
     if rank == 0:
         everything |= WORST_FIRST[0][0]
     assert WORST_FIRST[rank][2].split(" ")[0] in verdict(replace(WELL, **everything))[1]
+
+
+def test_a_self_test_that_came_through_is_a_quiet_line():
+    came = Round(
+        NOW - timedelta(seconds=182),
+        900.0,
+        *(NOW - timedelta(seconds=180 + left) for left in (1.5, 1.0, 0.5, 0.0)),
+        ended_at=NOW,
+    )
+    well = replace(WELL, self_test=SelfTest(came, came))
+    assert verdict(well)[0] == "ok"
+    assert assurance(well, None).endswith("The self-test came through 3 min ago, in 2 s.")
 
 
 def test_old_trouble_is_no_news():

@@ -169,6 +169,22 @@ def test_what_comes_together_is_settled_together_and_each_hears_its_own_result()
     assert settled == [[0, 1, 2, 3], [4, 5], [6]]
 
 
+def test_what_is_urgent_does_not_wait_and_takes_along_what_lies_there():
+    settled = []
+
+    def settle(items):
+        settled.append(items)
+        return items
+
+    async def test():
+        tray = Tray(settle, 600)
+        await asyncio.wait_for(asyncio.gather(tray.put(1), tray.put(2), tray.put(3, urgent=True)), 60)
+        await asyncio.wait_for(tray.put(4, urgent=True), 60)
+
+    asyncio.run(test())
+    assert settled == [[1, 2, 3], [4]]
+
+
 def test_trouble_in_settling_is_everybodys_and_the_tray_goes_on():
     def settle(items):
         if 1 in items:

@@ -84,6 +84,9 @@ UNDERSTOOD = [
     ("PANTAU_KEEP_LEDGER", "24h", "keep_ledger_s", 86400.0),
     ("PANTAU_METRICS", "open", "metrics", "open"),
     ("PANTAU_ROBOTS", "off", "robots", False),
+    ("PANTAU_SELF_TEST", "15m", "self_test_s", 900.0),
+    ("PANTAU_SELF_TEST", "0", "self_test_s", None),
+    ("PANTAU_SELF_TEST", "off", "self_test_s", None),
 ]
 
 REFUSED = [
@@ -120,6 +123,9 @@ REFUSED = [
     ("PANTAU_KEEP_LEDGER", "-1d"),
     ("PANTAU_METRICS", "yes"),
     ("PANTAU_ROBOTS", "sometimes"),
+    ("PANTAU_SELF_TEST", "9s"),
+    ("PANTAU_SELF_TEST", "2d"),
+    ("PANTAU_SELF_TEST", "15"),
 ]
 
 SECRETS = {

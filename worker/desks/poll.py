@@ -38,7 +38,7 @@ from worker.secrets import Secret
 from worker.store import feeds as store
 from worker.store import hosts as sites
 from worker.store import spread
-from worker.store.engine import Connection, DatabaseTrouble, lost_connection
+from worker.store.engine import Connection, DatabaseTrouble, lost_connection, without_fsync
 
 log = structlog.get_logger("worker")
 
@@ -78,6 +78,9 @@ async def poll(kit: Kit, seconds: float = SECONDS) -> int:
 
     def claim(room: int) -> list[DueFeed]:
         with kit.engine.begin() as connection:
+            without_fsync(
+                connection
+            )  # a claim that is forgotten costs a poll, and its token settles but one state
             return store.claim_due(connection, room)
 
     tray: Tray[Polled, Settled] = Tray(settle_and_ring, TOGETHER_S)
@@ -105,7 +108,7 @@ async def _poll_one(kit: Kit, feed: DueFeed, tray: Tray[Polled, Settled]) -> Non
     with spans.span("feed", "inside", {"feed": feed.id}):
         outcome = await _answer(kit, feed)
     crashpoint("poll_after_fetch")
-    settled = await tray.put(Polled(feed, outcome))
+    settled = await tray.put(Polled(feed, outcome), urgent=isinstance(outcome, Fresh) and not feed.first_poll)
     if settled.after is None or settled.at is None:
         log.warning("lease_lost", feed=feed.id)
         return
@@ -165,6 +168,8 @@ def settle(kit: Kit, polled: Sequence[Polled]) -> list[Settled]:
 
 def _settle(kit: Kit, connection: Connection, polled: Sequence[Polled], now: datetime) -> list[Settled]:
     """The feeds' new entries, their validators, their next polls, and their turns given back."""
+    if not any(isinstance(each.outcome, Fresh) for each in polled):
+        without_fsync(connection)  # forgotten by PostgreSQL's own crash, they are asked once more
     held = store.hold(connection, [each.feed for each in polled])
     ours = [each for each in polled if each.feed.id in held]
     cooling = _hear(connection, polled, ours)

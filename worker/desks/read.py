@@ -88,6 +88,7 @@ class _Desk:
     pile: Pile = field(default_factory=Pile)
     troubles: list[BaseException] = field(default_factory=list)
     reader: Reader = field(init=False)
+    more: bool = True
     claim_at: float = 0.0
     renew_at: float = 0.0
 
@@ -107,6 +108,8 @@ class _Desk:
             self.troubles.append(trouble)
             return False
         self.claim_at = self._now() + (LOOK_AGAIN_S if len(entries) < free else CLAIM_S)
+        plain = not any(each.backlog or each.earlier or each.attempts for each in entries)
+        self.more = bool(self.held) or len(entries) >= free or not plain
         self.claimed += len(entries)
         if entries:
             crashpoint("read_after_claim")
@@ -118,7 +121,7 @@ class _Desk:
         if self.troubles or self._now() >= self.until:
             return False
         if not self.held:
-            return True
+            return self.more or self.reader.gave_back or self._now() >= self.claim_at
         room = self.pile.size < MOST_WAITING_BYTES and len(self.held) < MOST_HELD
         return room and free > 0 and self._now() >= self.claim_at
 
@@ -126,16 +129,19 @@ class _Desk:
         connection = self.connection
         with connection.begin():
             self.kit.topics.follow(connection)
+            waiting = claims.what_waits(connection)
             if not self.held:
-                rereading.let_fuller_be(connection)
-                if suspect := claims.claim_suspect(connection):
+                if waiting.again:
+                    rereading.let_fuller_be(connection)
+                if waiting.suspects and (suspect := claims.claim_suspect(connection)):
                     return suspect
-            elif claims.suspects_wait(connection):
+            elif waiting.suspects:
                 return ()
             slow = SLOW_ROOM - sum(not sheet.urgent for sheet in self.coming.values())
             new = claims.claim_unread(connection, free, backlog=min(max(slow, 0), free))
             slow -= sum(entry.backlog for entry in new)
-            again = claims.claim_again(connection, max(min(slow, free - len(new)), 0))
+            room = max(min(slow, free - len(new)), 0)
+            again = claims.claim_again(connection, room) if waiting.again and room else []
             return [*new, *again]
 
     def renew(self) -> None:

@@ -17,12 +17,13 @@ from worker.desks.pile import Sheet
 from worker.kit import Kit
 from worker.limits import TooSlow, at_most
 from worker.match import quote
-from worker.model import Article, Finding, ReadArticle, UnreadEntry
+from worker.model import Article, FeedId, Finding, ReadArticle, UnreadEntry
 from worker.pages.repeats import fingerprints, without_repeats
 from worker.pages.screen import whole_page
 from worker.pages.twins import joined
 from worker.reading import Had, article_of, page_problem
 from worker.rereading import added, next_try, says_more
+from worker.self_test import of_one_house
 from worker.store import blocks, claims, entries, rereading
 from worker.store.engine import Connection, DatabaseTrouble, PoolExhausted
 from worker.store.entries import Settled
@@ -42,12 +43,14 @@ SET_ASIDE_WHOLLY = "reading it failed without its page, too"
 
 @dataclass(slots=True)
 class Reader:
-    """Reads sheets, one at a time. `marked` is the entry that is to blame if the process ends now."""
+    """Reads sheets, one at a time. `marked` is the entry that is to blame if the process ends now; `gave_back` says
+    that one went wrong and waits to be read again."""
 
     kit: Kit
     connection: Connection
     marks: Connection
     marked: UnreadEntry | None = None
+    gave_back: bool = False
 
     def look(self, sheet: Sheet) -> str | None:
         """Finds out whether a topic may touch the sheet, so that it is read early; or where its page only leads."""
@@ -106,7 +109,7 @@ class Reader:
         read = article_of(entry, self._had(sheet, text, problem))
         crashpoint("read_after_extraction")
         match_at = _now()
-        findings = self._findings(read.article)
+        findings = self._findings(read.article, entry.feed_id)
         matched_s = _now() - match_at
         settled = self._settle(sheet, read, findings, topic_set, text)
         self.marked = None
@@ -139,9 +142,11 @@ class Reader:
         others = {mark: times - itself for mark, times in known.counts.items()}
         return without_repeats(text, others, known.articles - itself)
 
-    def _findings(self, article: Article) -> list[Finding]:
+    def _findings(self, article: Article, feed: FeedId) -> list[Finding]:
         findings = []
         for match in self.kit.topics.index.match(article):
+            if not of_one_house(match.topic, feed):
+                continue
             shown = quote(article, match.hits)
             findings.append(Finding(match, shown.field, shown.text, shown.marks))
         return findings
@@ -216,7 +221,7 @@ class Reader:
 
     def _give_back(self, entry: UnreadEntry) -> None:
         claims.give_back(self.marks, [entry])
-        self.marked = None
+        self.marked, self.gave_back = None, True
 
     def _set_aside(self, entry: UnreadEntry, reason: str) -> None:
         with self.connection.begin():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text, update
 
@@ -52,7 +52,10 @@ _LEASED = """
 
 _CLAIM_NEW, _CLAIM_AGAIN, _CLAIM_SUSPECT = (text(chosen + _LEASED) for chosen in (_NEW, _AGAIN, _SUSPECT))
 
-_SUSPECTS_WAIT = text(f"SELECT EXISTS ({_SUSPECTED})")
+_WAITING = text(f"""
+    SELECT EXISTS ({_SUSPECTED}) AS suspects,
+           EXISTS (SELECT FROM entries WHERE page_due_at <= clock_timestamp() AND state = 'read') AS again
+""")  # noqa: S608
 
 _RENEW = text("""
     UPDATE entries SET lease_until = clock_timestamp() + make_interval(secs => :lease)
@@ -86,9 +89,17 @@ def claim_suspect(connection: Connection, lease_s: float = LEASE_S) -> list[Unre
     return _claimed(connection, _CLAIM_SUSPECT, {"limit": 1, "lease": lease_s})
 
 
-def suspects_wait(connection: Connection) -> bool:
-    """Whether an entry that may have ended its reader waits to be read by itself."""
-    return bool(connection.execute(_SUSPECTS_WAIT).scalar_one())
+class Waiting(NamedTuple):
+    """Whether an entry that may have ended its reader waits to be read by itself (`suspects`), and whether pages may be
+    due `again`."""
+
+    suspects: bool
+    again: bool
+
+
+def what_waits(connection: Connection) -> Waiting:
+    """What there may be to read besides new entries: seldom anything, so one look for both."""
+    return Waiting(*connection.execute(_WAITING).one())
 
 
 def _claimed(connection: Connection, claim: Any, asked: Mapping[str, Any]) -> list[UnreadEntry]:

@@ -27,6 +27,7 @@ __all__ = [
     "Engine",
     "PoolExhausted",
     "TablesDoNotFit",
+    "asking",
     "forgetful",
     "lost_connection",
     "open_engine",
@@ -41,6 +42,7 @@ UNCHECKED_S = 0.5
 # https://www.postgresql.org/docs/18/errcodes-appendix.html: undefined_table, undefined_column
 _NOT_MIGRATED = ("42P01", "42703")
 
+# Compiling a statement takes longer than any of ours: a walk through 100,000 feeds is thought dear enough for it.
 # A machine that is suspended or cut off within a transaction would keep its locks for good, and all planners or all
 # senders wait for one lock. Nothing of ours computes for more than a few seconds within a transaction.
 _OPTIONS = " ".join(
@@ -54,8 +56,12 @@ _OPTIONS = " ".join(
         "-c tcp_keepalives_count=3",
         "-c tcp_user_timeout=25000",
         "-c timezone=UTC",
+        "-c jit=off",
     )
 )
+# PostgreSQL takes longer to parse and plan most of our statements than to run them. What is sent a second time is kept
+# as a prepared statement, and after five more times mostly with its plan; psycopg by itself would wait for the sixth.
+_PREPARED = {"prepare_threshold": 1}
 # How soon we let go of a server that has. The kernel's own would take two hours while we wait for an answer, and a
 # quarter of an hour while nobody has confirmed what we sent: keepalives do not count then, the last one does. On Unix
 # sockets all of them mean nothing.
@@ -72,10 +78,18 @@ def open_engine(url: Secret, *, pool_size: int = 4, pooled: bool = True) -> Engi
     server costs one reconnect and no error. Statements are cut off after 60 s, waits for locks after 20 s, and
     transactions whose owner says nothing after 30 s. A server that has vanished from the network is given up after
     25 s."""
-    arguments = {"options": _OPTIONS, "connect_timeout": 5, "application_name": "pantau", **_KEEPALIVES}
+    arguments = (
+        {"options": _OPTIONS, "connect_timeout": 5, "application_name": "pantau"} | _KEEPALIVES | _PREPARED
+    )
     if not pooled:
         return create_engine(_with_driver(url), poolclass=NullPool, connect_args=arguments)
-    engine = create_engine(_with_driver(url), pool_size=pool_size, max_overflow=4, connect_args=arguments)
+    engine = create_engine(
+        _with_driver(url),
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_use_lifo=True,  # the connection that has just been used knows our statements and their plans
+        connect_args=arguments,
+    )
     _check_after_rest(engine)
     return engine
 
@@ -146,6 +160,13 @@ def forgetful(engine: Engine) -> Iterator[Connection]:
         finally:
             with suppress(DatabaseTrouble):  # a connection that broke is not used again
                 connection.execute(text("RESET synchronous_commit"))
+
+
+@contextmanager
+def asking(engine: Engine) -> Iterator[Connection]:
+    """A connection for questions alone: each takes one trip to the server, and not three."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
 
 
 def _first_line(error: BaseException) -> str:

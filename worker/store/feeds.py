@@ -32,7 +32,7 @@ _LONGEST_DUE = text("""
         SELECT f.id, f.site, f.next_poll_at, h.site IS NULL AS is_new
         FROM feeds f LEFT JOIN hosts h ON h.site = f.site
         WHERE f.next_poll_at <= statement_timestamp() AND f.lease_until <= statement_timestamp()
-          AND f.removed_at IS NULL AND f.state <> 'gone' AND f.state <> 'paused'
+          AND (f.removed_at IS NULL OR f.removed_at = 'epoch') AND f.state <> 'gone' AND f.state <> 'paused'
           AND (h.site IS NULL OR h.open_at <= statement_timestamp())
         ORDER BY f.next_poll_at LIMIT :look),
     ranked AS MATERIALIZED (
@@ -41,7 +41,7 @@ _LONGEST_DUE = text("""
     FROM ranked JOIN feeds f ON f.id = ranked.id
     WHERE ranked.nth <= :most_of_a_site
       AND f.next_poll_at <= statement_timestamp() AND f.lease_until <= statement_timestamp()
-      AND f.removed_at IS NULL AND f.state <> 'gone' AND f.state <> 'paused'
+      AND (f.removed_at IS NULL OR f.removed_at = 'epoch') AND f.state <> 'gone' AND f.state <> 'paused'
     ORDER BY ranked.next_poll_at, f.id LIMIT :limit
     FOR UPDATE OF f SKIP LOCKED
 """)
@@ -186,10 +186,11 @@ def watched_at(connection: Connection, addresses: Collection[str]) -> dict[str, 
     return {row.address: FeedId(row.id) for row in rows}
 
 
+# by an index each; an address that one feed was given and another has found belongs to the first
 _WATCHED = text("""
-    SELECT address, id FROM (
-        SELECT unnest(ARRAY[url, found_url]) AS address, id FROM feeds WHERE removed_at IS NULL) polled
-    WHERE address = ANY(:addresses)
+    SELECT found_url AS address, id FROM feeds WHERE removed_at IS NULL AND found_url = ANY(:addresses)
+    UNION ALL
+    SELECT url, id FROM feeds WHERE removed_at IS NULL AND url = ANY(:addresses)
 """)
 
 

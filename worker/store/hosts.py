@@ -38,10 +38,14 @@ _LOCK = text("""
         FROM feeds WHERE feeds.site = locked.site AND pace IS NOT NULL AND removed_at IS NULL) own ON true
 """)
 
+# The feeds are counted for all sites in one pass, and in none where no site is paused.
 _COOLING = text("""
-    SELECT site, paused_until AS until, paused_why AS why,
-           (SELECT count(*) FROM feeds WHERE feeds.site = hosts.site AND removed_at IS NULL) AS feeds
-    FROM hosts WHERE paused_until > clock_timestamp() ORDER BY paused_until, site
+    WITH paused AS MATERIALIZED (
+        SELECT site, paused_until, paused_why FROM hosts
+        WHERE paused_until > 'epoch' AND paused_until > statement_timestamp())
+    SELECT paused.site, paused.paused_until AS until, paused.paused_why AS why, count(f.id) AS feeds
+    FROM paused LEFT JOIN feeds f ON f.site = paused.site AND f.removed_at IS NULL
+    GROUP BY 1, 2, 3 ORDER BY 2, 1
 """)
 
 

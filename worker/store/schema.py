@@ -66,6 +66,8 @@ SITE_OF_FEED = r"""translate(regexp_replace(regexp_replace(regexp_replace(lower(
   '^http://(\[[^]]*\]|[^/?#:]*):?([/?#].*)?$', '\1:80'),
   '^https://(\[[^]]*\]|[^/?#:]*):?([/?#].*)?$', '\1:443'), '[]', '')"""
 
+# What the self-test watches (`worker.self_test.OURS`) is `removed_at = 'epoch'`, here and in topics, channels and
+# subscriptions: gone for whoever lists, counts, exports or compares what people watch. The desks alone know better.
 feeds = Table(
     "feeds",
     metadata,
@@ -115,9 +117,16 @@ feeds = Table(
     Index("ix_feeds_pace", "site", postgresql_where=text("pace IS NOT NULL AND removed_at IS NULL")),
     Index("uq_feeds_url", "url", unique=True, postgresql_where=text("removed_at IS NULL")),
     Index(
+        "ix_feeds_found_url",
+        "found_url",
+        postgresql_where=text("found_url IS NOT NULL AND removed_at IS NULL"),
+    ),
+    Index(
         "ix_feeds_due",
         "next_poll_at",
-        postgresql_where=text("removed_at IS NULL AND state <> 'gone' AND state <> 'paused'"),
+        postgresql_where=text(
+            "(removed_at IS NULL OR removed_at = 'epoch') AND state <> 'gone' AND state <> 'paused'"
+        ),
     ),
     # A poll changes its feed twice: the claim takes the lease in place (HOT), as long as the page has room for it; the
     # settling moves next_poll_at, which ix_feeds_due covers, and never is. Of 20,000 polls 88 % of the claims were in
@@ -141,6 +150,8 @@ hosts = Table(  # what all workers together may ask of a site: one row per host 
     Column("paused_why", Text),
     Column("ok_at", Instant),  # when a feed of it was last answered well
     Column("refusals", Integer, nullable=False, server_default="0"),  # since then, by 429 and 403
+    # who pauses is rare, so that an answer changes nothing that is indexed, and its row in place
+    Index("ix_hosts_paused_until", "paused_until", postgresql_where=text("paused_until > 'epoch'")),
     postgresql_with={"fillfactor": 50},  # changed with each request, in place
 )
 

@@ -163,11 +163,12 @@ class Sketched(NamedTuple):
 
 
 def sketched(connection: Connection, wanted: Collection[ArticleId]) -> list[Sketched]:
-    """These articles in the order in which they were told; of the same moment, the one read first."""
+    """Those of these articles that have a sketch of this edition, in the order in which they were told; of the same
+    moment, the one read first."""
     rows = connection.execute(
         select(sketches, articles.c.title)
         .join(articles, articles.c.id == sketches.c.article_id)
-        .where(sketches.c.article_id.in_(wanted))
+        .where(sketches.c.article_id.in_(wanted), sketches.c.edition == EDITION)
         .order_by(sketches.c.at, sketches.c.article_id)
     )
     return [Sketched(ArticleId(row.article_id), row.title, row.at, _sketch_in(row)) for row in rows]
@@ -219,6 +220,8 @@ def _numbers_as_text(numbers: Iterable[int]) -> str:
 
 
 def _keys_of_all(connection: Connection, wanted: Collection[int]) -> dict[int, list[str]]:
+    if not wanted:
+        return {}
     rows = connection.execute(_KEYS, {"articles": _numbers_as_text(wanted)}).all()
     return {row[0]: row[1] for row in rows}
 
@@ -233,6 +236,8 @@ def _most_alike(own: frozenset[str], others: Sequence[int], keys: Mapping[int, S
 
 
 def _placed(connection: Connection, wanted: Collection[int]) -> dict[ArticleId, Placed]:
+    if not wanted:
+        return {}
     rows = connection.execute(_PLACED, {"articles": _numbers_as_text(wanted), "edition": EDITION}).all()
     return {ArticleId(row.article_id): _placed_in(row) for row in rows}
 

@@ -26,6 +26,9 @@ _GROW = text("""
     WHERE id = :id
 """)
 
+FORGET_EVERY = 50
+"""Articles between two looks for sketches that have become old; up to a thousand go each time."""
+
 Placement = tuple[StoryId, ArticleId]
 """An article's story, and the first article with the same text: itself, where it is that."""
 
@@ -57,11 +60,20 @@ def assign(
     new = [ArticleId(row.id) for row in rows if row.story_id is None]
     if not new:
         return known
-    sketches.sketch_missing(connection, new)
-    found = _place_all(connection, sketches.sketched(connection, new))
+    found = _place_all(connection, _sketched(connection, new))
     _write(connection, found)
-    sketches.forget_old(connection, now)
+    if any(article % FORGET_EVERY == 0 for article in new):
+        sketches.forget_old(connection, now)
     return known | {each.one.article: (each.story, each.text) for each in found}
+
+
+def _sketched(connection: Connection, new: Sequence[ArticleId]) -> list[Sketched]:
+    """The articles with their sketches, which are made where nobody made them when the article was read."""
+    found = sketches.sketched(connection, new)
+    if len(found) == len(new):
+        return found
+    sketches.sketch_missing(connection, new)
+    return sketches.sketched(connection, new)
 
 
 class _Decided(NamedTuple):

@@ -38,7 +38,7 @@ Change = TopicChange | EntityChange
 
 # One statement sees one moment: a topic never comes without the entity that it names.
 _CHANGES = text("""
-    SELECT change, 'topic' AS noun, id, name, query, NULL AS said, removed_at IS NOT NULL AS removed
+    SELECT change, 'topic' AS noun, id, name, query, NULL AS said, coalesce(removed_at > 'epoch', false) AS removed
     FROM topics WHERE change > :number
     UNION ALL
     SELECT change, 'entity', id, key, NULL, said, removed_at IS NOT NULL FROM entities WHERE change > :number

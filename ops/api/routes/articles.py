@@ -14,34 +14,18 @@ from starlette.responses import Response
 
 from ops.api.callers import Here, Reader, Writer
 from ops.api.doing import Done, Key, do
-from ops.api.house import Watched
 from ops.api.pieces import ArticleCursor, Limit, cursor_of, place, told
 from ops.api.problems import bad_query, invalid, not_found
-from ops.api.shapes import (
-    Again,
-    ArticleText,
-    AskedMoment,
-    Found,
-    Listed,
-    NamePart,
-    Number,
-    NumberInPath,
-    Retried,
-    with_string_ids,
-)
-from ops.asking import hold_against, why_json
-from ops.plain_json import plain
+from ops.api.shapes.articles import Again, ArticleText, Found, Retried
+from ops.api.shapes.values import AskedMoment, Listed, NamePart, Number, NumberInPath
 from ops.searching import Sighting, sightings
 from ops.store import audit_log, programs
-from ops.store.pages.articles import BEGUN, ENDED, Sought, find
+from ops.store.pages.articles import BEGUN, ENDED, Show, Sought, find
 from ops.store.programs import NEWEST, Place, Seen
-from ops.store.storied import story_of
-from ops.store.tracing import trail_of
 from ops.store.unread import all_set_aside, entries_of
-from ops.tracing import Trace, names_of, sentence
+from ops.tracing import names_of
 from worker.errors import BadQuery
 from worker.match import parse_query
-from worker.model import Article, Topic
 from worker.store.engine import Connection
 from worker.store.rereading import try_now
 from worker.store.topics import catalogue
@@ -79,16 +63,18 @@ async def list_articles(
     source: NamePart = "",
     language: Annotated[str, Query(pattern="^([a-z]{2,3})?$")] = "",
     since: Annotated[AskedMoment | None, Query(description="Read since then.")] = None,
+    show: Annotated[
+        Show, Query(description="Those that a topic matched, that none did, or whose text was reported.")
+    ] = "all",
 ) -> dict[str, Any]:
     """List or search the articles. One request looks at so many articles at most, so a piece can be short or empty and
     still have a `next`: go on until that is null. `words` finds at once among all; `q` reads 500 articles closely."""
-    if words and q:
-        raise invalid("#/words", "Give words or q.", "query")
-    if words:
-        asked = Sought(
-            words, source, language, since=since, until=since and LATEST, before=_number(place(cursor))
-        )
-        items, following = await house.ask(lambda c: _with_words(c, asked, topic, limit))
+    if q and (words or show != "all"):
+        raise invalid("#/words" if words else "#/show", "Give words and show, or q.", "query")
+    if words or show != "all":
+        last = _number(place(cursor))
+        asked = Sought(words, source, language, show=show, since=since, until=since and LATEST, before=last)
+        items, following = await house.ask(lambda c: _sought(c, asked, topic, limit))
         return told(request, response, items, following)
     start, began = place(cursor), since or _BEGINNING
     window = SEARCHED if q else limit + 1 if not (source or language) else WINDOW
@@ -117,10 +103,10 @@ def _number(start: Place) -> int | None:
     return None if start.id == NEWEST else start.id
 
 
-def _with_words(
+def _sought(
     connection: Connection, asked: Sought, topic: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """The articles that have the words, as the page of articles finds them."""
+    """The articles that have the words, or are to be shown, as the page of articles finds them."""
     if topic is not None:
         name = programs.name_of(connection, "topic", int(topic))
         if name is None:
@@ -191,43 +177,6 @@ async def get_article(house: Here, _: Reader, number: NumberInPath) -> Any:
     if found is None:
         raise not_found("article", number)
     return found
-
-
-@router.get("/articles/{number}/why", operation_id="explainArticle", response_model=dict[str, Any])
-async def explain_article(
-    house: Here,
-    _: Reader,
-    number: NumberInPath,
-    topic: Annotated[
-        Number | None, Query(description="Explain this topic, whether it matches or not.")
-    ] = None,
-) -> Any:
-    """Tell why somebody heard of an article, or why nobody did: the whole trace, as `pantau why --json` has it."""
-
-    def read(connection: Connection) -> dict[str, Any]:
-        said = programs.article_text(connection, int(number))
-        if said is None:
-            raise not_found("article", number)
-        named = programs.topic_value(connection, int(topic)) if topic is not None else None
-        if topic is not None and named is None:
-            raise not_found("topic", topic)
-        trail = trail_of(connection, [said["identity"]], [])
-        topics = [named] if named is not None else _matching(connection, house.watched, trail.read)
-        asked, silent = hold_against(connection, trail.read, trail.topic_set, topics)
-        trace = Trace(said["identity"], trail, asked, silent, named.name if named is not None else None)
-        story = story_of(connection, int(number))
-        return {**why_json(trace), "story": story, "sentence": sentence(trace)}
-
-    return with_string_ids(plain(await house.ask(read)))
-
-
-def _matching(connection: Connection, watched: Watched, article: Article | None) -> list[Topic]:
-    """The topics that match the article today. To hold each of a thousand against it would take a second."""
-    if article is None:
-        return []
-    found = [match.topic for match in watched.match(connection, article)]
-    topics = (programs.topic_value(connection, topic) for topic in found)
-    return [topic for topic in topics if topic is not None]
 
 
 @router.post("/articles/retry", operation_id="readAgain", response_model=Again)

@@ -19,19 +19,17 @@ from ops.api.doing import Done, IfMatch, Key, as_seen, do, do_outside, keys_of
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, not_found, unavailable
 from ops.api.refusals import refusal
-from ops.api.shapes import (
+from ops.api.shapes.channels import (
     AskedOwner,
     Channel,
     ChannelChanges,
-    Listed,
     MadeChannel,
     NewChannel,
-    NumberInPath,
     RemovedChannel,
     RetriedTogether,
     Tried,
-    version,
 )
+from ops.api.shapes.values import Listed, NumberInPath, version
 from ops.made_here import Refused
 from ops.retrying import retry_failed
 from ops.store import programs

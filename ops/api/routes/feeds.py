@@ -18,18 +18,8 @@ from ops.api.house import House
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, declared, invalid, not_found, unavailable
 from ops.api.refusals import wrong_parts
-from ops.api.shapes import (
-    Added,
-    Address,
-    Discovered,
-    Feed,
-    FeedChanges,
-    Listed,
-    NamePart,
-    NewFeed,
-    NumberInPath,
-    version,
-)
+from ops.api.shapes.feeds import Added, Address, Discovered, Feed, FeedChanges, NewFeed
+from ops.api.shapes.values import Listed, NamePart, NumberInPath, version
 from ops.checking import NoFeed, NotHad
 from ops.looking import Candidate as Found
 from ops.store import programs

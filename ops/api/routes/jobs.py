@@ -18,7 +18,10 @@ from ops.api.doing import Key, keys_of
 from ops.api.jobs import Progress, Work, begin
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import invalid, not_found
-from ops.api.shapes import AppliedBack, FeedsToImport, Job, Listed, NumberInPath
+from ops.api.shapes.feeds import FeedsToImport
+from ops.api.shapes.machine import Job
+from ops.api.shapes.topics import AppliedBack
+from ops.api.shapes.values import Listed, NumberInPath
 from ops.applying_back import apply_to_last_days
 from ops.importing import Imported, import_list
 from ops.store import jobs, programs

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from ops.api.callers import Admin, Here, Reader
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import unavailable
-from ops.api.shapes import Listed, NamePart, Noted, Proof, Sign, Waiting
+from ops.api.shapes.machine import Noted, Proof, Sign, Waiting
+from ops.api.shapes.values import Listed, NamePart
 from ops.plain_json import plain
 from ops.standing import status_json
 from ops.store import programs

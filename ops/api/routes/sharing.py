@@ -13,7 +13,9 @@ from ops.api.callers import Admin, Caller, Here, Writer
 from ops.api.doing import Done, Key, do
 from ops.api.house import House
 from ops.api.problems import Problem, not_found
-from ops.api.shapes import FeedAddress, NumberInPath, Release, WasReleased
+from ops.api.shapes.machine import Release, WasReleased
+from ops.api.shapes.subscriptions import FeedAddress
+from ops.api.shapes.values import NumberInPath
 from ops.releasing import Released, TooEarly, release
 from ops.store import programs
 from worker.store.engine import Connection

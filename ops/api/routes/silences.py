@@ -15,7 +15,8 @@ from ops.api.callers import Here, Reader, Writer
 from ops.api.doing import Done, Key, do
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, invalid, not_found
-from ops.api.shapes import Listed, NewSilence, NumberInPath, Silence, seconds
+from ops.api.shapes.silences import NewSilence, Silence
+from ops.api.shapes.values import Listed, NumberInPath, seconds
 from ops.silencing import BadSilence, Wanted
 from ops.store import programs
 from worker.store.engine import Connection

@@ -20,18 +20,15 @@ from ops.api.house import House
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import invalid, not_found
 from ops.api.refusals import pointer, refusal
-from ops.api.shapes import (
+from ops.api.shapes.subscriptions import (
     GoesOut,
-    Listed,
     NewSubscription,
-    NumberInPath,
     SavedSubscription,
     Snooze,
     Subscription,
     SubscriptionSettings,
-    seconds,
-    version,
 )
+from ops.api.shapes.values import Listed, NumberInPath, seconds, version
 from ops.made_here import Done as Made
 from ops.made_here import Refused
 from ops.store import programs

@@ -17,13 +17,9 @@ from ops.api.doing import Done, Key, do
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, invalid, not_found
 from ops.api.refusals import not_regrouped
-from ops.api.shapes import (
-    AskedMoment,
+from ops.api.shapes.telling import (
     Delivery,
-    Listed,
     NewFeedback,
-    Number,
-    NumberInPath,
     OtherStory,
     PutBack,
     Regrouped,
@@ -31,8 +27,8 @@ from ops.api.shapes import (
     Split,
     Story,
     StoryWhole,
-    with_string_ids,
 )
+from ops.api.shapes.values import AskedMoment, Listed, Number, NumberInPath, with_string_ids
 from ops.moments import due_at
 from ops.plain_json import plain
 from ops.retrying import Refused, retry

@@ -16,20 +16,8 @@ from ops.api.house import Watched
 from ops.api.pieces import Cursor, Limit, before, piece
 from ops.api.problems import Problem, bad_query, declared, not_found
 from ops.api.refusals import wrong_parts
-from ops.api.shapes import (
-    Compared,
-    Listed,
-    Matches,
-    NamePart,
-    NewTopic,
-    NumberInPath,
-    TextToMatch,
-    Topic,
-    TopicVersion,
-    TriedQuery,
-    seconds,
-    version,
-)
+from ops.api.shapes.topics import Compared, Matches, NewTopic, TextToMatch, Topic, TopicVersion, TriedQuery
+from ops.api.shapes.values import Listed, NamePart, NumberInPath, seconds, version
 from ops.editing_topics import Faulty, ReadOnly, Saved, Stale
 from ops.editing_topics import Gone as TopicGone
 from ops.findings import comparison_json, search_json

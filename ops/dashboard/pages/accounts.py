@@ -143,11 +143,10 @@ async def take_removal(request: Request, session: Session) -> Response:
     """Removes an account, but not the one that asks for it."""
     fields = await taken(request, session, "admin")
     name = fields.get("user", "")
-    if name.strip().lower() == session.user.lower():
-        wrong = {"row": said("this is the account that you are logged in with: let another admin remove it")}
-        return await _show(request, session, wrong=wrong, status=422)
     try:
-        await context_of(request).ask(lambda connection: membership.remove(connection, name, session.user))
+        await context_of(request).ask(
+            lambda connection: membership.remove(connection, name, session.user, own=session.user)
+        )
     except Refused as refused:
         return await _show(request, session, wrong={"row": refusal(refused)}, status=422)
     return gone_on(HERE, did="removed")

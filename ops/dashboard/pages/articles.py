@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.letter import plain_text, safe_link
+from alerts.letter import plain_text
+from ops import badly_read
 from ops.access import Session
 from ops.asking import hold_against
 from ops.dashboard.context import context_of
@@ -159,7 +160,9 @@ async def take_word(request: Request, session: Session) -> Response:
             return False
         slack.say(connection, told, one.said_by(session.user), relevant=relevant)
         word = {"relevant": relevant, "delivery": fields.get("delivery")}
-        audit_log.note(connection, session.user, "judged", "article", _named(connection, number), None, word)
+        audit_log.note(
+            connection, session.user, "judged", "article", badly_read.name_of(connection, number), None, word
+        )
         return True
 
     if not await context_of(request).ask(keep):
@@ -171,31 +174,15 @@ async def take_report(request: Request, session: Session) -> Response:
     """Keeps what somebody says is wrong with an article's text."""
     fields, number = await taken(request, session), number_of(request)
     said_of_it = " ".join(fields.get("said", "").split())
-    if wrong := _wrong(said_of_it):
+    if wrong := badly_read.wrong_report(said_of_it):
         return await _show_article(request, session, status=422, typed=fields.get("said", ""), wrong=wrong)
 
-    def keep(connection: Connection) -> bool:
-        trail = _trail(connection, number)
-        if trail is None or trail.article is None:
-            return False
-        reads.report(connection, number, session.user, said_of_it, trail.article["method"])
-        name = _named(connection, number)
-        audit_log.note(connection, session.user, "reported", "article", name, None, {"said": said_of_it})
-        return True
-
-    if not await context_of(request).ask(keep):
+    kept = await context_of(request).ask(
+        lambda connection: badly_read.report(connection, number, session.user, said_of_it, session.user)
+    )
+    if not kept:
         raise HTTPException(404, "No article has this number.")
     return gone_on(f"{PATH}/{number}", did="reported")
-
-
-def _wrong(text: str) -> Said | str:
-    if not text:
-        return said("Say in a few words what is wrong: what is missing, or what does not belong there.")
-    if len(text) > one.LONGEST_REPORT:
-        return said(
-            "At most {n} characters; this has {has}.", n=f"{one.LONGEST_REPORT:,}", has=f"{len(text):,}"
-        )
-    return ""
 
 
 async def take_retry(request: Request, session: Session) -> Response:
@@ -209,7 +196,9 @@ async def take_retry(request: Request, session: Session) -> Response:
             return None
         due = try_now(connection, entries_of(connection, (identity,), ()))
         if due:
-            audit_log.note(connection, session.user, "retried", "article", _named(connection, number))
+            audit_log.note(
+                connection, session.user, "retried", "article", badly_read.name_of(connection, number)
+            )
         return due
 
     due = await context_of(request).ask(retry)
@@ -222,15 +211,7 @@ async def take_reading(request: Request, session: Session) -> Response:
     """Reads an article's page again, to be looked at; nothing of it is stored."""
     await taken(request, session)
     context, number = context_of(request), number_of(request)
-
-    def begin(connection: Connection) -> str | None:
-        trail = _trail(connection, number)
-        link = safe_link(trail.article["url"]) if trail is not None and trail.article is not None else None
-        if link is not None:
-            audit_log.note(connection, session.user, "read again", "article", _named(connection, number))
-        return link
-
-    link = await context.ask(begin)
+    link = await context.ask(lambda connection: badly_read.page_to_read(connection, number, session.user))
     if link is None:
         raise HTTPException(404, "This article has no page that could be read.")
     if not await context.rereading.again(number, link, context.clock()):
@@ -247,16 +228,6 @@ async def reading(request: Request, session: Session) -> Response:
     at, told = found
     view = again.compose(number, told, at, context.clock())
     return await show(request, session, "reading.html", here="articles", view=view)
-
-
-def _trail(connection: Connection, number: int) -> Trail | None:
-    identity = reads.identity_of(connection, number)
-    return None if identity is None else trail_of(connection, (identity,), ())
-
-
-def _named(connection: Connection, number: int) -> str:
-    """What the audit log calls the article: its address, which says more than its number."""
-    return plain_text(reads.identity_of(connection, number) or "", 500)
 
 
 def _key(fields: Mapping[str, str]) -> str:

@@ -12,20 +12,9 @@ from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.shell import show
-from ops.dashboard.views.entities import (
-    LONGEST_ASKED,
-    Found,
-    Own,
-    Pack,
-    Whole,
-    candidates,
-    fitting,
-    own_rows,
-    packs,
-    the_one,
-    whole,
-)
+from ops.dashboard.views.entities import Own, Pack, Whole, own_rows, packs, whole
 from ops.dashboard.views.settings import tabs
+from ops.named_things import LONGEST_ASKED, Found, candidates, fitting, the_one
 from ops.store.pages.entities import MOST_OWN, own_counts, own_entities, topics_with
 from worker.match.entities import pack_sizes, shipped
 from worker.plain import one_line

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-from functools import cache
-from importlib.metadata import PackageNotFoundError, metadata, requires
 from typing import Literal
 
 from starlette.exceptions import HTTPException
@@ -15,28 +12,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ops.access import Session
-from ops.apply import everything
 from ops.dashboard.context import Context, context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.pages.accounts import admins_only
 from ops.dashboard.rail import may
 from ops.dashboard.shell import show, taken
 from ops.dashboard.views.installation import (
-    Licence,
     finding_rows,
     key_rows,
-    licence_of,
     mail_facts,
     slack_facts,
     variable_rows,
 )
 from ops.dashboard.views.settings import tabs
-from ops.doctor import Finding, examine
+from ops.doctor import MOST_LOST, Examined, Finding, examine
+from ops.exporting import whole_watchlist
+from ops.licences import licences
 from ops.rotation import KeyUse, keys_in_use
-from ops.store.declared import Shelf
 from ops.store.overview import circuit_list
-from ops.watchlist import write_watchlist
-from worker.secrets import KeyRing
 from worker.settings import unknown_names, variables
 from worker.store.engine import Connection
 
@@ -62,7 +55,7 @@ async def installation(request: Request, session: Session) -> Response:
         slack=slack_facts(context.settings, circuits, app=context.slack is not None),
         variables=variable_rows(variables(os.environ)),
         misspelt=unknown_names(os.environ),
-        licences=_licences(),
+        licences=licences(),
         metrics=context.metrics_for,
     )
 
@@ -72,8 +65,7 @@ async def examination(request: Request, session: Session) -> Response:
     that keeps itself fresh would ask the mail server and Slack again and again; nothing is changed by it."""
     await taken(request, session, "admin")
     context = context_of(request)
-    findings = await _examined(context)
-    uses, lost = await context.ask(lambda connection: _keys(connection, context))
+    found = await examined(context)
     return await show(
         request,
         session,
@@ -81,14 +73,20 @@ async def examination(request: Request, session: Session) -> Response:
         here="settings",
         tabs=tabs(session.role),
         tab="installation",
-        findings=None if findings is None else finding_rows(findings),
-        keys=key_rows(uses),
-        lost=lost[:20],
-        lost_total=len(lost),
+        findings=None if found.findings is None else finding_rows(found.findings),
+        keys=key_rows(found.keys),
+        lost=found.lost[:MOST_LOST],
+        lost_total=len(found.lost),
     )
 
 
-async def _examined(context: Context) -> list[Finding] | None:
+async def examined(context: Context) -> Examined:
+    """What the doctor finds now, and whether every secret opens."""
+    findings = await _findings(context)
+    return await context.ask(lambda connection: Examined(findings, *_keys(connection, context)))
+
+
+async def _findings(context: Context) -> list[Finding] | None:
     """None where somebody waits for an examination already, or one takes too long."""
     if _examining.locked():
         return None
@@ -116,27 +114,10 @@ async def export(request: Request, session: Session) -> Response:
     keys = context.keys
     if keys is None:
         raise HTTPException(404)
-    written = await context.ask(lambda connection: _written(connection, keys))
+    written = await context.ask(lambda connection: whole_watchlist(connection, keys))
     named = f"pantau-{context.clock():%Y-%m-%d}.toml"
     headers = {"content-disposition": f'attachment; filename="{named}"'}
     return Response(written, media_type="application/toml; charset=utf-8", headers=headers)
-
-
-def _written(connection: Connection, keys: KeyRing) -> str:
-    return write_watchlist(everything(Shelf(connection, keys).snapshot()))
-
-
-@cache
-def _licences() -> tuple[Licence, ...]:
-    """The packages that Pantau needs, as they are installed here."""
-    names = [re.split(r"[^\w.-]", line)[0] for line in requires("pantau") or () if "extra ==" not in line]
-    found = []
-    for name in names:
-        try:
-            found.append(licence_of(metadata(name)))
-        except PackageNotFoundError:
-            continue  # not needed on this machine
-    return tuple(sorted(found, key=lambda licence: licence.name.lower()))
 
 
 ROUTES = (

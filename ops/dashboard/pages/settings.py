@@ -17,12 +17,11 @@ from ops.access import Session
 from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.shell import gone_on, show, taken
-from ops.dashboard.tongues import LANGUAGES
 from ops.dashboard.views.settings import ROLE_WORDS, refusal, session_rows, tabs
 from ops.membership import Refused
 from ops.said import Said, said
 from ops.store import accounts
-from ops.store.audit_log import note
+from ops.tastes import LANGUAGES, wrong_tastes
 from worker.store.engine import Connection
 
 DEEDS: Mapping[str, Said] = {
@@ -75,12 +74,7 @@ async def take_tastes(request: Request, session: Session) -> Response:
     """In which language and time zone one reads."""
     fields = await taken(request, session, "viewer")
     language, zone = fields.get("language", ""), fields.get("timezone", "").strip()
-    wrong: dict[str, str] = {}
-    if language not in LANGUAGES:
-        wrong["language"] = said("there are no pages in this language")
-    if zone not in available_timezones():
-        wrong["timezone"] = said("there is no such time zone; write it as Asia/Jakarta, or UTC")
-    if wrong:
+    if wrong := wrong_tastes(language, zone):
         given = {"language": language, "timezone": zone[:80]}
         return await _show(request, session, wrong=wrong, given=given, status=422)
     await context_of(request).ask(
@@ -92,7 +86,7 @@ async def take_tastes(request: Request, session: Session) -> Response:
 async def take_password(request: Request, session: Session) -> Response:
     """A new password for whoever knows the old one; tries are counted as those of the log-in are."""
     fields = await taken(request, session, "viewer")
-    context, key = context_of(request), f"password {session.user}"
+    context, key = context_of(request), membership.tries_of(session.user)
     now = context.steady()
     if not context.tries_by_name.allowed(key, now):
         wrong = {"old": said("too many tries: wait a minute, then try again")}
@@ -121,16 +115,9 @@ async def take_end(request: Request, session: Session) -> Response:
     fields = await taken(request, session, "viewer")
     named = _key(fields["session"]) if "session" in fields else None
 
-    def end(connection: Connection) -> None:
-        user = membership.existing(connection, session.user)
-        if named is None:
-            ended = accounts.drop_sessions(connection, user, session.key)
-        else:
-            ended = int(accounts.drop_session_named(connection, user, named))
-        if ended:
-            note(connection, user.name, "ended sessions of", "account", user.name, {"sessions": ended})
-
-    await context_of(request).ask(end)
+    await context_of(request).ask(
+        lambda connection: membership.end_sessions(connection, session.user, named, session.key)
+    )
     return gone_on("/settings", did="ended" if named else "ended-others")
 
 

@@ -20,6 +20,7 @@ from ops.dashboard.context import context_of
 from ops.dashboard.login import for_people
 from ops.dashboard.numbers import number_of
 from ops.dashboard.shell import gone_on, require, show, taken
+from ops.dashboard.tongues import tongue
 from ops.dashboard.views import stories as views
 from ops.dashboard.words import language_tag
 from ops.row_number import number_in
@@ -230,7 +231,7 @@ async def take_mute(request: Request, session: Session) -> Response:
         now = context.clock()
         silencing.make(
             connection,
-            Wanted("story", str(number), comment="silenced at the story's page"),
+            Wanted("story", str(number), comment=_by_whom(session)),
             begin=None,
             end=now + MUTED_FOR,
             now=now,
@@ -240,6 +241,11 @@ async def take_mute(request: Request, session: Session) -> Response:
         return "muted"
 
     return _answered(number, await context.ask(mute))
+
+
+def _by_whom(session: Session) -> str:
+    """What the silence says of itself, in the language of who made it."""
+    return said("silenced at the story's page").within(tongue(session.language))
 
 
 async def take_end(request: Request, session: Session) -> Response:

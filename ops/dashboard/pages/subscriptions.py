@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from alerts.model import Item, SubscriptionId
+from alerts.model import SubscriptionId
 from ops import feed_addresses, hearing, made_here
 from ops.access import Session
 from ops.dashboard.context import Context, context_of
@@ -22,7 +22,7 @@ from ops.dashboard.shell import gone_on, require, show, taken
 from ops.dashboard.views import subscriptions as views
 from ops.dashboard.views.forms import NEW_SUBSCRIPTION, Fields, subscription_form, subscription_of
 from ops.made_here import Done, Refused
-from ops.previews import Preview, letter_of, previews
+from ops.previews import Preview, examples, previews
 from ops.said import Said, said, said_n
 from ops.store import sharing
 from ops.store.declared import LONGEST_NAME
@@ -53,8 +53,6 @@ DOUBTS = {
 """What is probably not meant about a subscription, by the key that it is about."""
 _LARGEST_FORM = 64 * 1024
 """Bytes: room for a thousand topics by name."""
-_MOST_EXAMPLES = 4
-_KINDS = ("slack_webhook", "email")
 """What a message is shown as where no channel of the subscription says otherwise."""
 
 
@@ -147,24 +145,10 @@ def _facts(connection: Connection, context: Context, number: int) -> dict[str, A
         "subscription": views.compose([row], channels, reads.collecting(connection, [number]), now)[0],
         "told_of": views.told_of(row, reads.topics_named(connection, row["topics"])),
         "coming": views.coming(bundles, shown, now),
-        "previews": _examples(article, row, channels, sender, now) if article else (),
+        "previews": examples(article, row, channels, sender, now) if article else (),
         "article_language": views.language_of(article),
         "shared": len(shared),
     }
-
-
-def _examples(
-    article: Item, row: reads.Row, channels: Mapping[str, reads.Row], sender: Mapping[str, str], now: datetime
-) -> tuple[Preview, ...]:
-    """A message as its channels would show it, each kind once and in the language of the first such channel."""
-    there = [channels[name] for name in row["channels"] if name in channels]
-    languages = {each["kind"]: each["language"] for each in reversed(there)}
-    kinds = list(dict.fromkeys([*(each["kind"] for each in there), *_KINDS]))[:_MOST_EXAMPLES]
-    return tuple(
-        example
-        for kind in kinds
-        for example in previews(letter_of(article, row, now, languages.get(kind)), [kind], sender)
-    )
 
 
 def _row(connection: Connection, number: int) -> Mapping[str, Any]:

@@ -98,7 +98,9 @@ async def take_revocation(request: Request, session: Session) -> Response:
     except ValueError:
         raise HTTPException(404) from None
     name = await context_of(request).ask(
-        lambda connection: issuing.withdraw(connection, key, session.user, session.role)
+        lambda connection: issuing.withdraw(
+            connection, key, session.user, session.user, anybodys=may(session.role, "admin")
+        )
     )
     if name is None:
         raise HTTPException(404)

@@ -27,6 +27,10 @@ _GROUPS: Mapping[str, Said] = {
     "silences": said("Silences"),
     "machine": said("How it does"),
     "events": said("Events"),
+    "jobs": said("What takes longer"),
+    "entities": said("Names and entities"),
+    "me": said("Your account"),
+    "users": said("Users"),
 }
 
 

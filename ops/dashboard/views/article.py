@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from alerts.letter import plain_text, runs, safe_link
 from ops.amounts import count, span
+from ops.badly_read import LONGEST_REPORT
 from ops.dashboard import charts
 from ops.dashboard.charts import Bar
 from ops.dashboard.views.rows import AttemptRow, Runs, attempt_row, host_of
@@ -31,7 +32,6 @@ Row = Mapping[str, Any]
 
 STRIP = (1000.0, 8.0)
 LONGEST_TEXT = 60_000
-LONGEST_REPORT = 1_000
 _PARAGRAPHS, _PARAGRAPH = 400, 6_000
 _TITLE, _NAME, _SENTENCE, _ADDRESS, _LINE = 400, 80, 600, 300, 300
 _PARTS, _DEEPEST = 60, 6

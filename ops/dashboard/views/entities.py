@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from alerts.letter import plain_text, safe_link
 from ops.dashboard.words import language_tag
+from ops.named_things import naming, readable
 from ops.said import Said, said
-from worker.errors import BadInput
-from worker.match.entities import ANY_LANGUAGE, Entity, Name, entity_of, keys_with
-from worker.match.fold import loose
+from worker.match.entities import ANY_LANGUAGE, Entity
 
 Row = Mapping[str, Any]
 
-LONGEST_ASKED = 100
-MOST_FOUND = 12
-MOST_LOOKED_AT = 60
-_LANGUAGES = 8
 _NAME = 120
 
 PACKS: Mapping[str, Said] = {
@@ -54,17 +48,6 @@ class Own:
     title: str
     origin: Said | str
     names: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An entity that goes by what was asked: `name` is the one that fits, `exactly` or in part, in these languages."""
-
-    key: str
-    title: str
-    name: str
-    languages: tuple[str, ...]
-    exactly: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,55 +93,9 @@ def own_rows(rows: Iterable[Row]) -> tuple[Own, ...]:
     )
 
 
-def readable(said_of_it: Mapping[str, Any]) -> Entity | None:
-    """The entity that a row holds; None where another version wrote what this one cannot read."""
-    try:
-        return entity_of(said_of_it)
-    except BadInput:
-        return None
-
-
-def candidates(asked: str, own: Iterable[Row]) -> list[str]:
-    """Keys of entities that may go by what was asked, the users' own first; they are to be looked at."""
-    wanted = asked.casefold()
-    ours = [row["key"] for row in own if wanted in str(row["said"]).casefold()]
-    return list(dict.fromkeys([*ours, *keys_with(asked)]))[:MOST_LOOKED_AT]
-
-
-def fitting(asked: str, entities: Iterable[Entity]) -> tuple[Found, ...]:
-    """Those that go by this name, exactly first; then those of which it is a part of a name."""
-    wanted = loose(asked)
-    found = [each for entity in entities if (each := _fit(wanted, entity)) is not None]
-    return tuple(sorted(found, key=lambda each: (not each.exactly, len(each.name), each.key))[:MOST_FOUND])
-
-
-def the_one(found: Sequence[Found]) -> str:
-    """The key of the only thing that was found, or that goes by exactly this name; "" where there is no such."""
-    exact = [each.key for each in found if each.exactly]
-    if len(exact) == 1:
-        return exact[0]
-    return found[0].key if len(found) == 1 else ""
-
-
-def _fit(wanted: str, entity: Entity) -> Found | None:
-    """The entity by the shortest of its names that holds what is wanted."""
-    own = [Name(text, ANY_LANGUAGE, "any") for text in (entity.title, entity.key)]
-    called = [(loose(name.text), name) for name in (*entity.names, *own)]
-    fits = [(text != wanted, len(text), text, name) for text, name in called if wanted in text]
-    if not fits:
-        return None
-    inexact, _, text, name = min(fits, key=lambda fit: fit[:3])
-    tongues = sorted({each.language for folded, each in called if folded == text} - {ANY_LANGUAGE})
-    shown = tuple(tongues[:_LANGUAGES])
-    return Found(
-        entity.key, plain_text(entity.title, _NAME), plain_text(name.text, _NAME), shown, not inexact
-    )
-
-
 def whole(entity: Entity, topics: Sequence[Row]) -> Whole:
     """Everything about an entity, its names language by language."""
     languages = dict.fromkeys(name.language for name in entity.names)
-    named = re.compile(rf"@{re.escape(entity.key)}(?![\w-])", re.IGNORECASE)
     return Whole(
         key=entity.key,
         title=plain_text(entity.title, _NAME),
@@ -171,7 +108,7 @@ def whole(entity: Entity, topics: Sequence[Row]) -> Whole:
             for name, tongues in entity.also_words.items()
         ),
         stops=tuple(dict.fromkeys(plain_text(stop.text, _NAME) for stop in entity.stop)),
-        topics=tuple(plain_text(row["name"], _NAME) for row in topics if named.search(row["query"])),
+        topics=tuple(plain_text(name, _NAME) for name in naming(entity.key, topics)),
     )
 
 

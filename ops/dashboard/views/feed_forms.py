@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.letter import plain_text
+from ops.causes import cause
 from ops.checking import Checked, Feed, NoFeed, NotHad
 from ops.dashboard.imports import Import
 from ops.dashboard.words import Stamp, State, language_tag, maybe_stamp
@@ -88,7 +89,7 @@ class Found:
     title: str
     language: str | None
     many: Said
-    sentence: str
+    sentence: Said
     newest: tuple[tuple[str, Stamp | None], ...]
     watched: str
 
@@ -99,7 +100,7 @@ class Look:
 
     found: tuple[Found, ...] = ()
     why: str | Said = ""
-    advice: str = ""
+    advice: str | Said = ""
     named: tuple[str, ...] = ()
 
     @property
@@ -118,15 +119,23 @@ def look_in_words(looked: Looked, watched: Mapping[str, int], now: datetime) -> 
 def _nothing(checked: Checked | None) -> Look:
     match checked:
         case None:
-            return Look(why=said("it took longer than 25 seconds"), advice="Try again later.")
+            return Look(why=said("it took longer than 25 seconds"), advice=said("Try again later."))
         case NoFeed():
             names = tuple(plain_text(address, _LONGEST) for address in checked.declared[:5])
-            why = f"no feed: {checked.why}"
-            return Look((), plain_text(why, _LONGEST), plain_text(checked.sentence, _LONGEST), names)
+            why = said("no feed: {why}", why=plain_text(checked.why, _LONGEST))
+            return Look((), why, checked.sentence, names)
         case NotHad():
-            return Look((), plain_text(checked.why, _LONGEST), plain_text(checked.sentence, _LONGEST))
+            return Look((), _plainly(checked.why), checked.sentence)
         case Feed():
             return Look()
+
+
+def _plainly(why: Said) -> Said:
+    """Our sentence, with what a server filled it with as plain text; a code of the door ("dns: …") in words."""
+    known = cause(plain_text(why, _LONGEST))
+    if isinstance(known, Said):
+        return known
+    return why.filled_by(lambda filled: plain_text(filled, _LONGEST) if isinstance(filled, str) else filled)
 
 
 def _found(each: Candidate, watched: Mapping[str, int], now: datetime) -> Found:
@@ -137,7 +146,7 @@ def _found(each: Candidate, watched: Mapping[str, int], now: datetime) -> Found:
         title=plain_text(document.title, _TITLE),
         language=language_tag(document.language),
         many=said_n("{n} entry", "{n} entries", contents.count),
-        sentence=plain_text(each.feed.sentence, _LONGEST),
+        sentence=each.feed.sentence,
         newest=tuple(
             (
                 plain_text(entry.title or entry.link or "", _TITLE) or "–",

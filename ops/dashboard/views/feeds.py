@@ -14,7 +14,7 @@ from ops.amounts import span
 from ops.dashboard.charts import Bar, bars
 from ops.dashboard.views.rows import feed_name, host_of, reason_in_words, trouble, why_then
 from ops.dashboard.words import Stamp, State, due_stamp, feed_state, language_tag, maybe_stamp, stamp
-from ops.remarks import gap_in_words, notes, silence_in_words
+from ops.remarks import beats, gap_in_words, notes, silence_in_words
 from ops.row_number import number_in
 from ops.said import Said, joined, said, said_n
 from ops.store.pages.feeds import RANKS, FeedsWanted
@@ -35,7 +35,6 @@ TABS: Mapping[str, tuple[Said, tuple[str, ...]]] = {
     "paused": (said("Paused"), ("paused",)),
     "ok": (said("Well"), ("ok",)),
 }
-_BEATS = {"n": "news", "u": "same", "f": "same", "e": "failed", "c": "cooling"}
 # Each is a form of its own, so that it is told without colour: full height, a low bar, a broken one, a dash.
 _FORMS = {
     "news": "M{x} 1h3v19h-3z",
@@ -212,11 +211,10 @@ def _state(row: Row) -> State:
 
 def heart(polls: str) -> Heart:
     """The last polls, from what a feed's row remembers of them."""
-    kept = polls[-LETTERS_KEPT:]
-    kinds = [_BEATS.get(letter, "same") for letter in kept]
+    kinds: Sequence[str] = beats(polls)
     counted = Counter(kinds)
     drawn: dict[str, str] = {}
-    for n, kind in enumerate(["none"] * (LETTERS_KEPT - len(kinds)) + kinds):
+    for n, kind in enumerate((*["none"] * (LETTERS_KEPT - len(kinds)), *kinds)):
         drawn[kind] = drawn.get(kind, "") + _FORMS[kind].format(x=4 * n)
     paths = tuple(drawn.items())
     if not kinds:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageMetadata
 from typing import Any
 
 from alerts.letter import plain_text
 from ops.causes import cause
 from ops.dashboard.words import Shape, State
-from ops.doctor import Finding
+from ops.doctor import Finding, worst_first
 from ops.rotation import KeyUse
 from ops.said import Said, said
+from ops.ways_out import mail_way, slack_way
 from worker.settings import Settings, Variable
 
 Row = Mapping[str, Any]
@@ -52,15 +52,6 @@ class KeyRow:
     secrets: str
 
 
-@dataclass(frozen=True, slots=True)
-class Licence:
-    """A package that Pantau is built on."""
-
-    name: str
-    version: str
-    licence: str
-
-
 def variable_rows(variables: Iterable[Variable]) -> tuple[VariableRow, ...]:
     """The variables, those that are set first."""
     rows = [
@@ -84,35 +75,33 @@ def _source(variable: Variable) -> State:
 
 def mail_facts(settings: Settings | None, circuits: Sequence[Row]) -> Facts:
     """Whether mail can leave, as far as the database and the settings tell."""
-    there = settings is not None and settings.smtp_url is not None
-    https = settings is not None and (settings.public_url or "").startswith("https://")
+    mail = mail_way(settings, circuits)
     return (
-        (said("Mail server"), _set(there, "PANTAU_SMTP_URL")),
-        (said("Sender"), (settings.mail_from if settings else None) or said("chosen by Pantau")),
+        (said("Mail server"), _set(mail.server, "PANTAU_SMTP_URL")),
+        (said("Sender"), mail.sender or said("chosen by Pantau")),
         (
             said("Links to unsubscribe"),
             State("ok", said("in every mail"))
-            if https
+            if mail.unsubscribe_links
             else State("slow", said("none: they need an https PANTAU_PUBLIC_URL")),
         ),
-        (said("Now"), _passes(circuits, "sender:smtp") if there else said("no mail leaves")),
+        (said("Now"), _passes(mail.stopped_by) if mail.server else said("no mail leaves")),
     )
 
 
 def slack_facts(settings: Settings | None, circuits: Sequence[Row], *, app: bool) -> Facts:
     """Whether our Slack app is set up, and may be called."""
-    there = settings is not None and settings.slack_token is not None
-    signed = settings is not None and settings.slack_signing_secret is not None
+    slack = slack_way(settings, circuits, app=app)
     return (
-        (said("Bot token"), _set(there, "PANTAU_SLACK_TOKEN")),
-        (said("Signing secret"), _set(signed, "PANTAU_SLACK_SIGNING_SECRET")),
+        (said("Bot token"), _set(slack.token, "PANTAU_SLACK_TOKEN")),
+        (said("Signing secret"), _set(slack.signing_secret, "PANTAU_SLACK_SIGNING_SECRET")),
         (
             said("Buttons and /pantau"),
             State("ok", said("answered here"))
-            if app
+            if slack.answers
             else State("off", said("off: they need both of these, and an https PANTAU_PUBLIC_URL")),
         ),
-        (said("Now"), _passes(circuits, "sender:slack") if there else said("only hooks can be told")),
+        (said("Now"), _passes(slack.stopped_by) if slack.token else said("only hooks can be told")),
     )
 
 
@@ -120,18 +109,14 @@ def _set(there: bool, name: str) -> State:
     return State("ok", said("set")) if there else State("off", said("not set ({name})", name=name))
 
 
-def _passes(circuits: Sequence[Row], name: str) -> State:
-    shut = next((row for row in circuits if row["name"] == name), None)
-    if shut is None:
+def _passes(stopped_by: str | None) -> State:
+    if stopped_by is None:
         return State("ok", said("nothing stands in its way"))
-    return State(
-        "bad", said("lets nothing through: {cause}", cause=plain_text(cause(shut["reason"]), _VALUE))
-    )
+    return State("bad", said("lets nothing through: {cause}", cause=plain_text(cause(stopped_by), _VALUE)))
 
 
 def finding_rows(findings: Iterable[Finding]) -> tuple[FindingRow, ...]:
     """What was found, the worst first."""
-    order = {"bad": 0, "warn": 1, "ok": 2}
     return tuple(
         FindingRow(
             _LEVELS[each.level],
@@ -139,7 +124,7 @@ def finding_rows(findings: Iterable[Finding]) -> tuple[FindingRow, ...]:
             _harmless(each.says, 400),
             _harmless(each.remedy, 400),
         )
-        for each in sorted(findings, key=lambda finding: order[finding.level])
+        for each in worst_first(findings)
     )
 
 
@@ -161,16 +146,3 @@ def key_rows(uses: Iterable[KeyUse]) -> tuple[KeyRow, ...]:
         )
         for use in uses
     )
-
-
-def licence_of(package: PackageMetadata) -> Licence:
-    """A package's licence, as it says it itself: by expression, by its short field, or by classifier."""
-    told = next((package[field] for field in ("License-Expression", "License") if field in package), "") or ""
-    classified = [
-        line.rpartition(" :: ")[2]
-        for line in package.get_all("Classifier") or ()
-        if line.startswith("License ::")
-    ]
-    short = told.strip().splitlines()[0] if told.strip() else ""
-    licence = short if 0 < len(short) <= 60 else ", ".join(classified) or short[:60]
-    return Licence(package["Name"], package["Version"], licence or "–")

@@ -24,7 +24,7 @@ ROLE_WORDS: Mapping[Role, Said] = {
 }
 SCOPE_WORDS: Mapping[str, Said] = {
     "read": said("read everything that the pages show"),
-    "write": said("change what is watched and who is told"),
+    "write": said("change what is watched, who is told, and what your account has set"),
     "admin": said("read the audit log, and whatever else admins may"),
 }
 LASTS_WORDS: Mapping[str, Said] = {
@@ -184,6 +184,8 @@ def refusal(refused: Refused | TokenRefused) -> Said:
             return said("{name} is the last admin: give another account that role first", name=name)
         case "no_role":
             return said("there is no such role")
+        case "own":
+            return said("this is the account that you are logged in with: let another admin remove it")
         case "too_many":
             return said("you have {n} tokens: revoke one first", n=refused.facts["n"])
         case "no_scope":

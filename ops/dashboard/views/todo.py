@@ -13,8 +13,11 @@ from ops.amounts import count, span
 from ops.causes import BY_READERS, cause
 from ops.dashboard.views.rows import feed_name
 from ops.dashboard.words import Shape, ago
+from ops.disks import filling
+from ops.fallen_words import disk_trouble, fallen_in_words
 from ops.remarks import gap_in_words, silence_in_words
 from ops.said import Said, joined, said, said_n
+from ops.self_test_words import where_it_stays
 from ops.store.audit import Audit
 from ops.store.overview import Overview
 from ops.verdict import TICK_LATE_S, deserted, desk_name
@@ -51,8 +54,20 @@ def tasks(
 ) -> list[Task]:
     """All tasks, the most harmful first. `unsent` are the newest deliveries that failed or are in doubt; only pages
     that are `offered` are led to."""
-    found = [_ledger(ledger), _beat(now), _deserted(now), *_circuits(circuits, now.at)]
-    found += [_failed(now, unsent), _in_doubt(now, unsent), _failing(now, feeds), _gone(now, feeds)]
+    found = [
+        _ledger(ledger),
+        _beat(now),
+        _deserted(now),
+        *_disks(now),
+        _self_test(now),
+        *_circuits(circuits, now.at),
+    ]
+    found += [
+        _failed(now, unsent),
+        _in_doubt(now, unsent),
+        _fallen(now) or _failing(now, feeds),
+        _gone(now, feeds),
+    ]
     found += [_silent(now, feeds), _missed(now, feeds)]
     return [_leading_to(task, offered) for task in found if task is not None]
 
@@ -95,6 +110,31 @@ def _deserted(now: Overview) -> Task | None:
         f"pantau worker --queues {','.join(desks)}",
         *_WORKERS,
     )
+
+
+def _disks(now: Overview) -> list[Task]:
+    remedy = said("Make room: move backups and old logs away, or give it a larger disk.")
+    return [
+        Task(disk.level, said("A disk fills up"), joined((disk_trouble(disk), remedy)), "pantau doctor")
+        for disk in filling(now.disks)
+    ]
+
+
+def _self_test(now: Overview) -> Task | None:
+    stays = where_it_stays(now.self_test, now.at)
+    if stays is None:
+        return None
+    text = joined((stays, said("What people wait for may stay there as well.")))
+    return Task("bad", said("The self-test stays away"), text, "pantau doctor", *_WORKERS)
+
+
+def _fallen(now: Overview) -> Task | None:
+    """One for all of them: so many at once are hardly each feed's own fault."""
+    if now.fallen is None:
+        return None
+    title = said_n("{n} feed fails", "{n} feeds fail", now.feeds.get("failing", now.fallen.n))
+    text = joined((fallen_in_words(now.fallen), said("Pantau goes on trying and never gives a feed up.")))
+    return Task("bad", title, text, "pantau doctor", *_FEEDS["failing"])
 
 
 def _circuits(circuits: Sequence[Row], now: datetime) -> list[Task]:

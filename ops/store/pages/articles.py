@@ -85,6 +85,7 @@ _DRIVERS = {
     "words": """
         SELECT id FROM articles
         WHERE article_words(title, body) @@ websearch_to_tsquery('simple', :words) AND id < :before AND id >= :least
+          AND feed_id <> -1
         ORDER BY id DESC LIMIT :window""",
     "topic": """
         SELECT article_id FROM matches WHERE topic_id = :topic AND article_id < :before AND article_id >= :least
@@ -95,12 +96,14 @@ _DRIVERS = {
             ORDER BY id DESC LIMIT :window) AS a
         ORDER BY a.id DESC LIMIT :window""",
     "matched": """
-        SELECT DISTINCT article_id FROM matches WHERE article_id < :before AND article_id >= :least
+        SELECT DISTINCT article_id FROM matches WHERE article_id < :before AND article_id >= :least AND topic_id <> -1
         ORDER BY article_id DESC LIMIT :window""",
     "reported": """
         SELECT DISTINCT article_id FROM extraction_reports WHERE article_id < :before AND article_id >= :least
         ORDER BY article_id DESC LIMIT :window""",
-    "all": "SELECT id FROM articles WHERE id < :before AND id >= :least ORDER BY id DESC LIMIT :window",
+    "all": """
+        SELECT id FROM articles WHERE id < :before AND id >= :least AND feed_id <> -1
+        ORDER BY id DESC LIMIT :window""",
 }
 """What is walked through, the fewest first: the rest is asked of each article."""
 
@@ -138,7 +141,8 @@ _SENDINGS = text("""
 """)
 
 _LANGUAGES = text("""
-    SELECT DISTINCT language FROM (SELECT language FROM articles ORDER BY id DESC LIMIT 2000) AS newest
+    SELECT DISTINCT language FROM (
+        SELECT language FROM articles WHERE feed_id <> -1 ORDER BY id DESC LIMIT 2000) AS newest
     WHERE language IS NOT NULL ORDER BY language
 """)
 

@@ -64,8 +64,10 @@ def _walk(rows: str) -> tuple[TextClause, TextClause]:
     return text(walked + _FITTING), text(walked + _LAST_WALKED)
 
 
-_ALL = _walk("SELECT id FROM articles WHERE id < :before ORDER BY id DESC")
-_MATCHED = _walk("SELECT DISTINCT article_id AS id FROM matches WHERE article_id < :before ORDER BY 1 DESC")
+_ALL = _walk("SELECT id FROM articles WHERE id < :before AND feed_id <> -1 ORDER BY id DESC")
+_MATCHED = _walk(
+    "SELECT DISTINCT article_id AS id FROM matches WHERE article_id < :before AND topic_id <> -1 ORDER BY 1 DESC"
+)
 _OF_TOPIC = _walk("""
     SELECT article_id AS id FROM matches
     WHERE topic_id = (SELECT id FROM topics WHERE name = :topic AND removed_at IS NULL) AND article_id < :before
@@ -78,7 +80,7 @@ _EVIDENCE = text("""
 """)
 
 _CHOICES = text("""
-    WITH recent AS (SELECT source, language FROM articles ORDER BY id DESC LIMIT :recent)
+    WITH recent AS (SELECT source, language FROM articles WHERE feed_id <> -1 ORDER BY id DESC LIMIT :recent)
     SELECT ARRAY(SELECT name FROM topics WHERE removed_at IS NULL ORDER BY lower(name) LIMIT 1000) AS topics,
            ARRAY(SELECT source FROM recent GROUP BY source ORDER BY count(*) DESC, source LIMIT 100) AS sources,
            ARRAY(SELECT language FROM recent WHERE language IS NOT NULL

@@ -166,7 +166,7 @@ _STAGES = text("""
 
 _TOPICS = text("""
     WITH recent AS MATERIALIZED (
-        SELECT topic_id, created_at FROM matches ORDER BY id DESC LIMIT :most),
+        SELECT topic_id, created_at FROM matches WHERE topic_id <> -1 ORDER BY id DESC LIMIT :most),
     began AS (SELECT min(created_at) AS at FROM recent)
     SELECT t.id, t.name, count(*) FILTER (WHERE r.created_at > statement_timestamp() - :today) AS today,
            count(*) FILTER (WHERE r.created_at <= statement_timestamp() - :today

@@ -54,6 +54,7 @@ _WALKED = text("""
     SELECT id, last_at FROM stories
     WHERE merged_into IS NULL AND last_at > statement_timestamp() - make_interval(hours => :hours)
       AND last_at <= CAST(:at AS timestamptz) AND (last_at, id) < (CAST(:at AS timestamptz), :number)
+      AND id NOT IN (SELECT story_id FROM articles WHERE feed_id = -1 AND story_id IS NOT NULL)
     ORDER BY last_at DESC, id DESC LIMIT :window
 """)
 
@@ -77,7 +78,9 @@ _ARTICLE_IN = text(
 )
 
 _OTHERS = text("""
-    SELECT id, title FROM stories WHERE merged_into IS NULL AND id <> :story ORDER BY last_at DESC, id DESC LIMIT :most
+    SELECT id, title FROM stories WHERE merged_into IS NULL AND id <> :story
+      AND id NOT IN (SELECT story_id FROM articles WHERE feed_id = -1 AND story_id IS NOT NULL)
+    ORDER BY last_at DESC, id DESC LIMIT :most
 """)
 
 _KEPT = """

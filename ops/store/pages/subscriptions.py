@@ -93,7 +93,7 @@ _OF_ARTICLE = text("""
 
 _NEXT = text("""
     SELECT d.*, c.name AS channel, c.kind AS channel_kind, c.credential, c.unclear, c.nothing_since,
-           (SELECT count(*) FROM delivery_articles da WHERE da.delivery_id = d.id) AS articles
+           c.bounces, c.bounced_on, (SELECT count(*) FROM delivery_articles da WHERE da.delivery_id = d.id) AS articles
     FROM deliveries d JOIN channels c ON c.id = d.channel_id
     WHERE d.state = 'collecting' AND d.subscription_id = :subscription
     ORDER BY d.due_at, d.id LIMIT 6

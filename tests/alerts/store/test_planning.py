@@ -217,7 +217,7 @@ def test_an_article_whose_telling_failed_may_be_announced_anew(kit, rows, desk, 
     article = rows.article(feed)
     rows.match(topic, article)
     plan(kit)
-    rows.change("UPDATE deliveries SET state = :state", state=state)
+    rows.change("UPDATE deliveries SET state = :state, ended_at = now()", state=state)
     tidy(kit)
     rows.match(rows.topic("Kyiv", "kyiv"), article)
     plan(kit)

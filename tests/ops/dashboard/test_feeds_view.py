@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from ops.adding import read_feed
+from ops.checking import NotHad
 from ops.dashboard.imports import KEPT, LASTS_S, Imports
+from ops.dashboard.tongues import tongue
 from ops.dashboard.views.feed_forms import (
     complaints,
     import_in_words,
+    look_in_words,
     table_of,
     typed_of,
     url_typed,
@@ -28,10 +31,14 @@ from ops.dashboard.views.feeds import (
     heart,
 )
 from ops.importing import Imported, Line
+from ops.inspection import why_failed
+from ops.looking import Looked
+from ops.said import spoken
 from ops.store.pages.feeds import RANKS
 from ops.watchlist import DeclaredFeed, Given
 from worker.polling import LETTERS_KEPT
 from worker.secrets import Secret
+from worker.wire import Failure, Reply
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 HOSTILE = "<b>\u202eevil</b>\x1b"
@@ -404,6 +411,30 @@ def test_its_articles_are_found_by_the_name_that_their_page_knows() -> None:
     assert compose_one(whole(name="A & B"), "/articles/", NOW).articles == "/articles?feed=A+%26+B"
     assert compose_one(whole(name=None), "/articles/", NOW).articles == "/articles?feed=news.example"
     assert compose_one(whole(), "", NOW).articles == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "why", "advice"),
+    [
+        (
+            Failure("dns", "no such\x1b[31m host"),
+            "namanya tidak dikenal (DNS) (no such[31m host)",
+            "Periksa apakah namanya salah ketik",
+        ),
+        (
+            Reply(429, {"retry-after": "\u202e90"}, b"", "https://news.example/"),
+            "server menjawab 429 dan minta ditunggu (90)",
+            "Ia terlalu sering ditanya",
+        ),
+    ],
+    ids=["no answer", "asks to wait"],
+)
+def test_what_a_look_at_an_address_says_is_said_in_the_readers_language(
+    answer: Failure | Reply, why: str, advice: str
+) -> None:
+    seen = look_in_words(Looked(NotHad(*why_failed(answer))), {}, NOW)
+    assert spoken(seen.why, tongue("id")) == why
+    assert str(spoken(seen.advice, tongue("id"))).startswith(advice)
 
 
 def test_every_rank_is_in_a_tab() -> None:

@@ -15,8 +15,9 @@ from ops.access import Session
 from ops.amounts import span
 from ops.causes import cause
 from ops.dashboard.catalogue import PLURALS, gathered, untranslated
-from ops.dashboard.tongues import HERE, LANGUAGES, tongue
+from ops.dashboard.tongues import HERE, tongue
 from ops.said import Said, joined, said, said_n, spoken
+from ops.tastes import LANGUAGES
 
 INDONESIAN = tongue("id")
 

@@ -53,3 +53,14 @@ def test_a_subscription_that_follows_no_moved_tag_is_the_one_it_was(kit, rows, k
         shelf.write(wanted, changes(wanted, shelf.snapshot()), {})
     after = dict(rows.all("SELECT id, changed_at FROM subscriptions"))
     assert [number for number in before if before[number] != after[number]] == [2]
+
+
+def test_hosts_names_and_tags_of_feeds_are_sources_whatever_they_share(kit, rows, keys):
+    rows.feed(url="https://user@a.example:8443/one?x", name="One", tags=["war", "asia"])
+    rows.feed(url="https://a.example/two", name="Two", tags=["war", "asia"])
+    rows.feed(url="http://[::1]/three", name=None)
+    rows.feed(url="https://gone.example/four", name="Gone", tags=["gone"], removed_at=datetime.now(UTC))
+    with kit.engine.connect() as connection:
+        shelf = Shelf(connection, keys)
+        assert shelf.known(sources=True).sources == {"a.example", "::1", "One", "Two", "war", "asia"}
+        assert shelf.known().sources == frozenset()

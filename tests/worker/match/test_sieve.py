@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 import pytest
 from hypothesis import example, given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from worker.errors import BadQuery
 from worker.match import TopicIndex
+from worker.match.fold import bare, fold
 from worker.match.sieve import Sieve
 from worker.model import Article, Topic, TopicId
 
@@ -65,6 +67,54 @@ def test_a_word_of_any_letters_is_found_where_the_topic_finds_it(word):
             agrees(word, Article(f"x {text} y", "", None))
     except BadQuery:
         pass  # an operator, or no word
+
+
+@cache
+def ways_to_write() -> dict[str, list[str]]:
+    """For each letter, or two, beyond Han and Hangul all that folds to it: other cases and widths, ligatures, letters
+    of four bytes; and the same in parts."""
+    ways: dict[str, set[str]] = {}
+    for char in map(
+        chr, (*range(0x30, 0x3400), *range(0xA000, 0xAC00), *range(0xF900, 0x10000), *range(0x1D400, 0x1D800))
+    ):
+        if char.isalnum():
+            for folded in {fold(char), bare(fold(char))}:
+                if 1 <= len(folded) <= 2:
+                    ways.setdefault(folded, set()).update((char, unicodedata.normalize("NFD", char)))
+    return {folded: sorted(written) for folded, written in ways.items() if len(written) > 1}
+
+
+HANGING = (*"\u0301\u0483\u064b\u05b0\u094d\u3099\u20dd\u200d\ufe0f\u00ad\u200f🚀𐎀", "🏴\U000e0067", "")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_word_is_found_however_its_letters_are_written(data):
+    letters = data.draw(st.lists(st.sampled_from(sorted(ways_to_write())), min_size=1, max_size=6))
+    written = "".join(data.draw(st.sampled_from(ways_to_write()[each])) for each in letters)
+    hung = data.draw(st.sampled_from(HANGING))
+    at = data.draw(st.integers(0, len(written)))
+    try:
+        for text in (written, written[:at] + hung + written[at:], f"{hung} {written}{hung}"):
+            agrees("".join(letters), Article(f"x {text} y", "", None))
+    except BadQuery:
+        pass  # an operator, or no word
+
+
+@pytest.mark.parametrize("word", ["하늘", "ガラス", "και", "оё", "لا", "հեմն", "กำ", "ёлка", "भारत"])
+def test_a_word_beyond_ascii_is_found_in_letters_that_begin_with_other_bytes(word):
+    narrow = (
+        word.replace("ガ", "ｶﾞ").replace("ラ", "ﾗ").replace("ス", "ｽ").replace("لا", "ﻻ").replace("մն", "ﬓ")
+    )
+    for written in (word, narrow, word.upper(), word.replace("αι", "ᾳ")):
+        for form in ("NFC", "NFD", "NFKC", "NFKD"):
+            agrees(word, Article(unicodedata.normalize(form, f"x {written} y"), "", None))
+
+
+def test_a_text_without_the_bytes_of_a_word_is_not_looked_at():
+    texts = ["Hujan di \u200bkota", "Дощ у місті", "地震 di Łódź", "київ"]
+    assert through(["київ"], *texts) == [False, False, False, True]
+    assert through(["地震", "київ"], *texts) == [False, False, True, True]
 
 
 def test_what_holds_none_of_the_words_is_kept():

@@ -309,3 +309,14 @@ def test_whatever_a_feed_does_with_its_keys_no_key_ever_brings_two_entries(datab
     offered = {key for document in documents for keys in document for key in keys}
     learned = {key for (key,) in rows.all("SELECT key FROM entry_keys")}
     assert learned <= offered
+
+
+def test_an_address_is_watched_by_the_feed_that_was_given_it_or_has_moved_there(database, rows):
+    given = rows.feed(url="https://a.example/feed")
+    moved = rows.feed(url="https://old.example/feed", found_url="https://new.example/feed")
+    rows.feed(url="https://b.example/feed", found_url="https://a.example/feed")
+    rows.feed(url="https://gone.example/feed", removed_at=NOW)
+    asked = ["https://a.example/feed", "https://new.example/feed", "https://gone.example/feed"]
+    with database.connect() as connection:
+        assert store.watched_at(connection, asked) == {asked[0]: given, asked[1]: moved}
+        assert store.watched_at(connection, []) == {}

@@ -60,10 +60,10 @@ def test_a_feed_that_was_read_for_the_first_time_begins_to_have_a_habit(kit, row
 def test_a_trouble_on_the_side_is_raised_when_the_polls_are_done(kit, rows):
     kit.web = Web({"feed": rss(2, 1)})
     rows.feed(url="https://news.example/feed")
-    rows.change("ALTER TABLE websub RENAME COLUMN due_at TO due")
+    rows.change("ALTER TABLE gaps RENAME COLUMN due_at TO due")
     try:
         with pytest.raises(DatabaseTrouble, match="due_at"):
             asyncio.run(make_rounds(kit))
         assert rows.one("SELECT count(*) FROM entries") == 2
     finally:
-        rows.change("ALTER TABLE websub RENAME COLUMN due TO due_at")
+        rows.change("ALTER TABLE gaps RENAME COLUMN due TO due_at")

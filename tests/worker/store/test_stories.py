@@ -214,7 +214,8 @@ def test_an_article_without_words_is_a_story_of_its_own(tell, place):
     assert placed[empty][0] != placed[other][0]
 
 
-def test_what_is_old_is_forgotten(tell, place, rows):
+def test_what_is_old_is_forgotten(tell, place, rows, monkeypatch):
+    monkeypatch.setattr("worker.store.stories.FORGET_EVERY", 2)  # with every other article
     first = tell(QUAKE)
     place(first)
     place(tell(RATES, 400), now=NOW + KEPT + timedelta(hours=1))

@@ -15,20 +15,22 @@ from ops.api.app import description
 from ops.api.frame import LARGEST_BODY
 from ops.api.paces import Pace
 from worker.secrets import Secret
+from worker.settings import from_env
 
 pytestmark = pytest.mark.servers
 
 TEXT = (Path(__file__).parents[4] / "docs/api.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-TOKEN = "a ready-made token"
 END = "-- end of a block --"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, as who follows the examples does")
 def test_every_example_is_answered_as_it_says(
-    make_site: Any, database: Any, urls: Any, keys: Any, world: Any
+    make_site: Any, database: Any, urls: Any, keys: Any, world: Any, token_of: Any, tmp_path: Path
 ) -> None:
-    site = make_site(database, Secret(urls.redis), keys=keys, api_token=Secret(TOKEN), patience_s=60)
+    servers = {"PANTAU_REDIS_URL": urls.redis, "PANTAU_DATABASE_URL": urls.database}
+    given = from_env({**servers, "PANTAU_DATA_DIR": str(tmp_path)})
+    site = make_site(database, Secret(urls.redis), keys=keys, settings=given, patience_s=60)
     with world() as news:
         news.tick()
         news.story()
@@ -38,7 +40,7 @@ def test_every_example_is_answered_as_it_says(
         capture_output=True,
         text=True,
         timeout=120,
-        env={"PATH": os.environ["PATH"], "PANTAU_API_TOKEN": TOKEN},
+        env={"PATH": os.environ["PATH"], "PANTAU_API_TOKEN": token_of("admin")},
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     answers = done.stdout.split(END)
