@@ -16,6 +16,7 @@ from celery.worker.state import active_requests
 
 from ops import kit, logs, observing, tools, wiring
 from ops.alive import Alive
+from ops.retention import Keep
 from ops.rotation import keys_fit
 from ops.self_testing import SelfTesting
 from ops.store import ticking
@@ -81,6 +82,7 @@ def _watch() -> Watch:
         settings.heartbeat_url,
         lambda: tools.make_web(settings, anywhere=True),
         SelfTesting(settings.self_test_s),
+        Keep(settings.keep_articles_s, settings.keep_ledger_s),
     )
 
 

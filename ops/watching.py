@@ -11,6 +11,7 @@ from datetime import timedelta
 import structlog
 
 from ops.notices import Trouble, decide, in_words, with_ours
+from ops.retention import Keep, clear
 from ops.self_testing import SelfTesting
 from ops.store import notices
 from ops.store.overview import overview, standing
@@ -29,12 +30,14 @@ _PING_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What the operator wants to hear, who is told that we are alive, and the self-test."""
+    """What the operator wants to hear, who is told that we are alive, the self-test, and how long rows are kept (None:
+    for good)."""
 
     operator_channel: str | None = None
     heartbeat: Secret | None = None
     web: Callable[[], Web] = Web
     self_test: SelfTesting = field(default_factory=SelfTesting)
+    keep: Keep | None = None
 
 
 def look(kit: Kit, watch: Watch) -> None:
@@ -44,6 +47,8 @@ def look(kit: Kit, watch: Watch) -> None:
         _tell_operator(kit, watch.operator_channel)
     if watch.heartbeat is not None:
         _ping(kit, watch, watch.heartbeat)
+    if watch.keep is not None:
+        clear(kit, watch.keep)
 
 
 def _tell_operator(kit: Kit, name: str) -> None:

@@ -234,6 +234,7 @@ deliveries = Table(
         postgresql_where=text("kind = 'article' AND state NOT IN ('failed', 'expired', 'suppressed')"),
     ),
     Index("ix_deliveries_thread_of", "thread_of", postgresql_where=text("thread_of IS NOT NULL")),
+    Index("ix_deliveries_story_id", "story_id", postgresql_where=text("story_id IS NOT NULL")),
 )
 
 delivery_articles = Table(  # the slot: an article is announced once to a channel, whatever else happens
@@ -301,4 +302,6 @@ feedback = Table(  # what people said of an article that they were told of; the 
     Column("said_at", Instant, nullable=False, server_default=func.now()),
     UniqueConstraint("channel_id", "article_id", "said_by"),
     Index("ix_feedback_said_at", "said_at"),
+    Index("ix_feedback_article_id", "article_id"),
+    Index("ix_feedback_delivery_id", "delivery_id"),
 )

@@ -240,27 +240,48 @@ def show_keys(connection: Connection, feed: FeedId, keys: Collection[str], today
         )
 
 
+# What an article was made of goes with the article.
 _FORGET_ENTRIES = text("""
-    DELETE FROM entries WHERE id IN (
-        SELECT id FROM entries WHERE seen_at < :before AND state <> 'new' ORDER BY id LIMIT :limit)
+    WITH piece AS (SELECT id, seen_at, state, article_id FROM entries WHERE id > :after ORDER BY id LIMIT :limit),
+         gone AS (DELETE FROM entries e USING piece
+                  WHERE e.id = piece.id AND piece.seen_at < :before AND e.state <> 'new' AND e.article_id IS NULL
+                  RETURNING e.id)
+    SELECT (SELECT count(*) FROM gone) AS gone, max(id) AS last, min(seen_at) AS oldest FROM piece
 """)
 _FORGET_KEYS = text("""
-    DELETE FROM entry_keys k USING (
-        SELECT feed_id, max(seen) AS shown FROM entry_keys GROUP BY feed_id) AS newest
-    WHERE newest.feed_id = k.feed_id AND k.entry_id IS NULL AND k.seen < :before AND k.seen < newest.shown - :margin
+    WITH piece AS (SELECT id FROM feeds WHERE id > :after ORDER BY id LIMIT :limit),
+         newest AS (SELECT feed_id, max(seen) AS shown FROM entry_keys
+                    WHERE feed_id IN (SELECT id FROM piece) GROUP BY feed_id),
+         gone AS (DELETE FROM entry_keys k USING newest
+                  WHERE newest.feed_id = k.feed_id AND k.entry_id IS NULL AND k.seen < :before
+                    AND k.seen < newest.shown - CAST(:margin AS int)
+                  RETURNING k.feed_id)
+    SELECT (SELECT count(*) FROM gone) AS gone, max(id) AS last FROM piece
 """)
+KEYS_MARGIN = 30
+"""Days; see `forget_keys`."""
 
 
-def forget_entries(connection: Connection, before: datetime, limit: int = 1000) -> int:
-    """Removes entries seen before then that are done with, the oldest first, and keeps their keys, so that a feed that
-    still shows them (or shows them again) brings nothing new. Returns how many went; 0: there are no more."""
-    return connection.execute(_FORGET_ENTRIES, {"before": before, "limit": limit}).rowcount
+def forget_entries(
+    connection: Connection, before: datetime, after: int = 0, limit: int = 500
+) -> tuple[int, int | None]:
+    """Looks at some entries behind this number and removes those seen before then that are done with and have no
+    article; keeps their keys, so that a feed that still shows them (or shows them again) brings nothing new. Returns
+    how many went and the last one looked at; None instead of it: nothing as old is behind it."""
+    found = connection.execute(_FORGET_ENTRIES, {"before": before, "after": after, "limit": limit}).one()
+    return found.gone, found.last if found.last is not None and found.oldest < before else None
 
 
-def forget_keys(connection: Connection, before: date, margin_days: int = 30) -> int:
-    """Removes keys of forgotten entries that their feed last showed before then. Those that stood in its last document
-    stay however old: a feed that is quiet for a year, or down, still holds them when it comes back."""
-    return connection.execute(_FORGET_KEYS, {"before": before, "margin": margin_days}).rowcount
+def forget_keys(
+    connection: Connection, before: date, after: int = 0, limit: int = 100, margin_days: int = KEYS_MARGIN
+) -> tuple[int, int | None]:
+    """Looks at some feeds behind this number and removes the keys of forgotten entries that they last showed before
+    then. Those that stood in a feed's last document stay however old: a feed that is quiet for a year, or down, still
+    holds them when it comes back. Returns how many went and the last feed looked at; None instead of it: there are no
+    more."""
+    asked = {"before": before, "after": after, "limit": limit, "margin": margin_days}
+    found = connection.execute(_FORGET_KEYS, asked).one()
+    return found.gone, found.last
 
 
 def _entry_row(feed: FeedId, new: NewEntry, seen_at: datetime) -> dict[str, Any]:

@@ -214,7 +214,7 @@ def test_an_entry_that_is_forgotten_leaves_its_keys_and_never_comes_back_as_new(
     shown(database, feed, "guid:fresh", days=1)
     rows.change("UPDATE entries SET state = 'read'")
     with database.begin() as connection:
-        assert store.forget_entries(connection, AGO[40]) == 1
+        assert store.forget_entries(connection, AGO[40])[0] == 1
     assert keys_of(rows) == {"guid:fresh": False, "guid:old": True}
     assert poll(database, feed, entry("old", "guid:old", "link:moved")) == []
     assert poll(database, feed, entry("moved again", "guid:other", "link:moved")) == []
@@ -224,7 +224,7 @@ def test_an_entry_that_is_forgotten_leaves_its_keys_and_never_comes_back_as_new(
 def test_entries_that_wait_to_be_read_are_not_forgotten(database, rows, feed):
     shown(database, feed, "guid:waits", days=200)
     with database.begin() as connection:
-        assert store.forget_entries(connection, AGO[40]) == 0
+        assert store.forget_entries(connection, AGO[40])[0] == 0
     assert keys_of(rows) == {"guid:waits": False}
 
 
@@ -233,9 +233,11 @@ def test_entries_are_forgotten_in_portions_the_oldest_first(database, rows, feed
         shown(database, feed, f"guid:{days}", days=days)
     rows.change("UPDATE entries SET state = 'failed'")
     with database.begin() as connection:
-        assert store.forget_entries(connection, AGO[40], limit=2) == 2
-        assert store.forget_entries(connection, AGO[40], limit=2) == 1
-        assert store.forget_entries(connection, AGO[40], limit=2) == 0
+        gone, last = store.forget_entries(connection, AGO[40], limit=2)
+        assert gone == 2
+        gone, last = store.forget_entries(connection, AGO[40], last, limit=2)
+        assert gone == 1
+        assert store.forget_entries(connection, AGO[40], last, limit=2) == (0, None)
     assert set(keys_of(rows).values()) == {True}
 
 
@@ -243,7 +245,7 @@ def forgotten(database, rows, feed, before, *, margin_days=30):
     rows.change("UPDATE entries SET state = 'read'")
     with database.begin() as connection:
         store.forget_entries(connection, NOW)
-        store.forget_keys(connection, before.date(), margin_days)
+        assert store.forget_keys(connection, before.date(), margin_days=margin_days)[1]
     return set(keys_of(rows))
 
 
@@ -272,7 +274,7 @@ def test_keys_of_entries_that_are_still_there_stay(database, rows, feed):
     shown(database, feed, "guid:waits", days=200)
     shown(database, feed, "guid:fresh", days=1)
     with database.begin() as connection:
-        assert store.forget_keys(connection, AGO[40].date()) == 0
+        assert store.forget_keys(connection, AGO[40].date())[0] == 0
 
 
 def test_showing_a_key_never_makes_it_older(database, rows, feed):
