@@ -39,6 +39,7 @@ from ops.dashboard.slack import PATH as SLACK
 from ops.dashboard.slack import take_call
 from ops.dashboard.websub import confirm, take_ping
 from worker import spans
+from worker.errors import BadConfiguration
 from worker.feeds.websub import PATH
 from worker.store.engine import DatabaseTrouble, PoolExhausted, TablesDoNotFit, lost_connection
 
@@ -131,6 +132,7 @@ def build(context: Context) -> Starlette:
         ],
         exception_handlers={
             HTTPException: _refused,
+            BadConfiguration: _not_as_configured,
             DatabaseSilent: _no_database,
             PoolExhausted: _no_database,
             DatabaseTrouble: _database_error,
@@ -192,6 +194,13 @@ async def _refused(request: Request, error: Exception) -> Response:
     answer = _message(context_of(request), error.status_code, title, own_words)
     answer.headers.update(error.headers or {})
     return answer
+
+
+async def _not_as_configured(request: Request, error: Exception) -> Response:
+    """A secret that does not open with the keys at hand: nothing is broken here, and somebody can mend it."""
+    log.warning("not_as_configured", path=request.url.path, error=str(error))
+    sentence = str(error)
+    return _message(context_of(request), 409, "Not with these keys", f"{sentence[:1].upper()}{sentence[1:]}.")
 
 
 async def _database_error(request: Request, error: Exception) -> Response:

@@ -667,6 +667,15 @@ def test_the_lists_hold_all_feeds_for_other_readers_and_for_a_watchlist(site: An
     assert {(feed.name, feed.every_s) for feed in found.feeds} == {('Kabar "<&>', 120.0), ("Harian", None)}
 
 
+def test_a_secret_that_no_key_opens_is_named_where_the_watchlist_needs_it(site: Any, world: Any) -> None:
+    with world() as news:
+        news.channel()  # what stands in its row was sealed by nobody
+    answer = known(site).get("/settings/export")
+    assert answer.status == 409
+    assert "channel:desk:target" in answer.text
+    assert "PANTAU_SECRET_KEY" in answer.text
+
+
 def test_without_keys_it_shows_and_changes_nothing(
     make_site: Any, database: Any, urls: Any, world: Any
 ) -> None:
