@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 
 from ops.store import notices
 from ops.store import retention as store
 from ops.store.retention import Horizon, Place
 from worker.kit import Kit
+from worker.store.engine import RowsInUse
 
 log = structlog.get_logger("retention")
 
@@ -49,7 +49,7 @@ def clear(kit: Kit, keep: Keep, at_work_s: float = AT_WORK_S) -> None:
     try:
         while place is not None and time.monotonic() < until:
             place = _piece(kit, place, keep.horizon(now), now, removed)
-    except IntegrityError as error:  # somebody has just begun something with what was to go
+    except RowsInUse as error:  # somebody has just begun something with what was to go
         log.info("retention_gives_way", detail=type(error.orig).__name__)
     if removed.total():
         log.info("old_rows_removed", **+removed)

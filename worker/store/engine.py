@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError as DatabaseTrouble
+from sqlalchemy.exc import IntegrityError as RowsInUse
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import ProgrammingError as TablesDoNotFit
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -26,6 +27,7 @@ __all__ = [
     "DatabaseTrouble",
     "Engine",
     "PoolExhausted",
+    "RowsInUse",
     "TablesDoNotFit",
     "asking",
     "forgetful",
