@@ -151,6 +151,7 @@ def serving(context: Context, app: Starlette | None = None) -> Iterator[str]:
         proxy_headers=False,
     )
     server = Server(config)
+    pool = context.engine.pool
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -161,6 +162,11 @@ def serving(context: Context, app: Starlette | None = None) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+        # A process that ends waits for nothing. Here it goes on, and what a thread gives back later to a pool that was
+        # put away would be left to the collector, which complains in somebody else's test.
+        for working in (context._pages, context._log_ins, context._errands):
+            working.shutdown()
+        pool.dispose()
 
 
 MakeSite = Callable[..., Site]
