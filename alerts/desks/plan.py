@@ -46,7 +46,7 @@ def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> Sequence[News]:
         crashpoint("plan_after_claim")
         now = kit.clock()
         news = planning.in_stories(connection, news, now)
-        subscriptions = people.load_subscriptions(connection)
+        subscriptions = people.load_subscriptions(connection, {item.topic for item in news})
         places = {channel for subscription in subscriptions for channel in subscription.channels}
         kinds = planning.kinds_of(connection, places)
         threaded = frozenset(c for c, kind in kinds.items() if kind in registry and registry[kind].threads)

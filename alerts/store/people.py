@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ARRAY, BigInteger, Connection, any_, literal, select
 
 from alerts.model import Channel, ChannelId, Subscription, SubscriptionId
 from alerts.store.readers import Doors, doors
@@ -17,10 +17,13 @@ from worker.self_test import OURS
 from worker.store.schema import topics
 
 
-def load_subscriptions(connection: Connection) -> list[Subscription]:
+def load_subscriptions(
+    connection: Connection, among: Collection[TopicId] | None = None
+) -> list[Subscription]:
     """All standing subscriptions, with names and tags resolved to the topics and channels of this moment; and the
-    self-test's, which names nothing and is told of its own topic on its own channel."""
-    by_selector = _topics_by_selector(connection)
+    self-test's, which names nothing and is told of its own topic on its own channel. Of topics only those `among`
+    some, where these are all that is asked about: with 100,000 of them, to resolve all takes half a second."""
+    by_selector = _topics_by_selector(connection, among)
     standing = select(channels.c.name, channels.c.id).where(channels.c.removed_at.is_(None))
     by_name = {name: ChannelId(number) for name, number in connection.execute(standing)}
     rows = connection.execute(select(subscriptions).where(subscriptions.c.removed_at.is_(None)))
@@ -64,11 +67,14 @@ def _subscription(
     )
 
 
-def _topics_by_selector(connection: Connection) -> Mapping[str, frozenset[TopicId]]:
+def _topics_by_selector(
+    connection: Connection, among: Collection[TopicId] | None
+) -> Mapping[str, frozenset[TopicId]]:
     found: defaultdict[str, set[TopicId]] = defaultdict(set)
-    for row in connection.execute(
-        select(topics.c.id, topics.c.name, topics.c.tags).where(topics.c.removed_at.is_(None))
-    ):
+    asked = select(topics.c.id, topics.c.name, topics.c.tags).where(topics.c.removed_at.is_(None))
+    if among is not None:
+        asked = asked.where(topics.c.id == any_(literal(sorted(among), ARRAY(BigInteger))))
+    for row in connection.execute(asked):
         for selector in (row.name, *(f"tag:{tag}" for tag in row.tags)):
             found[selector].add(TopicId(row.id))
     return {selector: frozenset(ids) for selector, ids in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from alerts.desks.plan import plan
-from alerts.store import planning, tidying
+from alerts.store import people, planning, tidying
 
 pytestmark = pytest.mark.servers
 
@@ -277,3 +278,16 @@ def test_live_news_is_planned_before_backlog(kit, rows, desk):
     with kit.engine.begin() as connection:
         (news,) = planning.take_news(connection, 1)
     assert news.article == live
+
+
+def test_a_planner_asks_only_about_the_topics_that_were_found(rows, database):
+    rows.channel()
+    asked, other = (rows.topic(name, tags=["metals"]) for name in ("Nickel", "Copper"))
+    rows.subscription(topics=["tag:metals", "Copper"], urgent=["tag:metals"])
+    with database.connect() as connection:
+        (whole,), (part,), (none,) = (
+            people.load_subscriptions(connection, among) for among in (None, {asked}, set())
+        )
+    assert whole.topics == {asked, other}
+    assert part == replace(whole, topics=frozenset({asked}), urgent=frozenset({asked}))
+    assert none == replace(whole, topics=frozenset(), urgent=frozenset())
