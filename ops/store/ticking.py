@@ -20,13 +20,15 @@ less than a third of it)."""
 TICKED_JUST_NOW = timedelta(milliseconds=400)
 """Less than half of what lies between two ticks of one beat."""
 
+# The feed that is due for longest, and not whether there is one: PostgreSQL takes that for a question to be answered by
+# any row, and walks through all feeds while none is due (180,000: 51 ms).
 _DUE = text("""
     SELECT
-      EXISTS (SELECT FROM feeds f LEFT JOIN hosts h ON h.site = f.site
-              WHERE (f.removed_at IS NULL OR f.removed_at = 'epoch') AND f.state <> 'gone' AND f.state <> 'paused'
-              AND f.next_poll_at <= statement_timestamp()
-              AND f.lease_until <= statement_timestamp()
-              AND coalesce(h.open_at, 'epoch') <= statement_timestamp())
+      (SELECT f.id FROM feeds f LEFT JOIN hosts h ON h.site = f.site
+       WHERE (f.removed_at IS NULL OR f.removed_at = 'epoch') AND f.state <> 'gone' AND f.state <> 'paused'
+         AND f.next_poll_at <= statement_timestamp() AND f.lease_until <= statement_timestamp()
+         AND coalesce(h.open_at, 'epoch') <= statement_timestamp()
+       ORDER BY f.next_poll_at LIMIT 1) IS NOT NULL
         OR EXISTS (SELECT FROM gaps g JOIN feeds f ON f.id = g.feed_id
                    WHERE g.state = 'open' AND g.due_at <= statement_timestamp()
                      AND f.lease_until <= statement_timestamp() AND f.removed_at IS NULL
