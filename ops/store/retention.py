@@ -41,12 +41,12 @@ class Place(NamedTuple):
 
 # The oldest first. What a copy names as its original stays as long as the copy; what is still to be planned, or about
 # which something is under way, stays whatever its age.
-_OLD = """
+_OLD = text("""
     SELECT r.id, r.read_at FROM articles r
     WHERE r.read_at < :articles AND (r.read_at, r.id) > (CAST(:at AS timestamptz), CAST(:id AS bigint))
     ORDER BY r.read_at, r.id LIMIT :limit
-"""
-_DONE_WITH = """
+""")
+_DONE_WITH = text("""
     SELECT r.id FROM articles r
     WHERE r.id = ANY(:ids)
       AND NOT EXISTS (SELECT FROM articles c WHERE c.copy_of = r.id)
@@ -59,7 +59,7 @@ _DONE_WITH = """
       AND NOT EXISTS (
         SELECT FROM delivery_articles da JOIN deliveries d ON d.id = da.delivery_id
         WHERE da.article_id = r.id AND (d.ended_at IS NULL OR d.ended_at >= :ledger))
-"""
+""")
 _LOCKED = text("SELECT id FROM articles WHERE id = ANY(:ids) ORDER BY id FOR UPDATE SKIP LOCKED")
 _WITH_IT = tuple(
     text(statement)
@@ -108,22 +108,21 @@ Step = Callable[[Connection, Any, Horizon], tuple[int, Any]]
 def _articles(connection: Connection, after: Any, horizon: Horizon) -> tuple[int, Any]:
     at, number = after or ("-infinity", 0)
     span = {"articles": horizon.articles, "ledger": horizon.ledger}
-    old = connection.execute(text(_OLD), {**span, "at": at, "id": number, "limit": _ARTICLES}).all()
+    old = connection.execute(_OLD, {**span, "at": at, "id": number, "limit": _ARTICLES}).all()
     if not old:
         return 0, None
     # Who begins anything with an article has to hold its row, so what holds once they are ours holds until we are done.
-    some = connection.execute(text(_DONE_WITH), {**span, "ids": [row.id for row in old]}).scalars().all()
+    some = connection.execute(_DONE_WITH, {**span, "ids": [row.id for row in old]}).scalars().all()
     ours = connection.execute(_LOCKED, {"ids": list(some)}).scalars().all()
-    gone = connection.execute(text(_DONE_WITH), {**span, "ids": list(ours)}).scalars().all()
+    gone = connection.execute(_DONE_WITH, {**span, "ids": list(ours)}).scalars().all()
     for statement in _WITH_IT if gone else ():
         connection.execute(statement, {"ids": list(gone)})
     return len(gone), [old[-1].read_at.isoformat(), old[-1].id]
 
 
 def _deliveries(connection: Connection, _: Any, horizon: Horizon) -> tuple[int, Any]:
-    ids = list(
-        connection.execute(_EMPTY_DELIVERIES, {"ledger": horizon.ledger, "limit": _ROWS}).scalars().all()
-    )
+    asked = {"ledger": horizon.ledger, "limit": _ROWS}
+    ids = list(connection.execute(_EMPTY_DELIVERIES, asked).scalars())
     for statement in _OF_DELIVERIES if ids else ():
         connection.execute(statement, {"ids": ids})
     return len(ids), _on(len(ids))
