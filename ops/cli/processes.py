@@ -58,9 +58,9 @@ def worker(queues: str, concurrency: int | None, name: str) -> None:
 @click.command()
 def beat() -> None:
     """Run Celery's beat: one tick a second. Two beats are harmless."""
-    from ops.beating import app
+    from ops import beating
 
-    app.Beat(scheduler_cls="celery.beat:Scheduler", quiet=True, pidfile=None, loglevel="INFO").run()
+    beating.run()
 
 
 @click.command()
