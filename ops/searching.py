@@ -26,10 +26,6 @@ TOO_BROAD = 0.05
 ENOUGH_TO_JUDGE = 20
 """Articles; of fewer no share says anything."""
 _WORDS = 8
-_AT_ONCE = 40
-_AT_ONCE_BYTES = 260_000
-"""Articles that go through the sieve together, unless they are long: as many as lie with all that is made of them in
-the processor's own memory. A hundred take up to half as long again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,23 +314,8 @@ def sifted(
 ) -> Iterator[tuple[Shelved, bool]]:
     """Every article, and whether a query may match its letters at all, so that it must be read."""
     sieve = Sieve(queries, known)
-    for some, letters in _by_handfuls(articles):
-        yield from zip(some, sieve.through(letters), strict=True)
-
-
-def _by_handfuls(articles: Iterable[Shelved]) -> Iterator[tuple[list[Shelved], list[bytes]]]:
-    some: list[Shelved] = []
-    letters: list[bytes] = []
-    room = _AT_ONCE_BYTES
     for shelved in articles:
-        some.append(shelved)
-        letters.append(shelved.letters)
-        room -= len(letters[-1])
-        if len(some) == _AT_ONCE or room <= 0:
-            yield some, letters
-            some, letters, room = [], [], _AT_ONCE_BYTES
-    if some:
-        yield some, letters
+        yield shelved, sieve.through(shelved.letters)
 
 
 def _day_of(shelved: Shelved) -> date:

@@ -34,7 +34,6 @@ Item = TypeVar("Item")
 
 TOLD_EVERY = 200
 """Articles, as the page has it."""
-AT_ONCE = 40
 BESIDE = 1_000
 """Articles that are read closely, for comparison."""
 
@@ -116,14 +115,10 @@ def tried(
 
 def sifted(sieve: Sieve, some: Sequence[Shelved]) -> tuple[list[bool], float]:
     """Which of the articles must be read, and the processor's seconds."""
-    through: list[bool] = []
-    took = 0.0
-    for start in range(0, len(some), AT_ONCE):
-        letters = [each.letters for each in some[start : start + AT_ONCE]]
-        began = time.process_time()
-        through += sieve.through(letters)
-        took += time.process_time() - began
-    return through, took
+    letters = [each.letters for each in some]
+    began = time.process_time()
+    through = [sieve.through(each) for each in letters]
+    return through, time.process_time() - began
 
 
 def cpu_of(closely: Closely, articles: Iterable[Article]) -> float:
