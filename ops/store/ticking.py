@@ -33,7 +33,7 @@ _DUE = text("""
                    WHERE g.state = 'open' AND g.due_at <= statement_timestamp()
                      AND f.lease_until <= statement_timestamp() AND f.removed_at IS NULL
                      AND f.state <> 'gone' AND f.state <> 'paused')
-        OR EXISTS (SELECT FROM habits WHERE look_at <= statement_timestamp())
+        OR (SELECT min(look_at) FROM habits) <= statement_timestamp()
         OR EXISTS (SELECT FROM websub WHERE due_at <= statement_timestamp()
                    AND lease_until <= statement_timestamp())
         AS poll,

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-# Each is wider than the claim that follows; a hub may also have to be left, which no time tells.
+# Each is wider than the claim that follows; a hub may also have to be left, which no time tells. The earliest look is
+# the index's first; whether there is any would be a walk through all habits (of 180,000 feeds: 11 ms).
 _LEFT = text("""
     SELECT EXISTS (SELECT FROM gaps WHERE state = 'open' AND due_at <= statement_timestamp()) AS gaps,
            EXISTS (SELECT FROM websub) AS hubs,
-           EXISTS (SELECT FROM habits WHERE look_at <= :now) AS silence
+           coalesce((SELECT min(look_at) FROM habits) <= :now, false) AS silence
 """)
 
 

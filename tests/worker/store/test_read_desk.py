@@ -246,12 +246,15 @@ def _kill():
 def _eat_memory():
     # A quarter of a gigabyte more than this process has, which is the whole test run's and may be large.
     had = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (had + 2**28, had + 2**28))
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (had + 2**28, limits[1]))
     eaten = []
-    with suppress(MemoryError):
+    try:
         while True:
             eaten.append(bytearray(2**24))
-    raise MemoryError
+    finally:  # a thread that gets no memory to begin with is waited for for ever
+        eaten.clear()
+        resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 DEATHS = {"it ends": _exit, "it is killed": _kill}
