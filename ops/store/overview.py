@@ -112,7 +112,7 @@ _DESKS = text("""
               AND coalesce(h.paused_until, 'epoch') <= statement_timestamp()) AS due,
            (SELECT count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '1 hour') AS done,
                    count(*) FILTER (WHERE last_polled_at > statement_timestamp() - interval '10 s') AS lately
-            FROM feeds) AS asked
+            FROM feeds WHERE removed_at IS NULL) AS asked
     UNION ALL
     SELECT 'read', count(*), min(seen_at),
            (SELECT count(*) FROM articles WHERE read_at > statement_timestamp() - interval '1 hour'),

@@ -204,7 +204,7 @@ def test_the_overview_knows_nothing_of_its_rows(kit, testing):
     with kit.engine.connect() as connection:
         now = overview(connection)
     assert now.feeds == {}
-    assert now.articles_24h == now.matched_24h == now.sent_24h == 0
+    assert now.articles_24h == now.matched_24h == now.sent_24h == now.desks["poll"].done_1h == 0
     assert now.self_test is not None
 
 
