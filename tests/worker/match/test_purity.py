@@ -44,4 +44,4 @@ def test_a_module_of_the_matcher_imports_only_what_is_pure(file: Path) -> None:
         top = module.partition(".")[0]
         ours = module.startswith(_OURS)
         standard = top in sys.stdlib_module_names and top not in _DOORS
-        assert ours or standard or module.startswith(("py3langid", "icu4py", "numpy")), module
+        assert ours or standard or module.startswith(("py3langid", "icu4py", "numpy", "re2")), module
