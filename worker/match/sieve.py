@@ -59,20 +59,20 @@ class _Net:
         self._catches_all = "" in patterns
         each = sorted(patterns)
         parts = [each[at : at + _WORDS_AT_ONCE] for at in range(0, len(each) or 1, _WORDS_AT_ONCE)]
-        self._parts = [
-            (_pattern(*part, odd_letters(), marks()), _pattern(*part, odd_letters())) for part in parts
-        ]
+        self._words = [_pattern(*part, odd_letters()) for part in parts]
+        self._words_or_marks = [_pattern(*part, odd_letters(), marks()) for part in parts]
 
     def catches(self, text: bytes) -> bool:
-        """Whether a text may hold one."""
-        return self._catches_all or any(_holds(text, *part) for part in self._parts)
+        """Whether a text may hold one. Marks are taken away from those alone that have some."""
+        if self._catches_all:
+            return True
+        if not _found(self._words_or_marks, text):
+            return False
+        return not _any_mark().search(text) or _found(self._words, without_marks(text.decode()).encode())
 
 
-def _holds(text: bytes, word_or_mark: Any, word: Any) -> bool:
-    """Whether one of the words stands in a text. Marks are taken away from those alone that have some."""
-    if not word_or_mark.search(text):
-        return False
-    return not _any_mark().search(text) or bool(word.search(without_marks(text.decode()).encode()))
+def _found(patterns: Iterable[Any], text: bytes) -> bool:
+    return any(pattern.search(text) for pattern in patterns)
 
 
 @lru_cache(maxsize=1)

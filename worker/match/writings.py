@@ -36,7 +36,7 @@ def any_writing(word: str) -> str | None:
     kinds = [kind for kind in kinds if kind != _MARK]
     if _ODD in kinds:
         return None
-    return "" if _SIGN in kinds else "".join(_runs(kinds))
+    return "" if _SIGN in kinds else _in_a_row(kinds)
 
 
 def _apart(char: str) -> str:
@@ -46,12 +46,14 @@ def _apart(char: str) -> str:
     return bare(fold(char)) or char if _evened(char) == _ODD else char
 
 
+@lru_cache(maxsize=1)
 def odd_letters() -> str:
     """The class of letters that may stand for any others."""
     beyond = (range(_END_OF_PLANE, _EMOJI.start), range(_EMOJI.stop, _END))
     return _class((char for char, kind in _kinds().items() if kind == _ODD), beyond)
 
 
+@lru_cache(maxsize=1)
 def marks() -> str:
     """The class of what is left out: accents, vowel signs, what is invisible."""
     return _class(char for char, kind in _kinds().items() if kind == _MARK)
@@ -67,7 +69,7 @@ def _marks() -> re.Pattern[str]:
     return re.compile(f"[{''.join(char for char, kind in _kinds().items() if kind == _MARK)}]+")
 
 
-def _runs(letters: Iterable[str]) -> Iterable[str]:
+def _in_a_row(letters: Iterable[str]) -> str:
     """The classes of the letters, with signs for two of them (straße, encyclopædia)."""
     pattern = ""
     for letter, same in groupby(letters):
