@@ -51,11 +51,20 @@ class Cutter(NamedTuple):
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
+_APART = re.compile(f"[{IDEOGRAPHS}{KATAKANA}{UNSPACED}{INVISIBLE}]")
+_JOINT = re.compile(f"[{INVISIBLE}{UNSEEN_LETTERS}]")
+
+
+def joins(char: str) -> bool:
+    """Whether a mark of the plane goes with the letter before it, or joins it with the next."""
+    return bool(_JOINT.match(char)) or (unicodedata.category(char)[0] == "M" and not _APART.match(char))
+
+
 @lru_cache(maxsize=1)
 def cutter() -> Cutter:
     """Built from the Unicode table of the running Python."""
     plane = list(map(chr, range(0x80, 0x10000)))
-    apart = re.compile(f"[{IDEOGRAPHS}{KATAKANA}{UNSPACED}{INVISIBLE}]")
+    apart = _APART
     marks = _class_of(
         char for char in plane if unicodedata.category(char)[0] == "M" and not apart.match(char)
     )

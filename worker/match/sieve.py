@@ -7,22 +7,36 @@ article must be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import re2
 
 from worker.match.anchors import Cover, cover
 from worker.match.compile import Chain, Every, Plan, Seek, Words, compile_query
+from worker.match.cut import without_addresses
 from worker.match.entities import Catalogue
 from worker.match.namebook import NameBook
 from worker.match.query import parse_query
-from worker.match.writings import any_writing, marks, odd_letters, without_marks
+from worker.match.writings import (
+    Sought,
+    any_writing,
+    marks,
+    odd_letters,
+    standing_alone,
+    stands_alone,
+    without_joints,
+    without_marks,
+)
+
+Item = TypeVar("Item", str, Sought)
 
 _FEW_QUERIES, _MOST_NEEDS = 4, 6
 """Of so few queries all that an article needs is looked for, of more the rarest alone."""
 _WORDS_AT_ONCE = 1000
+_RANKS = 3
+"""So many words of a name are looked for, one after the other: organisations have the longest of theirs in common."""
 _MEMORY = 64 << 20
 """Bytes that a pattern of so many words may take; where they do not suffice RE2 becomes slow, but not wrong."""
 
@@ -33,8 +47,8 @@ class Sieve:
     def __init__(self, queries: Iterable[str], known: Catalogue | None = None) -> None:
         book = NameBook(known)
         chains = [
-            [_words_of(need, book) for need in _needs(compile_query(parse_query(query, book.known)))]
-            for query in queries
+            [words for need in needs for words in _words_of(need, book)]
+            for needs in (_needs(compile_query(parse_query(query, book.known))) for query in queries)
         ]
         self._first = None if not all(chains) else _Net(word for needs in chains for word in needs[0])
         few = len(chains) <= _FEW_QUERIES and any(len(needs) > 1 for needs in chains)
@@ -52,23 +66,48 @@ class Sieve:
 
 
 class _Net:
-    """Catches the texts that may hold one of some words."""
+    """Catches the texts that may hold one of some words.
 
-    def __init__(self, words: Iterable[str]) -> None:
-        patterns = {pattern for word in words if (pattern := any_writing(word)) is not None}
-        self._catches_all = "" in patterns
-        each = sorted(patterns)
-        parts = [each[at : at + _WORDS_AT_ONCE] for at in range(0, len(each) or 1, _WORDS_AT_ONCE)]
-        self._words = [_pattern(*part, odd_letters()) for part in parts]
-        self._words_or_marks = [_pattern(*part, odd_letters(), marks()) for part in parts]
+    Most texts lack even the letters, which RE2 sees at once. Of the others those remain where a word stands alone,
+    as far as its script parts words.
+    """
+
+    def __init__(self, words: Iterable[Sought]) -> None:
+        patterns = {word: found for word in set(words) if (found := any_writing(word)) is not None}
+        alone = [word for word in patterns if stands_alone(word.key)]
+        letters = {any_writing(Sought(word.key)) or "" for word in patterns}
+        self._catches_all = "" in letters
+        self._letters = [_pattern(*some, odd_letters(), marks()) for some in _parts(letters)]
+        self._alone = [_pattern(*_standing(some, patterns), odd_letters()) for some in _parts(alone)]
+        amid = {found for word, found in patterns.items() if not stands_alone(word.key)}
+        self._amid = [_pattern(*some, odd_letters()) for some in _parts(amid)]
 
     def catches(self, text: bytes) -> bool:
-        """Whether a text may hold one. Marks are taken away from those alone that have some."""
+        """Whether a text may hold one. Marks and addresses are taken away from those alone that have some."""
         if self._catches_all:
             return True
-        if not _found(self._words_or_marks, text):
+        if not _found(self._letters, text):
             return False
-        return not _any_mark().search(text) or _found(self._words, without_marks(text.decode()).encode())
+        if not _unclear().search(text):
+            return _found(self._alone, text) or _found(self._amid, text)
+        clear = without_addresses(text.decode())
+        return _found(self._alone, without_joints(clear).encode()) or _found(
+            self._amid, without_marks(clear).encode()
+        )
+
+
+def _parts(each: Collection[Item]) -> Iterator[list[Item]]:
+    """What one pattern takes at a time; an empty part where there is nothing else."""
+    found = sorted(each)
+    for at in range(0, len(found) or 1, _WORDS_AT_ONCE):
+        yield found[at : at + _WORDS_AT_ONCE]
+
+
+def _standing(words: Collection[Sought], patterns: Mapping[Sought, str]) -> Iterator[str]:
+    """The pattern of words that stand alone, if there are any."""
+    if words:
+        whole = [patterns[word] for word in words if not word.open_end]
+        yield standing_alone(whole, [patterns[word] for word in words if word.open_end])
 
 
 def _found(patterns: Iterable[Any], text: bytes) -> bool:
@@ -76,8 +115,8 @@ def _found(patterns: Iterable[Any], text: bytes) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _any_mark() -> Any:
-    return _pattern(marks())
+def _unclear() -> Any:
+    return _pattern(marks(), "://|[wW][wW][wW][.]")
 
 
 def _pattern(*parts: str) -> Any:
@@ -111,25 +150,41 @@ def _covers(plan: Plan) -> Iterator[Cover]:
                 yield found
 
 
-def _words_of(need: Cover, book: NameBook) -> list[str]:
-    """Words of which one stands where an anchor does."""
-    found: list[str] = []
-    for anchor in need.guards:
-        if anchor[0] == "@":
-            found += _of_entity(anchor[1:], book)
-        else:
-            found.append(
-                max(anchor.removeprefix("^").removeprefix("=").removesuffix("*").split(" "), key=len)
-            )
-    return found
+def _words_of(need: Cover, book: NameBook) -> Iterator[set[Sought]]:
+    """Words of which one stands where an anchor does: what says most of each, then what says second most."""
+    rows = [row for anchor in need.guards for row in _rows_of(anchor, book)]
+    said: set[Sought] = set()
+    for rank in range(_RANKS):
+        words = {word for row in rows for word in row[min(rank, len(row) - 1)]}
+        if words != said:
+            yield words
+        said = words
 
 
-def _of_entity(key: str, book: NameBook) -> Iterator[str]:
-    """For each name the word of it that says most, in every form that answers to it."""
+def _rows_of(anchor: str, book: NameBook) -> Iterator[Sequence[Sequence[Sought]]]:
+    """The words of an anchor, or of each name of an entity, each in all its forms; the longest first."""
+    if anchor[0] == "@":
+        yield from (sorted(words, key=_shortest, reverse=True) for words in _names_of(anchor[1:], book))
+    else:
+        key = anchor.removeprefix("^").removeprefix("=")
+        words = [Sought(word.removesuffix("*"), open_end=word[-1] == "*") for word in key.split(" ")]
+        yield [[word] for word in sorted(words, key=lambda word: len(word.key), reverse=True)]
+
+
+def _names_of(key: str, book: NameBook) -> Iterator[list[list[Sought]]]:
+    """The names of an entity, word by word."""
     book.add(key)
     for pattern in {id(each): each for patterns in book.names.values() for each in patterns}.values():
         if pattern.entity == key:
-            yield from max(pattern.words, key=lambda forms: min(map(len, forms), default=0))
+            capitals = [pattern.kind != "any" and case.has_capital for case in pattern.cases]
+            yield [
+                [Sought(form, capital) for form in forms]
+                for forms, capital in zip(pattern.words, capitals, strict=True)
+            ]
+
+
+def _shortest(forms: Iterable[Sought]) -> int:
+    return min((len(form.key) for form in forms), default=0)
 
 
 def _cost(anchor: str) -> float:

@@ -83,6 +83,12 @@ def _attachments() -> _Attachments:
     )
 
 
+def written_on_words() -> tuple[frozenset[str], frozenset[str]]:
+    """What languages write on words without a sign between: before them, and after them; folded."""
+    hung = _attachments()
+    return frozenset(hung.before), frozenset({*hung.after, *hung.after_at_home})
+
+
 def hangs_after_hyphen(written: str) -> bool:
     """Whether a part after a hyphen belongs to the word before it (Ukraina-lah)."""
     return fold(written) in hyphenated()

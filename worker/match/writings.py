@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
+from worker.match.cut import joins
 from worker.match.fold import APOSTROPHES, bare, fold
+from worker.match.scripts import is_character
+from worker.match.words import written_on_words
 
 _TWO_LETTERS = {"ß": "ss", "ẞ": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe"}
 _QUOTES = '"“”״'
@@ -22,6 +26,8 @@ _JAMO = range(0x1100, 0x1200)
 # Han and Hangul, which stand for themselves; asking about each of them takes a second.
 _BY_THEMSELVES = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xAC00, 0xD7A4))
 _EMOJI = range(0x1F000, 0x1FC00)
+# Latin, Greek, Cyrillic: a word ends where its letters do, but for what `written_on_words` says.
+_SPACED = (range(0x30, 0x250), range(0x370, 0x530), range(0x1E00, 0x2000))
 _END_OF_PLANE = 0x10000
 _END = 0x110000
 
@@ -29,21 +35,68 @@ _ODD, _MARK, _SIGN = "odd", "mark", ""
 """What letters may be instead of a letter. A sign parts words."""
 
 
-def any_writing(word: str) -> str | None:
+class Sought(NamedTuple):
+    """A key that a word in a text must answer to, or with `open_end` one that begins so; with `capital` only where
+    that word has one."""
+
+    key: str
+    capital: bool = False
+    open_end: bool = False
+
+
+def any_writing(sought: Sought) -> str | None:
     """The pattern for a word. None where it has an odd letter, which finds it already; "" where it has no letter to
     look for."""
-    kinds = [_evened(letter) for char in word for letter in _apart(char)]
-    kinds = [kind for kind in kinds if kind != _MARK]
+    kinds = [kind for char in sought.key for kind in _kinds_within(char) if kind != _MARK]
     if _ODD in kinds:
         return None
-    return "" if _SIGN in kinds else _in_a_row(kinds)
+    if not kinds or _SIGN in kinds:
+        return ""
+    pattern = _in_a_row(kinds)
+    # Where ß may stand for two letters the case of a part is that of the whole word.
+    if sought.capital and sought.key[0].islower() and "ss" not in "".join(kinds):
+        return pattern.replace(_written(kinds[0]), _capital(kinds[0]), 1)
+    return pattern
 
 
-def _apart(char: str) -> str:
-    """The letters that a letter counts as."""
-    if char in _TWO_LETTERS:
-        return _TWO_LETTERS[char]
-    return bare(fold(char)) or char if _evened(char) == _ODD else char
+@lru_cache(maxsize=1 << 12)
+def _kinds_within(char: str) -> tuple[str, ...]:
+    """What the letters are that a letter counts as."""
+    letters = _TWO_LETTERS.get(char)
+    if letters is None:
+        letters = bare(fold(char)) or char if _evened(char) == _ODD else char
+    return tuple(map(_evened, letters))
+
+
+def stands_alone(key: str) -> bool:
+    """Whether a word is of a script that parts words, so that it is none in the middle of a longer one."""
+    return key[0] in _solid() and key[-1] in _solid()
+
+
+def standing_alone(whole: Collection[str], beginnings: Collection[str]) -> str:
+    """The pattern for words that have no further letter before or behind them, but what languages write on words;
+    and for beginnings, with none before them. All are patterns themselves."""
+    no_letter = "[^" + _class(_solid())[1:]
+    words = [f"(?:{'|'.join(whole)})(?:{_behind()})?(?:{no_letter}|$)"] if whole else []
+    return f"(?:^|{no_letter})(?:{'|'.join([*words, *beginnings])})"
+
+
+@lru_cache(maxsize=1)
+def _behind() -> str:
+    """What is written on the end of words by their own script's letters."""
+    hung = sorted(filter(stands_alone, written_on_words()[1]))
+    return "|".join(pattern for each in hung if (pattern := any_writing(Sought(each))))
+
+
+@lru_cache(maxsize=1)
+def _solid() -> frozenset[str]:
+    """Letters and digits beside which no other word begins or ends."""
+    before = {letter for hung in written_on_words()[0] for letter in hung}
+    spaced = (chr(code) for codes in _SPACED for code in codes)
+    letters = (
+        char for char in spaced if char in _TWO_LETTERS or _kinds().get(char, _ODD) not in (_ODD, _MARK)
+    )
+    return frozenset(char for char in letters if char.isalnum()) - {*APOSTROPHES, *before}
 
 
 @lru_cache(maxsize=1)
@@ -64,9 +117,21 @@ def without_marks(text: str) -> str:
     return _marks().sub("", text)
 
 
+def without_joints(text: str) -> str:
+    """The text without those marks that go with the letter before them, or join two; others part words."""
+    return _joints().sub("", text)
+
+
 @lru_cache(maxsize=1)
 def _marks() -> re.Pattern[str]:
     return re.compile(f"[{''.join(char for char, kind in _kinds().items() if kind == _MARK)}]+")
+
+
+@lru_cache(maxsize=1)
+def _joints() -> re.Pattern[str]:
+    return re.compile(
+        f"[{''.join(filter(joins, (char for char, kind in _kinds().items() if kind == _MARK)))}]+"
+    )
 
 
 def _in_a_row(letters: Iterable[str]) -> str:
@@ -91,9 +156,20 @@ def _signs_for(letters: str) -> str:
 @lru_cache(maxsize=1 << 12)
 def _written(letter: str) -> str:
     """The class of all that may come to be this letter, and of signs of which it may be a half."""
+    return _class(_kin_and_halves(letter))
+
+
+def _kin_and_halves(letter: str) -> set[str]:
     kin = {letter, *_kin().get(letter, ())}
     halves = {sign for sign, meant in _TWO_LETTERS.items() if letter in meant}
-    return _class({base for each in kin for base in _bases(each)} | kin | halves)
+    return {base for each in kin for base in _bases(each)} | kin | halves
+
+
+@lru_cache(maxsize=1 << 12)
+def _capital(letter: str) -> str:
+    """The same without small letters."""
+    kept = [char for char in _kin_and_halves(letter) if not unicodedata.normalize("NFKC", char).islower()]
+    return _class(kept)
 
 
 def _bases(letter: str) -> set[str]:
@@ -138,7 +214,8 @@ def _evened(char: str) -> str:
         return _ODD
     if unicodedata.category(char) in ("Mn", "Mc", "Me", "Cf"):
         return _ODD if any(map(str.isalnum, fold(char))) else _MARK  # a iota below counts as one beside
-    return _alone(char) if char.isalnum() else _SIGN
+    # Kangxi radicals and circled kana are signs to Unicode, and letters to who reads them.
+    return _alone(char) if char.isalnum() or is_character(char) else _SIGN
 
 
 def _alone(letter: str) -> str:
