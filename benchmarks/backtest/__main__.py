@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +19,7 @@ import click
 from sqlalchemy import text
 
 from benchmarks.backtest.planting import Size, plant, texts
+from benchmarks.visitor import Browser, add_visitor, kept_secret, web
 from ops import migrations
 from ops.kit import clock
 from ops.searching import Comparison, Search, Shelved, comparing, searching
@@ -34,6 +37,10 @@ Item = TypeVar("Item")
 
 TOLD_EVERY = 200
 """Articles, as the page has it."""
+AGAIN_S = 0.25
+"""How soon the page asks again for what is not yet done."""
+AT_REST_S = 3.0
+"""From the process's start to the first query: nobody logs in and writes one sooner."""
 BESIDE = 1_000
 """Articles that are read closely, for comparison."""
 
@@ -143,6 +150,53 @@ def best(rounds: int, work: Callable[[], Item], cost: Callable[[Item], float]) -
     return min((work() for _ in range(rounds)), key=cost)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """One query on the page of a running web process: seconds until it showed figures of any kind, and all of them;
+    what it said of its own time; and of that process's processor."""
+
+    query: str
+    first_s: float
+    all_s: float
+    said: str
+    cpu_s: float
+
+
+def tried_on_page(browser: Browser, query: str, web_pid: int) -> Shown:
+    """Presses "Try it", and again AGAIN_S after each answer that is not the last, as the page itself does."""
+    page = browser.ask("GET", "/topics/new")[1]
+    token = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert token, page[:200]
+    fields = {"csrf": token[1], "query": query, "since": "30", "mode": "query", "tab": "all", "do": "try"}
+    cpu, began, first_s = spent_by(web_pid), time.perf_counter(), None
+    while True:
+        status, page = browser.ask("POST", "/topics/new", fields)
+        all_s = time.perf_counter() - began
+        assert status == 200, (status, page[:200])
+        told = html.unescape(re.sub(r"<[^>]+>", " ", page))
+        first_s = first_s or all_s
+        if said := re.search(r"Tried on [^.]+\.\d s", told):
+            return Shown(query, first_s, all_s, said[0], spent_by(web_pid) - cpu)
+        time.sleep(AGAIN_S)
+
+
+def spent_by(pid: int) -> float:
+    """The processor's seconds that a process has had so far (proc_pid_stat(5))."""
+    facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def ask_the_page(database: str, redis: str, folder: Path, rounds: int) -> Iterator[list[Shown]]:
+    """Each query on the page, the first of them in a fresh process; once in each of several processes, since an answer
+    is kept for whoever asks again."""
+    for _ in range(rounds):
+        with web(database, redis, kept_secret(folder), folder) as (port, pid):
+            browser = Browser(port)
+            browser.log_in()
+            time.sleep(AT_REST_S)
+            yield [tried_on_page(browser, query, pid) for query, saved in QUERIES if saved is None]
+
+
 def as_line(timing: Timing) -> str:
     """For people."""
     query = (
@@ -152,6 +206,14 @@ def as_line(timing: Timing) -> str:
         f"{query[:68]:68} {timing.matched:>7,} {timing.read:>7,} {timing.first_s:>6.2f} {timing.all_s:>6.2f} "
         f"{timing.cpu_s:>6.2f} {timing.sieve_us:>6.0f} {timing.closely_us:>7.0f} {timing.every_s:>7.1f} "
         f"{timing.every_s / timing.cpu_s:>6.1f}"
+    )
+
+
+def as_said(shown: Shown) -> str:
+    """For people."""
+    return (
+        f"{shown.query[:68]:68} first {shown.first_s:4.1f} s, all {shown.all_s:4.1f} s, "
+        f"{shown.cpu_s:4.1f} s of its processor: {shown.said}"
     )
 
 
@@ -170,13 +232,20 @@ HEAD = (
 @click.option(
     "--rounds", default=3, show_default=True, help="Each query is tried so often; the quickest counts."
 )
+@click.option("--page", is_flag=True, help="Ask the page of a running web process instead of its functions.")
 @click.option("--seed", default=7, show_default=True)
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Keep the database there, and use it if it is there."
 )
 @click.option("--json", "as_json", type=click.Path(path_type=Path), help="All figures.")
 def main(
-    articles: int, different: int, rounds: int, seed: int, keep: Path | None, as_json: Path | None
+    articles: int,
+    different: int,
+    rounds: int,
+    page: bool,
+    seed: int,
+    keep: Path | None,
+    as_json: Path | None,
 ) -> None:
     """How long it takes to try a query on stored articles."""
     size = Size(articles=articles, different=min(different, articles))
@@ -189,8 +258,15 @@ def main(
         migrations.upgrade(engine)
         fill(engine, running.database, size, seed)
         seconds = (size.days + 1) * 86400.0
-        fetch_s, fetch_cpu_s = best(rounds, lambda: fetched(engine, seconds), lambda took: took[0])
         click.echo(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", err=True)
+        if page:
+            asked = []
+            for shown in ask_the_page(running.database, running.redis, folder, rounds):
+                click.echo("\n".join(map(as_said, shown)) + "\n")
+                asked += shown
+            keep_figures(as_json, asked)
+            return
+        fetch_s, fetch_cpu_s = best(rounds, lambda: fetched(engine, seconds), lambda took: took[0])
         click.echo(
             f"{articles:,} articles are brought in {fetch_s:.2f} s, {fetch_cpu_s:.2f} s of this processor\n"
         )
@@ -206,13 +282,20 @@ def main(
             )
             click.echo(as_line(timings[-1]))
         click.echo(f"load {os.getloadavg()[0]:.1f}", err=True)
-    if as_json is not None:
-        as_json.write_text(json.dumps([vars(timing) for timing in timings], indent=1))
+    keep_figures(as_json, timings)
+
+
+def keep_figures(file: Path | None, figures: Sequence[Timing] | Sequence[Shown]) -> None:
+    """Writes all figures, where somebody wants them."""
+    if file is not None:
+        file.write_text(json.dumps([vars(each) for each in figures], indent=1))
 
 
 def fill(engine: Engine, url: str, size: Size, seed: int) -> None:
-    """Plants the articles, unless they are there."""
-    with engine.connect() as connection:
+    """Plants the articles and the visitor, unless they are there."""
+    with engine.begin() as connection:
+        if not connection.execute(text("SELECT count(*) FROM users WHERE name = 'bench'")).scalar_one():
+            add_visitor(connection)
         if connection.execute(text("SELECT count(*) FROM articles")).scalar_one():
             return
     began = time.perf_counter()

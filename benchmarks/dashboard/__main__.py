@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
-import re
-import secrets
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus
 
 import click
 from sqlalchemy import Engine, text
 
 from benchmarks.dashboard.planting import Size, plant
-from ops import access, migrations
+from benchmarks.visitor import Browser, add_visitor, kept_secret, web
+from ops import migrations
 from ops.kit import clock
 from ops.servers import bundled
-from ops.store import accounts
 from worker.secrets import KeyRing, Secret
 from worker.store.engine import open_engine
 
-NAME, PASSWORD = "bench", "a long enough password"
 AIM_MS = 150.0
 
 PAGES = (
@@ -81,63 +73,6 @@ class Timing:
     median_ms: float
     p95_ms: float
     worst_ms: float
-
-
-class Browser:
-    """One logged-in visitor on one connection, as a browser keeps it."""
-
-    def __init__(self, port: int) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self.cookies: dict[str, str] = {}
-
-    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str]:
-        """The answer's state and text."""
-        headers = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if fields is not None:
-            headers["content-type"] = "application/x-www-form-urlencoded"
-        try:
-            self.connection.request(method, path, urlencode(fields) if fields else None, headers)
-            answer = self.connection.getresponse()
-        except ConnectionError:  # what failed on the server ends the connection too
-            self.connection.close()
-            return 599, ""
-        for cookie in answer.headers.get_all("set-cookie") or ():
-            name, _, value = cookie.split(";")[0].partition("=")
-            self.cookies[name] = value
-        return answer.status, answer.read().decode()
-
-    def log_in(self) -> None:
-        """By name and password."""
-        found = re.search(r'name="csrf" value="([^"]+)"', self.ask("GET", "/login")[1])
-        assert found
-        fields = {"csrf": found[1], "next": "/", "name": NAME, "password": PASSWORD}
-        status, _ = self.ask("POST", "/login", fields)
-        assert status == 303, status
-
-
-@contextmanager
-def web(database: str, redis: str, secret: str, folder: Path) -> Iterator[int]:
-    """The real web process, and its port."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    environ = {
-        **os.environ,
-        "PANTAU_DATABASE_URL": database,
-        "PANTAU_REDIS_URL": redis,
-        "PANTAU_SECRET_KEY": secret,
-        "PANTAU_DATA_DIR": str(folder),
-        "PANTAU_LOG_LEVEL": "warning",
-    }
-    child = subprocess.Popen([sys.executable, "-m", "ops", "web", "--port", str(port)], env=environ)  # noqa: S603
-    try:
-        for _ in range(1200):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.1)
-        yield port
-    finally:
-        child.terminate()
-        child.wait(20)
 
 
 def measure(browser: Browser, path: str, rounds: int) -> Timing:
@@ -219,7 +154,7 @@ def main(
         stack.callback(engine.dispose)
         migrations.upgrade(engine)
         _fill(engine, running.database, size, KeyRing.of((secret,)))
-        port = stack.enter_context(web(running.database, running.redis, secret, folder))
+        port, _ = stack.enter_context(web(running.database, running.redis, secret, folder))
         browser = Browser(port)
         browser.log_in()
         places = names(engine)
@@ -232,19 +167,11 @@ def main(
         as_json.write_text(json.dumps([vars(timing) for timing in timings], indent=1))
 
 
-def kept_secret(folder: Path) -> str:
-    """The key that seals what the kept database holds."""
-    kept = folder / "bench-key"
-    if not kept.exists():
-        kept.write_text(secrets.token_urlsafe(32))
-    return kept.read_text()
-
-
 def _fill(engine: Engine, url: str, size: Size, keys: KeyRing) -> None:
     with engine.begin() as connection:
         if connection.execute(text("SELECT count(*) FROM users")).scalar_one():
             return
-        accounts.add_user(connection, NAME, access.hash_password(PASSWORD), "admin")
+        add_visitor(connection)
     began = time.perf_counter()
     plant(engine, url, size, keys, clock())
     click.echo(f"the database was filled in {time.perf_counter() - began:.0f} s", err=True)

@@ -20,7 +20,8 @@ import click
 from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message, Scope
 
-from benchmarks.dashboard.__main__ import NAME, PAGES, PASSWORD, kept_secret, names
+from benchmarks.dashboard.__main__ import PAGES, names
+from benchmarks.visitor import NAME, PASSWORD, kept_secret
 from ops import access, migrations
 from ops.dashboard.app import build
 from ops.dashboard.context import Context

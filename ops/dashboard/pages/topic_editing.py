@@ -44,7 +44,6 @@ from worker.errors import BadQuery
 from worker.match import parse_query
 from worker.match.entities import Catalogue
 from worker.store.engine import Connection
-from worker.store.topics import catalogue
 
 LARGEST_DRAFT = 512 * 1024
 """Bytes of a form: a query has up to 20,000 characters, and a character up to nine bytes as forms write them."""
@@ -232,7 +231,7 @@ def _tried(context: Context, saved: str | None, query: str, seconds: float) -> W
     def work(trial: Trial) -> _Found | None:
         began = trial.steady()
         with context.engine.connect() as connection:
-            known = catalogue(connection)
+            known = context.knowing.now(connection)
             stored = count_articles_of_last(connection, seconds)
             newest = articles_of_last(connection, seconds, MOST_TRIED)
             articles = trial.counted(newest, min(stored, MOST_TRIED))

@@ -4,7 +4,7 @@
 const form = document.getElementById("editor");
 const trial = document.getElementById("trial");
 const PAUSE_MS = 500;
-const AGAIN_MS = 800;
+const AGAIN_MS = 250;
 const LATER_MS = 3_000;
 const TRIES = 5; // a server that is busy answers later
 form.classList.add("scripted");
