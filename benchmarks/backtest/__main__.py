@@ -156,28 +156,49 @@ class Shown:
     what it said of its own time; and of that process's processor."""
 
     query: str
+    in_place_of: str | None
     first_s: float
     all_s: float
     said: str
     cpu_s: float
 
 
-def tried_on_page(browser: Browser, query: str, web_pid: int) -> Shown:
-    """Presses "Try it", and again AGAIN_S after each answer that is not the last, as the page itself does."""
-    page = browser.ask("GET", "/topics/new")[1]
-    token = re.search(r'name="csrf" value="([^"]+)"', page)
-    assert token, page[:200]
-    fields = {"csrf": token[1], "query": query, "since": "30", "mode": "query", "tab": "all", "do": "try"}
+def tried_on_page(browser: Browser, query: str, saved: str | None, web_pid: int) -> Shown:
+    """Presses "Try it", and again AGAIN_S after each answer that is not the last, as the page itself does; on the page
+    of the saved query's topic, if there is one in whose place it is tried."""
+    path = "/topics/new" if saved is None else f"{saved_as_topic(browser, saved)}/edit"
+    fields = filled_in(browser, path) | {"query": query, "since": "30", "do": "try"}
     cpu, began, first_s = spent_by(web_pid), time.perf_counter(), None
     while True:
-        status, page = browser.ask("POST", "/topics/new", fields)
+        status, page = browser.ask("POST", path, fields)
         all_s = time.perf_counter() - began
         assert status == 200, (status, page[:200])
         told = html.unescape(re.sub(r"<[^>]+>", " ", page))
         first_s = first_s or all_s
         if said := re.search(r"Tried on [^.]+\.\d s", told):
-            return Shown(query, first_s, all_s, said[0], spent_by(web_pid) - cpu)
+            return Shown(query, saved, first_s, all_s, said[0], spent_by(web_pid) - cpu)
         time.sleep(AGAIN_S)
+
+
+def saved_as_topic(browser: Browser, query: str) -> str:
+    """The page of a topic with this query; it is called by it, and saved where there is none yet."""
+    named = re.compile(rf'href="(/topics/\d+)">\s*(?:<[^>]+>\s*)*{re.escape(html.escape(query))}\s*<')
+    found = named.search(browser.ask("GET", "/topics")[1])
+    if found is None:
+        fields = filled_in(browser, "/topics/new") | {"name": query, "query": query, "do": "save"}
+        status, page = browser.ask("POST", "/topics/new", fields)
+        assert status == 303, (status, page[:200])
+        found = named.search(browser.ask("GET", "/topics")[1])
+    assert found, query
+    return found[1]
+
+
+def filled_in(browser: Browser, path: str) -> dict[str, str]:
+    """The editor's hidden fields, as the form would send them."""
+    page = browser.ask("GET", path)[1]
+    hidden = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page))
+    assert "csrf" in hidden, page[:200]
+    return {name: html.unescape(value) for name, value in hidden.items()} | {"mode": "query", "tab": "all"}
 
 
 def spent_by(pid: int) -> float:
@@ -194,25 +215,28 @@ def ask_the_page(database: str, redis: str, folder: Path, rounds: int) -> Iterat
             browser = Browser(port)
             browser.log_in()
             time.sleep(AT_REST_S)
-            yield [tried_on_page(browser, query, pid) for query, saved in QUERIES if saved is None]
+            yield [tried_on_page(browser, query, saved, pid) for query, saved in QUERIES]
 
 
 def as_line(timing: Timing) -> str:
     """For people."""
-    query = (
-        timing.query if timing.in_place_of is None else f"{timing.query}  in place of  {timing.in_place_of}"
-    )
     return (
-        f"{query[:68]:68} {timing.matched:>7,} {timing.read:>7,} {timing.first_s:>6.2f} {timing.all_s:>6.2f} "
+        f"{written(timing)} {timing.matched:>7,} {timing.read:>7,} {timing.first_s:>6.2f} {timing.all_s:>6.2f} "
         f"{timing.cpu_s:>6.2f} {timing.sieve_us:>6.0f} {timing.closely_us:>7.0f} {timing.every_s:>7.1f} "
         f"{timing.every_s / timing.cpu_s:>6.1f}"
     )
 
 
+def written(tried: Timing | Shown) -> str:
+    """The query, and in whose place it was tried."""
+    place = "" if tried.in_place_of is None else f"  in place of  {tried.in_place_of}"
+    return f"{tried.query + place:68.68}"
+
+
 def as_said(shown: Shown) -> str:
     """For people."""
     return (
-        f"{shown.query[:68]:68} first {shown.first_s:4.1f} s, all {shown.all_s:4.1f} s, "
+        f"{written(shown)} first {shown.first_s:4.1f} s, all {shown.all_s:4.1f} s, "
         f"{shown.cpu_s:4.1f} s of its processor: {shown.said}"
     )
 

@@ -37,6 +37,7 @@ _FEW_QUERIES, _MOST_NEEDS = 4, 6
 _WORDS_AT_ONCE = 1000
 _RANKS = 3
 """So many words of a name are looked for, one after the other: organisations have the longest of theirs in common."""
+_ADDRESS = "://|[wW][wW][wW][.]"
 _MEMORY = 64 << 20
 """Bytes that a pattern of so many words may take; where they do not suffice RE2 becomes slow, but not wrong."""
 
@@ -66,34 +67,35 @@ class Sieve:
 
 
 class _Net:
-    """Catches the texts that may hold one of some words.
-
-    Most texts lack even the letters, which RE2 sees at once. Of the others those remain where a word stands alone,
-    as far as its script parts words.
-    """
+    """Catches the texts that may hold one of some words, of those that are none in the middle of others only where
+    they stand alone. Most texts pass RE2 once."""
 
     def __init__(self, words: Iterable[Sought]) -> None:
         patterns = {word: found for word in set(words) if (found := any_writing(word)) is not None}
-        alone = [word for word in patterns if stands_alone(word.key)]
+        self._catches_all = "" in patterns.values()
+        alone = [[*_alone(some, patterns), odd_letters()] for some in _parts(patterns)]
+        self._alone = [_pattern(*some) for some in alone]
+        self._alone_or_unclear = [_pattern(*some, marks(), _ADDRESS) for some in alone]
         letters = {any_writing(Sought(word.key)) or "" for word in patterns}
-        self._catches_all = "" in letters
         self._letters = [_pattern(*some, odd_letters(), marks()) for some in _parts(letters)]
-        self._alone = [_pattern(*_standing(some, patterns), odd_letters()) for some in _parts(alone)]
-        amid = {found for word, found in patterns.items() if not stands_alone(word.key)}
-        self._amid = [_pattern(*some, odd_letters()) for some in _parts(amid)]
+        amid = {pattern for word, pattern in patterns.items() if not stands_alone(word.key)}
+        self._amid = [_pattern(*some) for some in _parts(amid) if some]
 
     def catches(self, text: bytes) -> bool:
         """Whether a text may hold one. Marks and addresses are taken away from those alone that have some."""
         if self._catches_all:
             return True
+        if not _found(self._alone_or_unclear, text):
+            return False
+        addressed, marked = bool(_address().search(text)), bool(_any_mark().search(text))
+        if not (addressed or marked):
+            return True
         if not _found(self._letters, text):
             return False
-        if not _unclear().search(text):
-            return _found(self._alone, text) or _found(self._amid, text)
         clear = without_addresses(text.decode())
-        return _found(self._alone, without_joints(clear).encode()) or _found(
-            self._amid, without_marks(clear).encode()
-        )
+        if _found(self._alone, without_joints(clear).encode()):
+            return True
+        return marked and _found(self._amid, without_marks(clear).encode())
 
 
 def _parts(each: Collection[Item]) -> Iterator[list[Item]]:
@@ -103,11 +105,13 @@ def _parts(each: Collection[Item]) -> Iterator[list[Item]]:
         yield found[at : at + _WORDS_AT_ONCE]
 
 
-def _standing(words: Collection[Sought], patterns: Mapping[Sought, str]) -> Iterator[str]:
-    """The pattern of words that stand alone, if there are any."""
-    if words:
-        whole = [patterns[word] for word in words if not word.open_end]
-        yield standing_alone(whole, [patterns[word] for word in words if word.open_end])
+def _alone(words: Collection[Sought], patterns: Mapping[Sought, str]) -> Iterator[str]:
+    """The patterns of words, of those that stand alone in one."""
+    alone = {word: patterns[word] for word in words if stands_alone(word.key)}
+    yield from (patterns[word] for word in words if word not in alone)
+    if alone:
+        whole = [pattern for word, pattern in alone.items() if not word.open_end]
+        yield standing_alone(whole, [pattern for word, pattern in alone.items() if word.open_end])
 
 
 def _found(patterns: Iterable[Any], text: bytes) -> bool:
@@ -115,8 +119,13 @@ def _found(patterns: Iterable[Any], text: bytes) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _unclear() -> Any:
-    return _pattern(marks(), "://|[wW][wW][wW][.]")
+def _any_mark() -> Any:
+    return _pattern(marks())
+
+
+@lru_cache(maxsize=1)
+def _address() -> Any:
+    return _pattern(_ADDRESS)
 
 
 def _pattern(*parts: str) -> Any:
