@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from ops.bringing import Share, Terms
@@ -25,6 +26,8 @@ TOO_BROAD = 0.05
 """A topic that finds a larger part of everything is noise to most who hear of it."""
 ENOUGH_TO_JUDGE = 20
 """Articles; of fewer no share says anything."""
+_AT_ONCE = 250
+"""Articles that pass the sieve together."""
 _WORDS = 8
 
 
@@ -313,9 +316,9 @@ def sifted(
     queries: Sequence[str], articles: Iterable[Shelved], known: Catalogue | None
 ) -> Iterator[tuple[Shelved, bool]]:
     """Every article, and whether a query may match its letters at all, so that it must be read."""
-    sieve = Sieve(queries, known)
-    for shelved in articles:
-        yield shelved, sieve.through(shelved.letters)
+    sieve, coming = Sieve(queries, known), iter(articles)
+    while some := list(islice(coming, _AT_ONCE)):
+        yield from zip(some, sieve.through([shelved.letters for shelved in some]), strict=True)
 
 
 def _day_of(shelved: Shelved) -> date:
