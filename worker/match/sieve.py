@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import re2
 
@@ -54,7 +54,7 @@ class Sieve:
             [words for need in needs for words in _words_of(need, book)]
             for needs in (_needs(compile_query(parse_query(query, book.known))) for query in queries)
         ]
-        self._first = None if not all(chains) else _Net(word for needs in chains for word in needs[0])
+        self._first = None if not all(chains) else _FirstNet(word for needs in chains for word in needs[0])
         few = len(chains) <= _FEW_QUERIES and any(len(needs) > 1 for needs in chains)
         # Of a single query the first need is looked for by then.
         begun = 1 if len(chains) == 1 else 0
@@ -64,50 +64,74 @@ class Sieve:
         """Which of the texts (UTF-8) must be read. Some hundreds at once take RE2 two thirds of the time."""
         if self._first is None:
             return [True] * len(texts)
-        caught = set(self._first.caught(texts))
-        if self._further:
-            caught = {at for at in caught if self._may_match(texts[at])}
+        caught = {at for at, text in self._first.caught(texts) if self._may_match(text)}
         return [at in caught for at in range(len(texts))]
 
-    def _may_match(self, text: bytes) -> bool:
-        return any(all(net.caught((text,)) for net in nets) for nets in self._further)
+    def _may_match(self, text: _Clear) -> bool:
+        return not self._further or any(all(net.holds(text) for net in nets) for nets in self._further)
+
+
+class _Clear(NamedTuple):
+    """A text without addresses: for words that stand alone without marks that go with letters, and for others without
+    any."""
+
+    joined: bytes
+    bare: bytes
+
+    @classmethod
+    def of(cls, text: bytes) -> _Clear:
+        """Of a text that is not clear as it is."""
+        written = without_addresses(text.decode())
+        return cls(without_joints(written).encode(), without_marks(written).encode())
 
 
 class _Net:
-    """Catches the texts that may hold one of some words, of those that are none in the middle of others only where
-    they stand alone. Most texts pass RE2 once."""
+    """Holds the texts that may have one of some words, of those that are none in the middle of others only where they
+    stand alone."""
 
     def __init__(self, words: Iterable[Sought]) -> None:
         patterns = {word: found for word in set(words) if (found := any_writing(word)) is not None}
-        self._catches_all = "" in patterns.values()
-        alone = [[*_alone(some, patterns), odd_letters()] for some in _parts(patterns)]
-        self._alone = [_pattern(*some) for some in alone]
-        self._alone_or_unclear = [_pattern(*some, marks(), _ADDRESS) for some in alone]
-        letters = {any_writing(Sought(word.key)) or "" for word in patterns}
-        self._letters = [_pattern(*some, odd_letters(), marks()) for some in _parts(letters)]
+        self._holds_all = "" in patterns.values()
+        self._each = [[*_alone(some, patterns), odd_letters()] for some in _parts(patterns)]
+        self._alone = [_pattern(*each) for each in self._each]
         amid = {pattern for word, pattern in patterns.items() if not stands_alone(word.key)}
         self._amid = [_pattern(*some) for some in _parts(amid) if some]
 
-    def caught(self, texts: Sequence[bytes]) -> list[int]:
-        """The places of those texts that may hold one."""
-        if self._catches_all:
-            return list(range(len(texts)))
+    def holds(self, text: _Clear) -> bool:
+        """Whether a text may have one."""
+        if self._holds_all or _found(self._alone, text.joined):
+            return True
+        return text.bare is not text.joined and _found(self._amid, text.bare)
+
+
+class _FirstNet(_Net):
+    """What all texts pass, some hundreds at once, and most of them RE2 once."""
+
+    def __init__(self, words: Iterable[Sought]) -> None:
+        super().__init__(sought := list(words))
+        self._unless_clear = [_pattern(*each, marks(), _ADDRESS) for each in self._each]
+        letters = {pattern for word in sought if (pattern := any_writing(Sought(word.key))) is not None}
+        self._letters = [_pattern(*some, odd_letters(), marks()) for some in _parts(letters)]
+
+    def caught(self, texts: Sequence[bytes]) -> Iterator[tuple[int, _Clear]]:
+        """The places of those texts that may have one, and what is clear of them."""
+        for at in range(len(texts)) if self._holds_all else self._seen_in(texts):
+            if (text := self._clear(texts[at])) is not None:
+                yield at, text
+
+    def _seen_in(self, texts: Sequence[bytes]) -> list[int]:
         ends = [end - len(_GAP) for end in accumulate(len(text) + len(_GAP) for text in texts)]
         joined = _GAP.join(texts)
-        seen = {at for pattern in self._alone_or_unclear for at in _holding(pattern, joined, ends)}
-        return [at for at in sorted(seen) if self._holds(texts[at])]
+        return sorted({at for pattern in self._unless_clear for at in _holding(pattern, joined, ends)})
 
-    def _holds(self, text: bytes) -> bool:
-        """Whether it is more than a mark or an address that a text was caught for: they are taken away first."""
-        addressed, marked = bool(_address().search(text)), bool(_any_mark().search(text))
-        if not (addressed or marked):
-            return True
+    def _clear(self, text: bytes) -> _Clear | None:
+        """What is clear of it; None where it was caught for a mark or an address alone."""
+        if not _unclear().search(text):
+            return _Clear(text, text)
         if not _found(self._letters, text):
-            return False
-        clear = without_addresses(text.decode())
-        if _found(self._alone, without_joints(clear).encode()):
-            return True
-        return marked and _found(self._amid, without_marks(clear).encode())
+            return None
+        clear = _Clear.of(text)
+        return clear if self.holds(clear) else None
 
 
 def _holding(pattern: Any, joined: bytes, ends: Sequence[int]) -> Iterator[int]:
@@ -140,13 +164,8 @@ def _found(patterns: Iterable[Any], text: bytes) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _any_mark() -> Any:
-    return _pattern(marks())
-
-
-@lru_cache(maxsize=1)
-def _address() -> Any:
-    return _pattern(_ADDRESS)
+def _unclear() -> Any:
+    return _pattern(marks(), _ADDRESS)
 
 
 def _pattern(*parts: str) -> Any:
