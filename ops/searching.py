@@ -26,7 +26,7 @@ TOO_BROAD = 0.05
 """A topic that finds a larger part of everything is noise to most who hear of it."""
 ENOUGH_TO_JUDGE = 20
 """Articles; of fewer no share says anything."""
-_AT_ONCE = 250
+_AT_ONCE = 100
 """Articles that pass the sieve together."""
 _WORDS = 8
 
