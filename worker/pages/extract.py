@@ -11,6 +11,7 @@ from trafilatura import extract as trafilatura_extract
 
 from worker.model import PageText
 from worker.pages.boxes import clear_boxes
+from worker.pages.facts import Byline, read_byline
 from worker.pages.lines import strip_lines
 from worker.pages.page import Page, open_page
 from worker.pages.walls import wall_of, without_pleas
@@ -50,6 +51,7 @@ def read_article(page: Page) -> PageText:
     """
     text, method = _article(page)
     facts = page.facts
+    byline = Byline() if page.tree is None else read_byline(page.tree, page.stated)
     wall = None if method == "site" else wall_of(page.tree, facts, page.scripts, text)
     if wall:
         text = without_pleas(text) if wall in _WITH_OPENING else ""
@@ -59,8 +61,8 @@ def read_article(page: Page) -> PageText:
         if len(text) <= _TEXT_MOST
         else text[:_TEXT_MOST].rpartition("\n\n")[0] or text[:_TEXT_MOST],
         language=facts.language,
-        published=facts.published,
-        authors=facts.authors,
+        published=byline.published,
+        authors=byline.authors,
         canonical=facts.canonical,
         method=method if text else "none",
         wall=wall,

@@ -41,33 +41,54 @@ _SUFFIX = re.compile(r"\s+[-–—|·:»]{1,2}\s+")
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a page states where programs look for it: its meta elements, and the article of its JSON-LD."""
+
+    metas: dict[str, str]
+    article: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A page's own account. `body` is the article's text as JSON-LD gives it, often cut or missing; `free` whether
     everybody may read it, None where the page does not say."""
 
     title: str = ""
-    published: datetime | None = None
-    authors: tuple[str, ...] = ()
     canonical: str | None = None
     language: str | None = None
     body: str = ""
     free: bool | None = None
 
 
-def read_facts(tree: html.HtmlElement, url: str) -> Facts:
-    """Title, date, authors, address and language as the page states them. `url` is where it came from."""
-    metas = _metas(tree)
-    article = next(_articles(tree), {})
-    language = _language(tree, metas)
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """When an article was published, and by whom."""
+
+    published: datetime | None = None
+    authors: tuple[str, ...] = ()
+
+
+def stated_on(tree: html.HtmlElement) -> Stated:
+    """What the page states, with its scripts still in it."""
+    return Stated(_metas(tree), next(_articles(tree), {}))
+
+
+def read_facts(tree: html.HtmlElement, stated: Stated, url: str) -> Facts:
+    """Title, address and language as the page states them. `url` is where it came from."""
+    metas, article = stated.metas, stated.article
     return Facts(
         title=_title(tree, metas, article),
-        published=_published(tree, metas, article, zone_of(_full_language(tree))),
-        authors=_authors(tree, metas, article),
         canonical=_canonical(tree, metas, article, url),
-        language=language,
+        language=_language(tree, metas),
         body=_body(_string(article.get("articleBody"))),
         free=_free(metas, article),
     )
+
+
+def read_byline(tree: html.HtmlElement, stated: Stated) -> Byline:
+    """Date and authors as the page states them, else as it shows them; a tenth of what it takes to look at a page that
+    no topic touches, so only asked for when it is read."""
+    return Byline(_published(tree, stated, zone_of(_full_language(tree))), _authors(tree, stated))
 
 
 def _free(metas: dict[str, str], article: dict[str, Any]) -> bool | None:
@@ -155,15 +176,13 @@ def _without_site(title: str, site: str, heads: list[str]) -> str:
     return title
 
 
-def _published(
-    tree: html.HtmlElement, metas: dict[str, str], article: dict[str, Any], zone: tzinfo
-) -> datetime | None:
-    stated = (
-        _string(article.get("datePublished")),
-        *(metas.get(name, "") for name in _DATE_NAMES),
-        _string(article.get("dateCreated")),
+def _published(tree: html.HtmlElement, stated: Stated, zone: tzinfo) -> datetime | None:
+    named = (
+        _string(stated.article.get("datePublished")),
+        *(stated.metas.get(name, "") for name in _DATE_NAMES),
+        _string(stated.article.get("dateCreated")),
     )
-    return _first_date(stated, zone) or _first_date(_shown_dates(tree), zone)
+    return _first_date(named, zone) or _first_date(_shown_dates(tree), zone)
 
 
 def _first_date(texts: Iterable[str], zone: tzinfo) -> datetime | None:
@@ -181,16 +200,16 @@ def _shown_dates(tree: html.HtmlElement) -> Iterator[str]:
                 yield text
 
 
-def _authors(tree: html.HtmlElement, metas: dict[str, str], article: dict[str, Any]) -> tuple[str, ...]:
-    stated = [*_names(article.get("author")), *_names(article.get("creator"))]
-    meta = [metas[name] for name in _AUTHOR_NAMES if name in metas]
+def _authors(tree: html.HtmlElement, stated: Stated) -> tuple[str, ...]:
+    named = [*_names(stated.article.get("author")), *_names(stated.article.get("creator"))]
+    meta = [stated.metas[name] for name in _AUTHOR_NAMES if name in stated.metas]
     shown = (
         one_line(str(element.text_content()))
         for element in tree.iter("a", "span")
         if "author" in ((element.get("rel") or "").split(), element.get("itemprop"))
         or element.get("rel") == "author"
     )
-    for names in (stated, meta[:1], shown):
+    for names in (named, meta[:1], shown):
         if people := tuple(dict.fromkeys(filter(None, map(_person, names))))[:_AUTHORS_MOST]:
             return people
     return ()

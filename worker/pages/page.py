@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lxml import html
 
 from worker.pages.boxes import content_of
-from worker.pages.facts import Facts, read_facts
+from worker.pages.facts import Facts, Stated, read_facts, stated_on
 from worker.pages.site import known_sites, reader_for
 from worker.pages.tree import read_tree, without_scripts
 from worker.pages.twins import forward_of
@@ -29,6 +29,7 @@ class Page:
     tree: html.HtmlElement | None
     content: html.HtmlElement | None
     facts: Facts
+    stated: Stated
     own: str = ""
     forward: str | None = None
     scripts: str = ""
@@ -39,9 +40,10 @@ def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
     the page holds; at most 5 MiB are read."""
     tree = read_tree(body, content_type)
     if tree is None:
-        return Page(url, None, None, Facts())
+        return Page(url, None, None, Facts(), Stated({}, {}))
     reader = reader_for(url, known_sites())
     own = reader(tree) if reader else None
-    facts, forward, scripts = read_facts(tree, url), forward_of(tree, url), scripts_of(tree)
+    stated, forward, scripts = stated_on(tree), forward_of(tree, url), scripts_of(tree)
+    facts = read_facts(tree, stated, url)
     without_scripts(tree)
-    return Page(url, tree, content_of(tree), facts, own or "", forward, scripts)
+    return Page(url, tree, content_of(tree), facts, stated, own or "", forward, scripts)
