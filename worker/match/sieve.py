@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
@@ -87,15 +87,24 @@ class _Clear(NamedTuple):
 
 class _Net:
     """Holds the texts that may have one of some words, of those that are none in the middle of others only where they
-    stand alone."""
+    stand alone. Each of its patterns is made when it is first needed: 200 names in all their forms take 200 MB."""
 
     def __init__(self, words: Iterable[Sought]) -> None:
-        patterns = {word: found for word in set(words) if (found := any_writing(word)) is not None}
-        self._holds_all = "" in patterns.values()
-        self._each = [[*_alone(some, patterns), odd_letters()] for some in _parts(patterns)]
-        self._alone = [_pattern(*each) for each in self._each]
-        amid = {pattern for word, pattern in patterns.items() if not stands_alone(word.key)}
-        self._amid = [_pattern(*some) for some in _parts(amid) if some]
+        self._patterns = {word: found for word in set(words) if (found := any_writing(word)) is not None}
+        self._holds_all = "" in self._patterns.values()
+
+    @cached_property
+    def _alone(self) -> list[Any]:
+        return [_pattern(*each) for each in self._each()]
+
+    @cached_property
+    def _amid(self) -> list[Any]:
+        amid = {pattern for word, pattern in self._patterns.items() if not stands_alone(word.key)}
+        return [_pattern(*some) for some in _parts(amid) if some]
+
+    def _each(self) -> Iterator[list[str]]:
+        for some in _parts(self._patterns):
+            yield [*_alone(some, self._patterns), odd_letters()]
 
     def holds(self, text: _Clear) -> bool:
         """Whether a text may have one."""
@@ -107,11 +116,14 @@ class _Net:
 class _FirstNet(_Net):
     """What all texts pass, some hundreds at once, and most of them RE2 once."""
 
-    def __init__(self, words: Iterable[Sought]) -> None:
-        super().__init__(sought := list(words))
-        self._unless_clear = [_pattern(*each, marks(), _ADDRESS) for each in self._each]
-        letters = {pattern for word in sought if (pattern := any_writing(Sought(word.key))) is not None}
-        self._letters = [_pattern(*some, odd_letters(), marks()) for some in _parts(letters)]
+    @cached_property
+    def _unless_clear(self) -> list[Any]:
+        return [_pattern(*each, marks(), _ADDRESS) for each in self._each()]
+
+    @cached_property
+    def _letters(self) -> list[Any]:
+        letters = {any_writing(Sought(word.key)) or "" for word in self._patterns}
+        return [_pattern(*some, odd_letters(), marks()) for some in _parts(letters)]
 
     def caught(self, texts: Sequence[bytes]) -> Iterator[tuple[int, _Clear]]:
         """The places of those texts that may have one, and what is clear of them."""
