@@ -36,13 +36,11 @@ class Knowing:
             Thread(target=known[1].nearest, args=("nobody",), daemon=True).start()
         return known[1]
 
-    def beforehand(self, engine: Engine) -> None:
-        """Begins to learn, beside everything else, what the first trial of a query would have to wait for: a second
-        and a half. A silent database is no fault here; whoever asks next will be told."""
-        Thread(target=self._learn, args=(engine,), daemon=True).start()
-
-    def _learn(self, engine: Engine) -> None:
-        with suppress(Unavailable), reaching_database(), engine.connect() as connection:
-            known = self.now(connection)
+    def learn(self, engine: Engine) -> None:
+        """Learns what the first trial of a query would have to wait for, a second and a half. A silent database is no
+        fault here; whoever asks next will be told."""
+        with suppress(Unavailable):
+            with reaching_database(), engine.connect() as connection:
+                known = self.now(connection)
             list(sifted(_QUERY, (), known))
             Closely(_QUERY, known).read(Article(title="", body="pantau " * 100, language=None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,7 +18,7 @@ class Server(uvicorn.Server):
         app = self.config.app
         if isinstance(app, Starlette) and self.started:
             context = app.state.context
-            context.knowing.beforehand(context.engine)
+            context.errand(partial(context.knowing.learn, context.engine))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Ends the streams, then everything else in order."""
