@@ -1,14 +1,16 @@
-"""EDGE: the tasks about people."""
+"""EDGE: the tasks about people. A desk is imported by the worker that serves it: planning loads numpy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from alerts.desks.plan import plan as plan_desk
-from alerts.desks.send import Outbox
-from alerts.desks.send import send as send_desk
 from worker.app import app
 from worker.process import run, tools
+
+if TYPE_CHECKING:
+    from alerts.desks.send import Outbox
 
 _make_outbox: Callable[[], Outbox] | None = None
 _outbox: Outbox | None = None
@@ -33,10 +35,10 @@ def outbox() -> Outbox:
 @app.task(name="plan")
 def plan() -> None:
     """Plans the matches that are new."""
-    plan_desk(tools())
+    import_module("alerts.desks.plan").plan(tools())
 
 
 @app.task(name="send")
 def send() -> None:
     """Sends the deliveries that are due."""
-    run(send_desk(outbox()))
+    run(import_module("alerts.desks.send").send(outbox()))

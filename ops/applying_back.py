@@ -14,7 +14,8 @@ from itertools import islice
 from alerts.decision import Decision, Suppress
 from alerts.model import Asked
 from alerts.plan import decide
-from alerts.store import people, planning, silences
+from alerts.store import people, planning, silences, stories
+from alerts.store.alone import plan_alone
 from alerts.store.decisions import Ledger
 from ops.searching import Shelved, sifted
 from ops.store.audit_log import note_many
@@ -139,14 +140,14 @@ def _findings(index: TopicIndex, article: Article) -> list[Finding]:
 
 
 def _take_in(connection: Connection, order: Order, batch: Sequence[Found], applied: Applied) -> None:
-    planning.plan_alone(connection)
+    plan_alone(connection)
     wanted: list[MatchId] = []
     for article, findings in batch:
         new, here = entries.store_older_matches(connection, article, findings)
         applied.new_matches += len(new)
         wanted += here
     now = order.clock()
-    news = planning.in_stories(connection, planning.older_news(connection, wanted, order.asked), now)
+    news = stories.in_stories(connection, planning.older_news(connection, wanted, order.asked), now)
     subscriptions = people.load_subscriptions(connection)
     places = {channel for subscription in subscriptions for channel in subscription.channels}
     told = planning.told_of(connection, places, {item.article for item in news})

@@ -14,14 +14,11 @@ from celery import signals
 from celery.exceptions import SecurityWarning
 from celery.worker.state import active_requests
 
-from ops import kit, logs, observing, tools, wiring
+from ops import kit, logs, observing, tools
 from ops.alive import Alive
-from ops.retention import Keep
 from ops.rotation import keys_fit
-from ops.self_testing import SelfTesting
 from ops.store import ticking
 from ops.store.clock import DatabaseClock
-from ops.watching import Watch
 from worker import process, spans
 from worker.app import app, configure
 from worker.errors import Unavailable
@@ -61,7 +58,7 @@ def serve(queues: Iterable[str]) -> None:
     if wanted & {"poll", "send"}:
         keys_fit(settings)
     if "tick" in wanted:
-        wiring.add_tick(app, process.tools, _watch())
+        import_module("ops.tick").add_tick(app, settings, process.tools)
     if wanted & {"poll", "read"}:
         import_module("worker.tasks")
     if wanted & {"plan", "send"}:
@@ -73,17 +70,6 @@ def serve(queues: Iterable[str]) -> None:
         getattr(import_module(DESKS[queue]), "warm_up", lambda: None)()
     if "read" in wanted:
         _read_topics()
-
-
-def _watch() -> Watch:
-    """The operator's own address is not subject to the guard, so it is asked through a door of its own."""
-    return Watch(
-        settings.operator_channel,
-        settings.heartbeat_url,
-        lambda: tools.make_web(settings, anywhere=True),
-        SelfTesting(settings.self_test_s),
-        Keep(settings.keep_articles_s, settings.keep_ledger_s),
-    )
 
 
 def _read_topics() -> None:

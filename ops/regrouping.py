@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from alerts.letter import plain_text
-from alerts.store.planning import hold_planning
+from alerts.store.alone import hold_planning
 from ops.row_number import number_in
 from ops.said import Said, said
 from ops.store import audit_log

@@ -11,7 +11,7 @@ from alerts.channels import channels
 from alerts.decision import MOST_ARTICLES
 from alerts.model import News
 from alerts.plan import decide, updates
-from alerts.store import people, planning, silences
+from alerts.store import people, planning, silences, stories
 from alerts.store.decisions import Ledger
 from worker import spans
 from worker.crashpoint import crashpoint
@@ -22,7 +22,7 @@ log = structlog.get_logger("alerts")
 
 def warm_up() -> None:
     """Loads what the first planning would otherwise wait a second for: what the things are that have a name."""
-    planning.warm_up()
+    stories.warm_up()
 
 
 def plan(kit: Kit, registry: Mapping[str, Channel] | None = None) -> int:
@@ -45,7 +45,7 @@ def _plan_batch(kit: Kit, registry: Mapping[str, Channel]) -> Sequence[News]:
             return ()
         crashpoint("plan_after_claim")
         now = kit.clock()
-        news = planning.in_stories(connection, news, now)
+        news = stories.in_stories(connection, news, now)
         subscriptions = people.load_subscriptions(connection, {item.topic for item in news})
         places = {channel for subscription in subscriptions for channel in subscription.channels}
         kinds = planning.kinds_of(connection, places)

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from alerts.decision import Reason
 from alerts.store import circuits, deliveries
+from alerts.store.alone import hold_planning
 from alerts.store.deliveries import DueDelivery
-from alerts.store.planning import hold_planning
 from alerts.store.readers import By
 from alerts.store.schema import addresses, alerts, channels, departures
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, func, text, update
 
 from alerts.decision import Bundle, Move, Pair, Reason
 from alerts.model import ChannelId, DeliveryId, Subscription, SubscriptionId
-from alerts.store import people, planning
+from alerts.store import people
+from alerts.store.alone import plan_alone
 from alerts.store.decisions import Ledger
 from alerts.store.schema import subscriptions
 from alerts.times import KEPT_FOR, UNTIL_RESUMED, catch_up, kept
@@ -80,7 +81,7 @@ class Told:
 
 def pause(connection: Connection, subscription: SubscriptionId, now: datetime) -> None:
     """It hears nothing any more, until somebody resumes it; who pauses it again changes nothing."""
-    planning.plan_alone(connection)
+    plan_alone(connection)
     since = func.coalesce(subscriptions.c.paused_at, now)
     _set(connection, subscription, paused_at=since, snoozed_until=None)
 
@@ -103,7 +104,7 @@ def _hear_again(
     *,
     snoozed_until: datetime | None,
 ) -> Told:
-    planning.plan_alone(connection)
+    plan_alone(connection)
     _give_up_old(connection, now)
     _set(connection, subscription, paused_at=None, snoozed_until=snoozed_until)
     everybody = _everybody(connection)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from alerts.model import ChannelId, SilenceId
 from alerts.silences import Silence, silencing
 from alerts.store import keeping, planning, silences
+from alerts.store.alone import plan_alone
 from worker.model import MatchId
 
 # What one of them may cover; whether a source answers to its name is for `silencing` to say.
@@ -58,7 +59,7 @@ def take(connection: Connection, now: datetime) -> None:
     holding = silences.in_force(connection, now)
     if not _silenced(connection, holding, now) and not keeping.has_to_keep(connection, now):
         return
-    planning.plan_alone(connection)
+    plan_alone(connection)
     silenced = _silenced(connection, holding, now)
     for silence, found in silenced.items():
         connection.execute(_SUPPRESS, {"silence": silence, "alerts": found})

@@ -9,17 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, select, text
 
 from alerts.decision import MOST_ARTICLES, Group, Message, Pair, Reason, Running, Told
 from alerts.grouping import STORY_LASTS
 from alerts.model import Asked, ChannelId, DeliveryId, News, SubscriptionId
+from alerts.store.alone import plan_alone
 from alerts.store.schema import alerts, channels, deliveries, delivery_articles
 from worker.model import ArticleId, FeedId, MatchId, StoryId, TopicId
-from worker.store import stories
 from worker.store.schema import articles, feeds, matches
-
-_PLAN_LOCK = 0x504C414E  # "PLAN": one planner at a time, so that two never open the same bundle twice
 
 _STATES = {
     "collecting": "collecting",
@@ -30,18 +28,6 @@ _STATES = {
     "sent": "told",
     "unknown": "told",
 }
-
-
-def hold_planning(connection: Connection) -> None:
-    """Until its transaction ends nothing is planned, and the caller alone moves alerts of what waits. Taken before any
-    row: who has rows already could wait for a planner that waits for them."""
-    connection.execute(select(func.pg_advisory_xact_lock(_PLAN_LOCK)))
-
-
-def plan_alone(connection: Connection) -> None:
-    """Until its transaction ends the caller is the only planner, and no subscription is made or changed."""
-    hold_planning(connection)
-    connection.execute(text("LOCK TABLE subscriptions IN SHARE MODE"))
 
 
 def take_news(connection: Connection, limit: int) -> list[News]:
@@ -67,17 +53,6 @@ def older_news(connection: Connection, wanted: Collection[MatchId], asked: Asked
 def news_of(connection: Connection, wanted: Collection[MatchId]) -> list[News]:
     """These matches, whatever became of them."""
     return _news(connection, matches.c.id.in_(wanted)) if wanted else []
-
-
-def warm_up() -> None:
-    """Loads what putting articles into stories needs."""
-    stories.warm_up()
-
-
-def in_stories(connection: Connection, news: Sequence[News], now: datetime) -> list[News]:
-    """The news with the story that each article belongs to, and the first article with its text."""
-    placed = stories.assign(connection, {item.article for item in news}, now)
-    return [replace(item, story=placed[item.article][0], text=placed[item.article][1]) for item in news]
 
 
 def decided(connection: Connection, of: Collection[MatchId]) -> frozenset[Pair]:

@@ -6,8 +6,8 @@ from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import OperationalError
 
+from alerts.store.alone import hold_planning
 from alerts.store.circuits import hold_and_probe
-from alerts.store.planning import hold_planning
 
 PLANNER_MS = 500
 """So long a sender waits for planners each time: a planning of 200 articles takes 0.06 to 0.2 s."""

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from alerts.model import DeliveryId
+from alerts.store.alone import hold_planning
 from alerts.store.deliveries import take_back
-from alerts.store.planning import hold_planning
 from alerts.store.schema import deliveries, delivery_articles
 from ops.row_number import number_in
 from ops.store.overview import attempts_of

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, select, text
 
+from alerts.store.alone import hold_planning
 from alerts.store.circuits import BY_HAND
-from alerts.store.planning import hold_planning
 from ops.store.schema import heartbeats
 
 REASON = BY_HAND

@@ -16,7 +16,7 @@ from alerts.decision import Announce, Bundle, Pair, Reason, Suppress
 from alerts.model import ChannelId, SubscriptionId
 from alerts.plan import decide
 from alerts.store import consent
-from alerts.store.planning import plan_alone
+from alerts.store.alone import plan_alone
 from worker.model import MatchId
 
 Make = Callable[..., Any]

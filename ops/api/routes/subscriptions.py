@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.model import SubscriptionId
+from alerts.store.alone import plan_alone
 from alerts.store.keeping import Told
-from alerts.store.planning import plan_alone
 from ops import hearing, made_here
 from ops.api.callers import Caller, Here, Reader, Writer
 from ops.api.doing import Done, IfMatch, Key, as_seen, do, keys_of

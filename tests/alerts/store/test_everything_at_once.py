@@ -22,7 +22,7 @@ from alerts.desks.plan import plan
 from alerts.desks.send import Outbox, send
 from alerts.model import DeliveryId
 from alerts.store import keeping, silences
-from alerts.store.planning import hold_planning
+from alerts.store.alone import hold_planning
 from ops import retrying
 from ops.store.audit import audit
 from worker.wire import Failure, Reply

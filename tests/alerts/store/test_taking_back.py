@@ -10,7 +10,8 @@ import pytest
 from alerts.channels import channels
 from alerts.desks import send as desks
 from alerts.desks.plan import plan
-from alerts.store import confirmations, planning, tidying
+from alerts.store import confirmations, tidying
+from alerts.store.alone import hold_planning
 from ops.retrying import retry
 from ops.store import restored
 from ops.store.audit import accounts, audit
@@ -190,7 +191,7 @@ def test_who_leaves_while_it_is_being_sent_is_not_sent_it_once_more(database, ro
 def test_a_sender_waits_no_longer_than_a_moment_for_a_planner(kit, rows, database):
     rows.announced(rows.channel(), rows.subscription(), rows.topic(), rows.feed())
     with database.connect() as planner, planner.begin():
-        planning.hold_planning(planner)
+        hold_planning(planner)
         with database.connect() as sender, sender.begin():
             assert not tidying.tidy_alone(sender)
     with database.connect() as sender, sender.begin():

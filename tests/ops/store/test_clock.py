@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from ops import wiring
+from ops import tick
 from ops.store import ticking
 from ops.store.clock import EVERY_S, DatabaseClock
 from worker.app import app, configure
@@ -57,12 +57,12 @@ def test_the_beat_goes_on_whatever_the_machines_clock_is_set_to():
 
 def test_a_tick_that_comes_right_behind_another_does_nothing(kit, rows, monkeypatch):
     rung = []
-    monkeypatch.setattr(wiring, "ring", rung.append)
+    monkeypatch.setattr(tick, "ring", rung.append)
     rows.feed()
-    assert wiring.tick(kit) == ["poll"]
-    assert [wiring.tick(kit) for _ in range(3)].count([]) >= 2
+    assert tick.tick(kit) == ["poll"]
+    assert [tick.tick(kit) for _ in range(3)].count([]) >= 2
     rows.change("UPDATE heartbeats SET at = at - interval '1 second' WHERE part = 'tick'")
-    assert wiring.tick(kit) == ["poll"]
+    assert tick.tick(kit) == ["poll"]
     assert len(rung) <= 3
 
 
