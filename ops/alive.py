@@ -37,6 +37,7 @@ class Alive:
     settings: Settings
     name: str = field(default_factory=lambda: os.environ.get("PANTAU_WORKER_NAME", "worker"))
     again_at: float | None = None
+    was_seen: bool = False
     engine: Engine | None = None
     queues: tuple[str, ...] = ()
     slots: int = 0
@@ -77,20 +78,27 @@ class Alive:
         return {"disk": {"place": str(self.settings.data_dir), "free": room.free, "size": room.total}}
 
     def begin(self, now: float) -> None:
-        """The first sign: the worker is ready. Raises what the database raises; `now` in seconds of a steady clock."""
-        with self.database().begin() as connection:
-            ticking.beat(connection, self.part, self.says(now))
-        self.again_at = now + EVERY_S
+        """The worker is ready, and says so from now on; `now` in seconds of a steady clock."""
+        self.again_at = now
+        self.go_on(now)
 
     def go_on(self, now: float) -> None:
-        """Another sign, where it is time; a database that does not answer is asked again later."""
+        """Another sign, where it is time; a database that does not answer is asked again later. That holds for the
+        first one too: without any a worker that works would be killed for not becoming ready."""
         if self.again_at is None or now < self.again_at:
             return
         self.again_at = now + EVERY_S
         try:
-            self.begin(now)
+            self._leave_sign(now)
         except DatabaseTrouble as trouble:
             structlog.get_logger("worker").warning("no_sign_of_life_left", error=type(trouble).__name__)
+
+    def _leave_sign(self, now: float) -> None:
+        with self.database().begin() as connection:
+            if not self.was_seen:
+                ticking.forget_old(connection)
+            ticking.beat(connection, self.part, self.says(now))
+        self.was_seen = True
 
     def end(self) -> None:
         """No sign any more: the worker ends by itself. One that was killed is missed within seconds."""

@@ -17,7 +17,6 @@ from celery.worker.state import active_requests
 from ops import kit, logs, observing, tools
 from ops.alive import Alive
 from ops.rotation import keys_fit
-from ops.store import ticking
 from ops.store.clock import DatabaseClock
 from worker import process, spans
 from worker.app import app, configure
@@ -104,8 +103,6 @@ def _own_logs(**_: Any) -> None:
 def _sign_of_life(sender: Any = None, **_: Any) -> None:
     _alive.slots = sender.controller.concurrency
     _alive.busy = lambda: len(active_requests)
-    with _alive.database().begin() as connection:
-        ticking.forget_old(connection)
     _alive.begin(monotonic())
     structlog.get_logger("worker").info("worker_ready", worker=_alive.name)
 

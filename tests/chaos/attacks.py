@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import redis
 
@@ -40,7 +40,8 @@ def standing_still(pid: int) -> Iterator[None]:
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):  # a supervisor may have lost its patience
+            os.kill(pid, signal.SIGCONT)
 
 
 def emptied(siege: Siege) -> None:

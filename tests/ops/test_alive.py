@@ -64,6 +64,16 @@ def test_a_database_that_is_gone_ends_no_worker_and_is_asked_again_later(alive, 
     assert counted(database) == {"read": 1}
 
 
+def test_a_first_sign_that_the_database_did_not_take_is_left_again(alive, database) -> None:
+    there, gone = alive.settings, replace(alive.settings, database_url=Secret("postgresql://127.0.0.1:9/x"))
+    alive.settings = gone
+    alive.begin(1000.0)
+    assert counted(database) == {}
+    alive.settings, alive.engine = there, None
+    alive.go_on(1000.0 + EVERY_S)
+    assert counted(database) == {"read": 1}
+
+
 def test_two_workers_of_one_name_are_two(alive, database, monkeypatch) -> None:
     alive.begin(1000.0)
     monkeypatch.setenv("PANTAU_RUN", "run-2")
