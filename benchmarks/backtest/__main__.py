@@ -19,7 +19,7 @@ import click
 from sqlalchemy import text
 
 from benchmarks.backtest.planting import Size, plant, texts
-from benchmarks.visitor import Browser, add_visitor, kept_secret, web
+from benchmarks.visitor import NAME, Browser, add_visitor, kept_secret, web
 from ops import migrations
 from ops.kit import clock
 from ops.searching import Comparison, Search, Shelved, comparing, searching
@@ -318,7 +318,9 @@ def keep_figures(file: Path | None, figures: Sequence[Timing] | Sequence[Shown])
 def fill(engine: Engine, url: str, size: Size, seed: int) -> None:
     """Plants the articles and the visitor, unless they are there."""
     with engine.begin() as connection:
-        if not connection.execute(text("SELECT count(*) FROM users WHERE name = 'bench'")).scalar_one():
+        if not connection.execute(
+            text("SELECT count(*) FROM users WHERE name = :name"), {"name": NAME}
+        ).scalar_one():
             add_visitor(connection)
         if connection.execute(text("SELECT count(*) FROM articles")).scalar_one():
             return

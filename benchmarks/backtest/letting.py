@@ -6,7 +6,6 @@ PANTAU_DATA names a directory with `extraction/ground-truth.json` and `feeds/*.x
 
 from __future__ import annotations
 
-import gzip
 import os
 import time
 from collections.abc import Iterator
@@ -15,13 +14,13 @@ from pathlib import Path
 import click
 
 from benchmarks.matching.articles import real
+from benchmarks.reading.corpus import real_feeds
 from worker.errors import BadInput
 from worker.feeds.parse import parse_feed
 from worker.match.closely import Closely
 from worker.match.language import detect
 from worker.match.sieve import Sieve
 from worker.model import Article
-from worker.plain import text_from_html
 
 QUERIES = (
     "@nato",
@@ -43,13 +42,13 @@ MOST_OF_A_FEED = 50
 
 def entries(data: Path) -> Iterator[Article]:
     """The longer entries of real feeds."""
-    for file in sorted((data / "feeds").glob("*.xml.gz")):
+    for document in real_feeds(data / "feeds"):
         try:
-            feed = parse_feed(gzip.decompress(file.read_bytes()))
+            feed = parse_feed(document.body)
         except BadInput:
             continue
         for entry in feed.entries[:MOST_OF_A_FEED]:
-            body = text_from_html(entry.content or entry.summary)
+            body = entry.content or entry.summary
             if len(body) > LEAST:
                 yield Article(entry.title, body, detect(body))
 

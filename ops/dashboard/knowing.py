@@ -9,10 +9,10 @@ from __future__ import annotations
 from contextlib import suppress
 from threading import Thread
 
-from ops.searching import sifted
 from worker.errors import Unavailable
 from worker.match.closely import Closely
 from worker.match.entities import Catalogue
+from worker.match.sieve import Sieve
 from worker.model import Article
 from worker.store.engine import Connection, Engine, reaching_database
 from worker.store.topics import catalogue, last_change
@@ -42,5 +42,5 @@ class Knowing:
         with suppress(Unavailable):
             with reaching_database(), engine.connect() as connection:
                 known = self.now(connection)
-            list(sifted(_QUERY, (), known))
+            Sieve(_QUERY, known).through((b"",))
             Closely(_QUERY, known).read(Article(title="", body="pantau " * 100, language=None))

@@ -52,29 +52,27 @@ class Cutter(NamedTuple):
 
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-
-
 _APART = re.compile(f"[{IDEOGRAPHS}{KATAKANA}{UNSPACED}{INVISIBLE}]")
 _JOINT = re.compile(f"[{INVISIBLE}{UNSEEN_LETTERS}]")
 
 
 def joins(char: str) -> bool:
     """Whether a mark of the plane goes with the letter before it, or joins it with the next."""
-    return bool(_JOINT.match(char)) or (unicodedata.category(char)[0] == "M" and not _APART.match(char))
+    return bool(_JOINT.match(char)) or _goes_along(char)
+
+
+def _goes_along(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M" and not _APART.match(char)
 
 
 @lru_cache(maxsize=1)
 def cutter() -> Cutter:
     """Built from the Unicode table of the running Python."""
     plane = list(map(chr, range(0x80, 0x10000)))
-    apart = _APART
-    marks = _class_of(
-        char for char in plane if unicodedata.category(char)[0] == "M" and not apart.match(char)
-    )
-    marks += UNSEEN_LETTERS
+    marks = _class_of(filter(_goes_along, plane)) + UNSEEN_LETTERS
     unseen = re.compile(f"[{UNSEEN_LETTERS}]")
     letters = "0-9a-zA-Z" + _class_of(
-        char for char in plane if char.isalnum() and not apart.match(char) and not unseen.match(char)
+        char for char in plane if char.isalnum() and not _APART.match(char) and not unseen.match(char)
     )
     beyond = f"[^\\W\\x00-\uffff{IDEOGRAPHS}]"
     astral_marks = _class_of(

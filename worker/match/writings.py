@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
@@ -109,7 +109,7 @@ def odd_letters() -> str:
 @lru_cache(maxsize=1)
 def marks() -> str:
     """The class of what is left out: accents, vowel signs, what is invisible."""
-    return _class(char for char, kind in _kinds().items() if kind == _MARK)
+    return _class(_all_marks())
 
 
 def without_marks(text: str) -> str:
@@ -124,14 +124,16 @@ def without_joints(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _marks() -> re.Pattern[str]:
-    return re.compile(f"[{''.join(char for char, kind in _kinds().items() if kind == _MARK)}]+")
+    return re.compile(f"[{''.join(_all_marks())}]+")
 
 
 @lru_cache(maxsize=1)
 def _joints() -> re.Pattern[str]:
-    return re.compile(
-        f"[{''.join(filter(joins, (char for char, kind in _kinds().items() if kind == _MARK)))}]+"
-    )
+    return re.compile(f"[{''.join(filter(joins, _all_marks()))}]+")
+
+
+def _all_marks() -> Iterator[str]:
+    return (char for char, kind in _kinds().items() if kind == _MARK)
 
 
 def _in_a_row(letters: Iterable[str]) -> str:
