@@ -14,6 +14,7 @@ from worker.match.evaluate import hits_of, in_order
 from worker.match.namebook import NameBook
 from worker.match.query import parse_query
 from worker.match.reading import Reading
+from worker.match.wanted import Wanted
 from worker.model import Article, Hit
 
 
@@ -25,10 +26,11 @@ class Closely:
         self._plans = [compile_query(parse_query(query, self._book.known)) for query in queries]
         for entity in frozenset().union(*map(entities_of, self._plans)):
             self._book.add(entity)
+        self._wanted = Wanted(self._plans, self._book)
 
     def read(self, article: Article) -> Reading:
         """The article, for whatever is asked of the words, entities and facts that the queries name."""
-        return Reading(article, self._book)
+        return Reading(article, self._book, self._wanted)
 
     def hits(self, reading: Reading) -> list[tuple[Hit, ...] | None]:
         """For each query its hits; None where it does not match."""

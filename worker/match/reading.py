@@ -16,6 +16,7 @@ from worker.match.names import Found, find_names
 from worker.match.nodes import Filter, FilterField
 from worker.match.scripts import IDEOGRAPHS, KATAKANA, UNSPACED
 from worker.match.text import FieldText, Span
+from worker.match.wanted import Wanted
 from worker.model import Article, Field, Hit
 
 # Codes that RFC 5646 replaced but feeds still send.
@@ -28,14 +29,15 @@ _JAMO = re.compile("[\u1160-\u11ff]")
 
 
 class Reading:
-    """One article, read for matching. `book` holds the entities that may be asked for."""
+    """One article, read for matching. `book` holds the entities that may be asked for, `wanted` the words, where it is
+    known which."""
 
-    def __init__(self, article: Article, book: NameBook) -> None:
+    def __init__(self, article: Article, book: NameBook, wanted: Wanted | None = None) -> None:
         self.article, self.book = article, book
         told = _code(article.language)
         self._told = told.partition("-")[0] if told else None
-        self.title = FieldText("title", article.title, self._told)
-        self.body = FieldText("body", article.body, self._told)
+        self.title = FieldText("title", article.title, self._told, wanted)
+        self.body = FieldText("body", article.body, self._told, wanted)
         self.fields: Mapping[Field, FieldText] = {"title": self.title, "body": self.body}
         self._verbatim: dict[Field, VerbatimText] = {}
         self._hits: dict[str, tuple[Hit, ...]] = {}

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from worker.match.cut import cut
 from worker.match.fold import HYPHENS
@@ -17,6 +17,9 @@ from worker.match.scripts import is_ideograph
 from worker.match.segments import borders
 from worker.match.words import Case, Word, case_of, hangs_after_hyphen, hyphenated, vocabulary, word
 from worker.model import Field, Hit
+
+if TYPE_CHECKING:
+    from worker.match.wanted import Wanted
 
 # What may stand before a word that begins a sentence; after an opening quote or a colon one may begin too.
 _SENTENCE_BREAK = re.compile(r"[.!?…。！？;:\n\"“”„‟«»‹›•·–—\-]")
@@ -36,11 +39,11 @@ class Span(NamedTuple):
 
 
 class FieldText:
-    """One field of an article: its words, and for every key the positions that answer to it. `is_plain`: it was cut
-    at its blanks and signs alone."""
+    """One field of an article: its words, and for every key the positions that answer to it, or for those alone that
+    are `wanted`. `is_plain`: it was cut at its blanks and signs alone."""
 
-    def __init__(self, name: Field, written: str, language: str | None) -> None:
-        self.name, self.written, self.language = name, written, language
+    def __init__(self, name: Field, written: str, language: str | None, wanted: Wanted | None = None) -> None:
+        self.name, self.written, self.language, self._wanted = name, written, language, wanted
         self.tokens, self._edges, self.is_plain = cut(written)
         self._known = vocabulary(language)
 
@@ -66,6 +69,8 @@ class FieldText:
     @cached_property
     def places(self) -> dict[str, list[int]]:
         """For every key the positions, ascending, of the words that answer to it."""
+        if self._wanted is not None:
+            return self._places_of(self._wanted.among(set(self.tokens), self.language))
         found = self.standing.copy()
         for token, keys in self.manifold.items():
             if token not in keys:
@@ -75,6 +80,14 @@ class FieldText:
                 if key != token:
                     others, positions = found.get(key), self.standing[token]
                     found[key] = positions if others is None else sorted({*others, *positions})
+        return found
+
+    def _places_of(self, keys: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
+        """The same for these words alone, each with its keys."""
+        found: dict[str, list[int]] = {}
+        for position in [at for at, token in enumerate(self.tokens) if token in keys] if keys else ():
+            for key in keys[self.tokens[position]]:
+                found.setdefault(key, []).append(position)
         return found
 
     @cached_property

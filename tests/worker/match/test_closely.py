@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.worker.match.test_cases import CASES, _found
+from tests.worker.match.test_entities import ALL
 from tests.worker.match.test_sieve import QUERIES, WORDS
 from worker.errors import BadQuery
 from worker.match import TopicIndex
@@ -45,6 +49,21 @@ def test_it_says_of_news_what_the_index_says(query):
 def test_it_says_the_same_among_any_words(queries, words):
     article = Article(" ".join(words[:2]), " ".join(words), None)
     assert closely(queries, article) == [in_the_index(query, article) for query in queries]
+
+
+def test_it_says_of_the_cases_of_careful_readers_what_the_index_says():
+    reader = cache(lambda query: Closely([query]))
+    for case in CASES:
+        article = Article(case.get("title", ""), case["body"], case["language"])
+        asked = reader(case["query"])
+        assert asked.hits(asked.read(article)) == [_found(case)], case["id"]
+
+
+@pytest.mark.parametrize("entity", ALL[5::12], ids=lambda entity: entity.key)
+def test_it_says_of_an_entity_s_examples_what_the_index_says(entity):
+    for each in entity.examples:
+        article = Article(each.text, each.text, each.language)
+        assert closely([f"@{entity.key}"], article) == [in_the_index(f"@{entity.key}", article)]
 
 
 def test_a_query_that_cannot_be_read_is_refused():
