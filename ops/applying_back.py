@@ -121,9 +121,9 @@ def _find(order: Order, articles: Iterable[Shelved], applied: Applied) -> Iterat
     index = TopicIndex(order.known)
     for topic in order.topics:
         index.add(topic)
-    for shelved, read in sifted([topic.query for topic in order.topics], articles, order.known):
+    for shelved, place in sifted([topic.query for topic in order.topics], articles, order.known):
         applied.articles += 1
-        stored = shelved.opened() if read else None
+        stored = None if place is None else shelved.opened()
         findings = [] if stored is None else _findings(index, stored.article)
         if stored is not None and findings:
             applied.matched += 1

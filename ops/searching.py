@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ops.bringing import Share, Terms
 from ops.watchlist.doubts import doubts
@@ -17,7 +18,7 @@ from worker.match import Quote, TopicIndex, parse_query, quote
 from worker.match.closely import Closely
 from worker.match.entities import Catalogue
 from worker.match.reading import Reading
-from worker.match.sieve import Sieve
+from worker.match.sieve import SOMEWHERE, Sieve
 from worker.model import Article, ArticleId, Hit, Topic, TopicId
 
 SHOWN = 20
@@ -177,12 +178,12 @@ class _Tally:
         """Counts an article of this day."""
         self._read[day] += 1
 
-    def found(self, day: date, look: _Look, hits: tuple[Hit, ...]) -> None:
-        """Takes in an article in which the query has these hits."""
+    def found(self, day: date, look: _Look, number: int) -> None:
+        """Takes in an article that the query, the look's query of this number, finds."""
         self._matched[day] += 1
         if self._terms is not None:
             self._terms.count(look.reading)
-        self._collected.add(day, look.stored, hits)
+        self._collected.add(day, look, number)
 
     def result(self) -> Search:
         """What was found so far."""
@@ -224,11 +225,11 @@ def searching(
 ) -> Iterator[Search]:
     """The same as `search`: what was found so far after `every` so many articles, and in the end."""
     tally = _Tally(query, known, by_term=by_term)
-    for number, (shelved, look) in enumerate(_looked((query,), articles, known), 1):
+    for number, (shelved, look) in enumerate(_looked((query,), articles, known, all_of_it=by_term), 1):
         day = _day_of(shelved)
         tally.looked_at(day)
-        if look is not None and look.hits[0] is not None:
-            tally.found(day, look, look.hits[0])
+        if look is not None and look.finds(0):
+            tally.found(day, look, 0)
         if every is not None and number % every == 0:
             yield tally.result()
     yield tally.result()
@@ -236,9 +237,9 @@ def searching(
 
 def sightings(query: str, articles: Iterable[Shelved], known: Catalogue | None = None) -> Iterator[Sighting]:
     """The articles that match, in their order and as they are looked through. Raises BadQuery as `search` does."""
-    for _, look in _looked((query,), articles, known):
-        if look is not None and look.hits[0] is not None:
-            yield sighting(look.stored, look.hits[0])
+    for _, look in _looked((query,), articles, known, all_of_it=True):
+        if look is not None and (hits := look.hits[0]) is not None:
+            yield sighting(look.stored, hits)
 
 
 def compare(
@@ -271,54 +272,75 @@ def comparing(
     def so_far() -> Comparison:
         return Comparison(old.result(), other.result(), gained.difference(), lost.difference())
 
-    for number, (shelved, look) in enumerate(_looked((saved, new), articles, known), 1):
+    for number, (shelved, look) in enumerate(_looked((saved, new), articles, known, all_of_it=by_term), 1):
         day = _day_of(shelved)
         old.looked_at(day)
         other.looked_at(day)
         if look is not None:
-            before, after = look.hits
-            if before is not None:
-                old.found(day, look, before)
-            if after is not None:
-                other.found(day, look, after)
-            if before is None and after is not None:
-                gained.add(day, look.stored, after)
-            elif before is not None and after is None:
-                lost.add(day, look.stored, before)
+            before, after = look.finds(0), look.finds(1)
+            if before:
+                old.found(day, look, 0)
+            if after:
+                other.found(day, look, 1)
+            if after and not before:
+                gained.add(day, look, 1)
+            elif before and not after:
+                lost.add(day, look, 0)
         if every is not None and number % every == 0:
             yield so_far()
     yield so_far()
 
 
-class _Look(NamedTuple):
-    """An article that was read closely, with the hits of each query in it; None for one that does not match."""
+class _Look:
+    """An article that a query may match, seen at this byte of its letters, read as closely as is asked."""
 
-    stored: Stored
-    reading: Reading
-    hits: list[tuple[Hit, ...] | None]
+    def __init__(self, shelved: Shelved, seen_at: int, closely: Closely) -> None:
+        self.stored, self._seen_at, self._closely = shelved.opened(), seen_at, closely
+        self._letters = shelved.letters
+
+    def finds(self, number: int) -> bool:
+        """Whether the query of this number matches."""
+        return self._seen[number] or self.hits[number] is not None
+
+    @cached_property
+    def _seen(self) -> list[bool]:
+        if self._seen_at == SOMEWHERE:
+            return [False] * self._closely.count
+        at = len(self._letters[: self._seen_at].decode(errors="ignore"))
+        return self._closely.sees(self.stored.article, at)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """All of it."""
+        return self._closely.read(self.stored.article)
+
+    @cached_property
+    def hits(self) -> list[tuple[Hit, ...] | None]:
+        """The hits of each query; None for one that does not match."""
+        return self._closely.hits(self.reading)
 
 
 def _looked(
-    queries: Sequence[str], articles: Iterable[Shelved], known: Catalogue | None
+    queries: Sequence[str], articles: Iterable[Shelved], known: Catalogue | None, *, all_of_it: bool
 ) -> Iterator[tuple[Shelved, _Look | None]]:
-    """Every article, with what was found in it where it had to be read."""
+    """Every article, with a look at those that a query may match; `all_of_it` where the whole reading is asked for
+    anyway."""
     closely = Closely(queries, known)
-    for shelved, read in sifted(queries, articles, known):
-        yield shelved, _read(shelved.opened(), closely) if read else None
-
-
-def _read(stored: Stored, closely: Closely) -> _Look:
-    reading = closely.read(stored.article)
-    return _Look(stored, reading, closely.hits(reading))
+    for shelved, place in sifted(queries, articles, known):
+        if place is None:
+            yield shelved, None
+        else:
+            yield shelved, _Look(shelved, SOMEWHERE if all_of_it else place, closely)
 
 
 def sifted(
     queries: Sequence[str], articles: Iterable[Shelved], known: Catalogue | None
-) -> Iterator[tuple[Shelved, bool]]:
-    """Every article, and whether a query may match its letters at all, so that it must be read."""
+) -> Iterator[tuple[Shelved, int | None]]:
+    """Every article, and the byte of its letters for which it must be read, or SOMEWHERE; None where no query can
+    match them."""
     sieve, coming = Sieve(queries, known), iter(articles)
     while some := list(islice(coming, _AT_ONCE)):
-        yield from zip(some, sieve.through([shelved.letters for shelved in some]), strict=True)
+        yield from zip(some, sieve.places([shelved.letters for shelved in some]), strict=True)
 
 
 def _day_of(shelved: Shelved) -> date:
@@ -333,11 +355,11 @@ class _Collected:
         self._days: Counter[date] = Counter()
         self._sightings: list[Sighting] = []
 
-    def add(self, day: date, stored: Stored, hits: tuple[Hit, ...]) -> None:
+    def add(self, day: date, look: _Look, number: int) -> None:
         self._articles += 1
         self._days[day] += 1
-        if len(self._sightings) < SHOWN:
-            self._sightings.append(sighting(stored, hits))
+        if len(self._sightings) < SHOWN and (hits := look.hits[number]) is not None:
+            self._sightings.append(sighting(look.stored, hits))
 
     def difference(self) -> Difference:
         return Difference(self._articles, tuple(self._sightings), dict(self._days))

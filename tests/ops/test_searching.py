@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from ops.bringing import Terms
 from ops.searching import SHOWN, Stored, compare, search
+from tests.worker.match.test_sieve import QUERIES, WORDS
 from worker.errors import BadQuery
 from worker.match import TopicIndex
 from worker.match.closely import Closely
@@ -114,6 +116,36 @@ def test_what_a_term_brings_alone_is_what_the_query_does_not_find_where_its_word
     for share in terms.shares():
         assert share.found == (share.term in words)
         assert share.alone == (share.term in words and not finds(query, words - {share.term}))
+
+
+LINES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [*WORDS, "kiev", "Dinamo", "Kiev", "US", "us", "RI", "KE KIEV LAGI", "", "中国", "集中", "国力"]
+        )
+    ),
+    max_size=5,
+).map(" ".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from([*QUERIES, "@kyiv", "@usa", "@china OR @nato", "kiev -dinamo", "lang:id AND @nato"]),
+    st.lists(
+        st.tuples(
+            LINES, st.lists(LINES, max_size=14).map("\n".join), st.sampled_from(["id", "en", "zh", "", None])
+        ),
+        max_size=6,
+    ),
+)
+def test_whether_an_article_matches_may_be_seen_from_a_part_of_it_alone(query, texts):
+    articles = [Stored(ArticleId(1), Article(*text), NOON, NOON) for text in texts]
+    index = TopicIndex()
+    index.add(Topic(TopicId(0), "", query))
+    matching = sum(bool(index.match(each.article)) for each in articles)
+    with patch("ops.searching.SHOWN", 0):
+        assert search(query, articles, by_term=False).matched == matching
+        assert compare("gempa", query, articles, by_term=False).gained.articles == matching
 
 
 def test_terms_come_with_what_brings_most_first():

@@ -42,6 +42,11 @@ class Reading:
         self._verbatim: dict[Field, VerbatimText] = {}
         self._hits: dict[str, tuple[Hit, ...]] = {}
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the article says its language, so that it need not be detected."""
+        return bool(self._told)
+
     @cached_property
     def language(self) -> str | None:
         """The article's language as a small-letter code (BCP 47): told, or detected where nobody says it."""

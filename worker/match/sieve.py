@@ -39,6 +39,8 @@ _FEW_QUERIES, _MOST_NEEDS = 4, 6
 _WORDS_AT_ONCE = 1000
 _RANKS = 3
 """So many words of a name are looked for, one after the other: organisations have the longest of theirs in common."""
+SOMEWHERE = -1
+"""In a text that had to be changed before it could be looked at, or of which nothing can be said."""
 _GAP = b"\n\n"
 _ADDRESS = "://|[wW][wW][wW][.]"
 _MEMORY = 64 << 20
@@ -62,10 +64,15 @@ class Sieve:
 
     def through(self, texts: Sequence[bytes]) -> list[bool]:
         """Which of the texts (UTF-8) must be read. Many at once spare a call of RE2 for each."""
+        return [place is not None for place in self.places(texts)]
+
+    def places(self, texts: Sequence[bytes]) -> list[int | None]:
+        """For each text a byte within the first word for which it must be read, or SOMEWHERE; None where no query can
+        match it."""
         if self._first is None:
-            return [True] * len(texts)
-        caught = {at for at, text in self._first.caught(texts) if self._may_match(text)}
-        return [at in caught for at in range(len(texts))]
+            return [SOMEWHERE] * len(texts)
+        caught = {at: place for at, place, text in self._first.caught(texts) if self._may_match(text)}
+        return [caught.get(at) for at in range(len(texts))]
 
     def _may_match(self, text: _Clear) -> bool:
         return not self._further or any(all(net.holds(text) for net in nets) for nets in self._further)
@@ -126,16 +133,22 @@ class _FirstNet(_Net):
         letters = {any_writing(Sought(word.key)) or "" for word in self._patterns}
         return [_pattern(*some, odd_letters(), marks()) for some in _parts(letters)]
 
-    def caught(self, texts: Sequence[bytes]) -> Iterator[tuple[int, _Clear]]:
-        """The places of those texts that may have one, and what is clear of them."""
-        for at in range(len(texts)) if self._holds_all else self._seen_in(texts):
+    def caught(self, texts: Sequence[bytes]) -> Iterator[tuple[int, int, _Clear]]:
+        """Those of the texts that may have one, as their number, the place of the first one, and what is clear of
+        them."""
+        seen = dict.fromkeys(range(len(texts)), SOMEWHERE) if self._holds_all else self._seen_in(texts)
+        for at, place in sorted(seen.items()):
             if (text := self._clear(texts[at])) is not None:
-                yield at, text
+                yield at, place if text.joined is texts[at] else SOMEWHERE, text
 
-    def _seen_in(self, texts: Sequence[bytes]) -> list[int]:
+    def _seen_in(self, texts: Sequence[bytes]) -> dict[int, int]:
         ends = [end - len(_GAP) for end in accumulate(len(text) + len(_GAP) for text in texts)]
         joined = _GAP.join(texts)
-        return sorted({at for pattern in self._unless_clear for at in _holding(pattern, joined, ends)})
+        return {
+            at: place - (ends[at] - len(texts[at]))
+            for pattern in self._unless_clear
+            for at, place in _holding(pattern, joined, ends)
+        }
 
     def _clear(self, text: bytes) -> _Clear | None:
         """What is clear of it; None where it was caught for a mark or an address alone."""
@@ -147,12 +160,13 @@ class _FirstNet(_Net):
         return clear if self.holds(clear) else None
 
 
-def _holding(pattern: Any, joined: bytes, ends: Sequence[int]) -> Iterator[int]:
-    """The places of those texts, joined by gaps and with these ends, in which a pattern is found."""
+def _holding(pattern: Any, joined: bytes, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The numbers of those texts, joined by gaps and with these ends, in which a pattern is found, and where."""
     begin = 0
     while found := pattern.search(joined, begin):
         at = bisect_right(ends, found.start())
-        yield at
+        # A letter beside the word may be part of what was found, its middle is not.
+        yield at, (found.start() + found.end()) // 2
         begin = ends[at] + 1  # what stands alone may take the second half of the gap along
 
 

@@ -66,6 +66,31 @@ def test_it_says_of_an_entity_s_examples_what_the_index_says(entity):
         assert closely([f"@{entity.key}"], article) == [in_the_index(f"@{entity.key}", article)]
 
 
+LONG = "\n".join(["Hujan turun lama."] * 9)
+
+
+@pytest.mark.parametrize(
+    ("query", "line", "sees"),
+    [
+        ("nato", "Sekjen NATO tiba.", True),
+        ("@nato", "Sekjen NATO tiba.", True),
+        ('"sekjen nato" AND tiba', "Sekjen NATO tiba.", True),
+        ("title:kabar AND nato", "Sekjen NATO tiba.", True),
+        ("nato AND lang:id", "Sekjen NATO tiba.", True),
+        ("nato AND turun", "Sekjen NATO tiba.", False),  # that is told by another line
+        ("nato -hujan", "Sekjen NATO tiba.", False),  # which may hold what is not wanted
+        ("nato NEAR/3 tiba", "Sekjen NATO tiba.", False),  # some of many pairs are never looked at
+        ("@kyiv", "Pagi di Kiev.", True),
+        ("@kyiv", "Dinamo\nKiev yang menang.", False),
+    ],
+)
+def test_the_lines_about_a_place_may_say_enough(query, line, sees):
+    article = Article("Kabar", f"{LONG}\n{line}\n{LONG}", "id")
+    place = f"{article.title}\n{article.body}".index(line.split()[-2])
+    assert Closely([query]).sees(article, place) == [sees]
+    assert Closely([query]).sees(Article("Kabar", article.body, None), place) == [False]
+
+
 def test_a_query_that_cannot_be_read_is_refused():
     with pytest.raises(BadQuery):
         Closely(["nato", "(nato"])

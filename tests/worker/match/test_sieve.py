@@ -157,7 +157,7 @@ def test_more_words_than_one_pattern_takes():
     words = [Sought(f"kota{n}x") for n in range(2500)]
     net = _FirstNet(words)
     texts = [b"di kota0x", b"di Kota2499X.", b"kota2500x"]
-    assert [at for at, _ in net.caught(texts)] == [0, 1]
+    assert [at for at, _, _ in net.caught(texts)] == [0, 1]
 
 
 def test_what_holds_none_of_the_words_is_kept():
