@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 import re2
 
 from worker.match.anchors import Cover, cover
-from worker.match.compile import Chain, Every, Plan, Seek, Words, compile_query
+from worker.match.compile import Chain, Enough, Every, Plan, Seek, Single, Words, compile_query
 from worker.match.cut import without_addresses
 from worker.match.entities import Catalogue
 from worker.match.namebook import NameBook
@@ -26,6 +26,7 @@ from worker.match.writings import (
     any_writing,
     marks,
     odd_letters,
+    side_by_side,
     standing_alone,
     stands_alone,
     without_joints,
@@ -52,15 +53,17 @@ class Sieve:
 
     def __init__(self, queries: Iterable[str], known: Catalogue | None = None) -> None:
         book = NameBook(known)
-        chains = [
-            [words for need in needs for words in _words_of(need, book)]
-            for needs in (_needs(compile_query(parse_query(query, book.known))) for query in queries)
-        ]
+        plans = [compile_query(parse_query(query, book.known)) for query in queries]
+        chains = [[words for need in _needs(plan) for words in _words_of(need, book)] for plan in plans]
         self._first = None if not all(chains) else _FirstNet(word for needs in chains for word in needs[0])
-        few = len(chains) <= _FEW_QUERIES and any(len(needs) > 1 for needs in chains)
         # Of a single query the first need is looked for by then.
         begun = 1 if len(chains) == 1 else 0
-        self._further = [[_Net(words) for words in needs[begun:]] for needs in chains] if few else []
+        further: list[list[_Net | _RowNet]] = [
+            [*map(_Net, needs[begun:]), *map(_RowNet, _rows(plan))]
+            for needs, plan in zip(chains, plans, strict=True)
+        ]
+        is_told = any(len(nets) > 1 - begun for nets in further)
+        self._further = further if is_told and len(plans) <= _FEW_QUERIES else []
 
     def through(self, texts: Sequence[bytes]) -> list[bool]:
         """Which of the texts (UTF-8) must be read. Many at once spare a call of RE2 for each."""
@@ -119,6 +122,27 @@ class _Net:
         if self._holds_all or _found(self._alone, text.joined):
             return True
         return text.bare is not text.joined and _found(self._amid, text.bare)
+
+
+class _RowNet:
+    """Holds the texts that may have one of some rows of words, side by side: the words of a phrase stand in more texts
+    than it."""
+
+    def __init__(self, rows: Sequence[Sequence[Sought]]) -> None:
+        self._rows = rows
+
+    @cached_property
+    def _patterns(self) -> list[Any]:
+        rows = [([any_writing(word) for word in row], row[-1].open_end) for row in self._rows]
+        # A word without a pattern has an odd letter, and so have the texts that hold it.
+        alone = [
+            side_by_side(list(filter(None, words)), open_end=goes_on) for words, goes_on in rows if all(words)
+        ]
+        return [_pattern(*some, odd_letters()) for some in _parts(alone)]
+
+    def holds(self, text: _Clear) -> bool:
+        """Whether a text may have one."""
+        return _found(self._patterns, text.joined)
 
 
 class _FirstNet(_Net):
@@ -224,6 +248,32 @@ def _covers(plan: Plan) -> Iterator[Cover]:
         case _:
             if (found := cover(plan, _cost)) is not None:
                 yield found
+
+
+def _rows(plan: Plan) -> Iterator[list[Sequence[Sought]]]:
+    """The phrases that a text must hold, for each OR of words and phrases all of them: one must stand there."""
+    match plan:
+        case Every(parts):
+            for part in parts:
+                yield from _rows(part)
+        case Seek() | Enough(count=1):
+            rows = [_row_of(part) for part in (plan.parts if isinstance(plan, Enough) else (plan,))]
+            if all(rows) and any(len(row) > 1 for row in rows):
+                yield rows
+        case _:
+            pass
+
+
+def _row_of(plan: Plan) -> Sequence[Sought]:
+    """The words of a term side by side; none where it is another, or where they need not stand alone."""
+    match plan:
+        case Seek(Single(key)):
+            row = [Sought(key)]
+        case Seek(Words(steps, slop=0)) if not any(step.prefix for step in steps[:-1]):
+            row = [Sought(step.key, open_end=step.prefix) for step in steps]
+        case _:
+            return ()
+    return row if all(stands_alone(word.key) and any_writing(word) != "" for word in row) else ()
 
 
 def _words_of(need: Cover, book: NameBook) -> Iterator[set[Sought]]:

@@ -28,6 +28,8 @@ _BY_THEMSELVES = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xAC00, 0x
 _EMOJI = range(0x1F000, 0x1FC00)
 # Latin, Greek, Cyrillic: a word ends where its letters do, but for what `written_on_words` says.
 _SPACED = (range(0x30, 0x250), range(0x370, 0x530), range(0x1E00, 0x2000))
+_LONGEST_HUNG = 12
+"""Letters of what hangs on a word by an apostrophe: lorsqu', 'lerinden."""
 _END_OF_PLANE = 0x10000
 _END = 0x110000
 
@@ -79,6 +81,16 @@ def standing_alone(whole: Collection[str], beginnings: Collection[str]) -> str:
     no_letter = "[^" + _class(_solid())[1:]
     words = [f"(?:{'|'.join(whole)})(?:{_behind()})?(?:{no_letter}|$)"] if whole else []
     return f"(?:^|{no_letter})(?:{'|'.join([*words, *beginnings])})"
+
+
+def side_by_side(words: Collection[str], *, open_end: bool) -> str:
+    """The pattern for words that stand alone one behind the other, and of which the last may go on with `open_end`.
+    Between two of them may be what languages hang on words by an apostrophe, at the first (NATO'nun) and at the second
+    (l'Ukraine); two other words that are as short may be as well."""
+    letter, no_letter = _class(_solid()), "[^" + _class(_solid())[1:]
+    hung = f"(?:{_behind()})?"
+    between = f"{hung}{no_letter}+(?:{letter}{{1,{_LONGEST_HUNG}}}{no_letter}+){{0,2}}"
+    return f"(?:^|{no_letter}){between.join(words)}" + ("" if open_end else f"{hung}(?:{no_letter}|$)")
 
 
 @lru_cache(maxsize=1)

@@ -241,6 +241,54 @@ def test_a_word_that_is_one_to_the_matcher_stands_alone_here_too(query, before, 
         agrees(query, Article(f"{before}{written}{behind}", f"x{before}{written}{behind}x", None))
 
 
+WRITTEN = {
+    "nato": "NATO Nato nato ＮＡＴＯ na\u00adto NATO'nun NATO’lerinden وnato nato는 NATOnya natolah".split(
+        " "
+    ),
+    "ukraina": "Ukraina UKRAINA Ukrainanya wa-Ukraina l'Ukraina lorsqu\u2019Ukraina ukrain\u0301a Ukraina-lah".split(
+        " "
+    ),
+    "eglise": ["Église", "l'Église", "L\u2019ÉGLISE", "e\u0301glise", "jusqu'église", "eglise"],
+    "strasse": ["Straße", "STRASSE", "Straſse", "STRAẞE"],
+    "oeuvre": ["Œuvre", "d'Œuvre", "oeuvre", "OEUVRE"],
+    "fin": ["fin", "ﬁn", "fïn"],
+    "2": ["2", "２", "²"],
+}
+BETWEEN = st.lists(st.sampled_from((" ", "\n", "-", ", ", "… — “", *NEIGHBOURS)), max_size=3).map("".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_words_side_by_side_to_the_matcher_are_so_here_too(data):
+    asked = data.draw(st.lists(st.sampled_from(sorted(WRITTEN)), min_size=2, max_size=3))
+    query = data.draw(
+        st.sampled_from(('"{}"', '"{}*"', '"{}" OR lodz', '"{}" -lodz', '"{}" AND 2', 'title:{!r} OR "{}"'))
+    )
+    words = [data.draw(st.sampled_from(WRITTEN[word])) for word in asked]
+    blanks = [data.draw(st.one_of(st.just(" "), BETWEEN)) for _ in range(len(words) + 1)]
+    text = "".join(map("".join, zip(blanks, [*words, ""], strict=True)))
+    try:
+        for written in (text, f"x {text} 2", f"l'{text}'nun"):
+            agrees(query.replace("{!r}", "lodz").format(" ".join(asked)), Article(written, written, None))
+    except BadQuery:
+        pass  # a beginning that is too short
+
+
+def test_the_words_of_a_phrase_far_from_one_another_are_none():
+    texts = [
+        "tidak ada",
+        "Tidak, ADA!",
+        "tidaknya l'ada",
+        "tidak lagi ada",
+        "ada dan tidak",
+        "tidak satu dua tiga ada",
+    ]
+    assert through(['"tidak ada"'], *texts) == [True, True, True, True, False, False]
+    assert through(['"tidak ada" OR hujan'], *texts, "hujan") == [True, True, True, True, False, False, True]
+    assert through(['"tidak ada"', "dua"], *texts) == [True, True, True, True, False, True]
+    assert through(['"tidak ada*" AND satu'], *texts, "satu tidak adanya") == [*[False] * 6, True]
+
+
 def test_all_that_a_query_needs_is_looked_for():
     texts = ["Sekjen NATO tiba di Kyiv.", "Sekjen NATO tiba di Roma.", "Hujan di Kyiv, NATO diam."]
     assert through(["@nato AND kyiv AND sekjen"], *texts) == [True, False, False]
