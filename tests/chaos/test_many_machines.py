@@ -111,6 +111,7 @@ def sets(sieged: tuple[Siege, list[WorkerSet]]) -> list[WorkerSet]:
 SENDING = """
     SELECT count(*) FROM deliveries d JOIN channels c ON c.id = d.channel_id
     WHERE d.state = 'sending' AND d.lease_until > clock_timestamp() AND c.kind LIKE 'slack%'
+      AND EXISTS (SELECT FROM attempts a WHERE a.delivery_id = d.id AND a.ended_at IS NULL)
 """
 
 
