@@ -52,6 +52,8 @@ class Closely:
     def sees(self, article: Article, at: int) -> list[bool]:
         """For each query whether the lines about a place (code points of title, line break and text) show already
         that it matches."""
+        if not any(self._told_by_part):
+            return [False] * self.count
         part = self.read(
             replace(article, body=_lines_about(article.body, at - len(article.title) - 1, self._further))
         )
