@@ -12,6 +12,9 @@ LEAST_FREE = GIB
 """Below this a database may stop within minutes."""
 SCARCE_FREE, SCARCE_SHARE = 10 * GIB, 0.05
 """Below both it is time to look: a twentieth of a large disk is enough for months."""
+ROOM_AGAIN = 1.25
+"""Times its bound, from which on a disk that people were told of has room again: logs and backups that come and go move
+it to and fro."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,20 @@ class Disk:
     @property
     def level(self) -> Literal["ok", "slow", "bad"]:
         """Whether there is room; `slow`: for a while."""
-        if self.free < LEAST_FREE:
-            return "bad"
-        return "slow" if self.free < SCARCE_FREE and self.free < SCARCE_SHARE * self.size else "ok"
+        return "bad" if self.is_nearly_full() else "slow" if self.is_scarce() else "ok"
+
+    @property
+    def key(self) -> str:
+        """What it is known by: its machine, and where it is there."""
+        return f"{self.host} {self.place}"
+
+    def is_nearly_full(self, times: float = 1.0) -> bool:
+        """Whether a database may stop within minutes; by so many times the bound."""
+        return self.free < times * LEAST_FREE
+
+    def is_scarce(self, times: float = 1.0) -> bool:
+        """Whether it is time to look; by so many times the bounds."""
+        return self.is_nearly_full(times) or self.free < times * min(SCARCE_FREE, SCARCE_SHARE * self.size)
 
 
 def disks_of(signs: Iterable[Mapping[str, Any]]) -> tuple[Disk, ...]:
@@ -45,5 +59,10 @@ def disks_of(signs: Iterable[Mapping[str, Any]]) -> tuple[Disk, ...]:
 
 def filling(disks: Iterable[Disk]) -> tuple[Disk, ...]:
     """Those that have little room left, the fullest first, each machine's place once."""
-    scarce = {(disk.host, disk.place): disk for disk in disks if disk.level != "ok"}
-    return tuple(sorted(scarce.values(), key=lambda disk: disk.free))
+    return tuple(disk for disk in apart(disks) if disk.level != "ok")
+
+
+def apart(disks: Iterable[Disk]) -> tuple[Disk, ...]:
+    """Each machine's place once, the fullest first."""
+    found = {disk.key: disk for disk in disks}
+    return tuple(sorted(found.values(), key=lambda disk: disk.free))

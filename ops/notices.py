@@ -7,7 +7,7 @@ into one notice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from alerts.letter import plain_text
 from ops import self_test
 from ops.amounts import count, span
 from ops.causes import cause
-from ops.disks import filling
+from ops.disks import ROOM_AGAIN, Disk, apart
 from ops.fallen import LASTS
 from ops.fallen_words import disk_trouble, fallen_in_words
 from ops.store.overview import Overview
@@ -93,13 +93,29 @@ def with_ours(troubles: Sequence[Trouble], now: Overview, told: Collection[str])
         since = now.at - timedelta(seconds=stopped.for_s)
         found.append(Trouble("self_test", "", stopped.step, since, stopped.reason or ""))
     found += [
-        Trouble("disk", f"{disk.host} {disk.place}", "", now.at, disk_trouble(disk))
-        for disk in filling(now.disks)
+        Trouble("disk", subject, "", now.at, disk_trouble(disk))
+        for disk in apart(now.disks)
+        for subject in _filling(disk, told)
     ]
     if now.fallen is not None:
         found = [trouble for trouble in found if trouble.kind != "failing" or trouble.key in told]
         found.append(Trouble("fallen", "", "", now.fallen.since, fallen_in_words(now.fallen)))
     return found
+
+
+def _filling(disk: Disk, told: Collection[str]) -> Iterator[str]:
+    """What there is to tell of a disk: that it fills up, and once more when it is nearly full. What was told lasts
+    until there is room to spare."""
+
+    def times(subject: str) -> float:
+        return ROOM_AGAIN if f"disk:{subject}" in told else 1.0
+
+    full = f"{disk.key} (nearly full)"
+    is_full = disk.is_nearly_full(times(full))
+    if is_full:
+        yield full
+    if disk.is_scarce(times(disk.key)) and (not is_full or f"disk:{disk.key}" in told):
+        yield disk.key
 
 
 def in_words(trouble: Trouble) -> str:

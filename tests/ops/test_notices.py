@@ -107,9 +107,21 @@ def test_what_nothing_else_says_is_told_too():
     now = replace(WELL, at=NOW, self_test=SelfTest(stays), disks=(disk, replace(disk, worker="poll")))
     due = decide(with_ours([], now, {}), {}, None, NOW)
     assert due is not None
-    assert due.told == ("self_test:", "disk:kapal /data")
+    assert due.told == ("self_test:", "disk:kapal /data (nearly full)")
     assert "the plan desk has not done its part" in due.lines[0]
     assert due.lines[1].startswith("The disk is nearly full: 0.0 GiB of 1 GiB free at /data on kapal.")
+
+
+def test_a_disk_is_told_of_as_it_fills_and_over_when_it_has_room_to_spare():
+    told: dict[str, str] = {}
+    heard = []
+    for free in (6.0, 4.9, 5.1, 4.9, 6.1, 0.9, 1.1, 0.8, 1.3, 5.5, 6.3):
+        now = replace(WELL, at=NOW, disks=(Disk("kapal", "/data", "read", int(free * GIB), 100 * GIB),))
+        if due := decide(with_ours([], now, told), told, None, NOW):
+            heard.append((free, due.told, due.over))
+            told = dict.fromkeys({*told, *due.told} - {*due.over}, "…")
+    scarce, full = "disk:kapal /data", "disk:kapal /data (nearly full)"
+    assert heard == [(4.9, (scarce,), ()), (0.9, (full,), ()), (1.3, (), (full,)), (6.3, (), (scarce,))]
 
 
 names = st.sampled_from("abcdef")
