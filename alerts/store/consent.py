@@ -19,33 +19,34 @@ from alerts.store.alone import hold_planning
 from alerts.store.deliveries import DueDelivery
 from alerts.store.readers import By
 from alerts.store.schema import addresses, alerts, channels, departures
+from alerts.store.waiting import yet_to_go
 
 Via = Literal["one_click", "page", "operator"]
 NOT_CONFIRMED, RESTING = "not_confirmed", "resting"
 """Why a channel's circuit is open although nothing is broken: its owner has not said yes, or wants a pause."""
 
-_LOCK_WAITING = text("""
+_LOCK_WAITING = text(f"""
     SELECT id FROM deliveries
-    WHERE state IN ('collecting', 'ready', 'waiting', 'held')
+    WHERE {yet_to_go()}
       AND channel_id IN (SELECT id FROM channels WHERE address = :address)
     ORDER BY id FOR UPDATE
-""")
+""")  # noqa: S608  no foreign text
 
-_LET_GO = text("""
+_LET_GO = text(f"""
     UPDATE alerts SET delivery_id = NULL, suppressed = :reason
     FROM deliveries d, subscriptions s
     WHERE d.id = alerts.delivery_id AND s.id = alerts.subscription_id
-      AND d.state IN ('collecting', 'ready', 'waiting', 'held')
+      AND {yet_to_go("d")}
       AND alerts.channel_id IN (SELECT id FROM channels WHERE address = :address)
       AND (CAST(:names AS text[]) IS NULL OR s.name = ANY(:names))
-""")
+""")  # noqa: S608  no foreign text
 
-_END_EMPTY = text("""
+_END_EMPTY = text(f"""
     UPDATE deliveries SET state = 'suppressed', ended_at = clock_timestamp(), held_by = NULL, reason = :reason
-    WHERE state IN ('collecting', 'ready', 'waiting', 'held') AND kind NOT IN ('update', 'notice')
+    WHERE {yet_to_go()} AND kind NOT IN ('update', 'notice')
       AND channel_id IN (SELECT id FROM channels WHERE address = :address)
       AND NOT EXISTS (SELECT FROM alerts a WHERE a.delivery_id = deliveries.id)
-""")
+""")  # noqa: S608  no foreign text
 
 _BRING_FORWARD = text("""
     UPDATE deliveries SET due_at = clock_timestamp(), waited_s = greatest(0, waited_s -
@@ -53,13 +54,13 @@ _BRING_FORWARD = text("""
     WHERE state = 'collecting' AND due_at = :until AND channel_id IN (SELECT id FROM channels WHERE address = :address)
 """)
 
-_UNCONFIRMED = text("""
+_UNCONFIRMED = text(f"""
     SELECT DISTINCT c.address FROM channels c JOIN deliveries d ON d.channel_id = c.id
-    WHERE d.state IN ('collecting', 'ready', 'waiting', 'held') AND c.address IS NOT NULL
+    WHERE {yet_to_go("d")} AND c.address IS NOT NULL
       AND NOT EXISTS (SELECT FROM channels v WHERE v.address = c.address AND v.declared AND v.removed_at IS NULL)
       AND NOT EXISTS (SELECT FROM addresses y WHERE y.address = c.address AND y.confirmed_at IS NOT NULL)
       AND NOT EXISTS (SELECT FROM confirmations f WHERE f.address = c.address AND f.expires_at > clock_timestamp())
-""")
+""")  # noqa: S608  no foreign text
 
 
 def leave(connection: Connection, address: str, names: Sequence[str], via: Via) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from alerts.store.alone import hold_planning
 from alerts.store.circuits import hold_and_probe
+from alerts.store.waiting import yet_to_go
 
 PLANNER_MS = 500
 """So long a sender waits for planners each time: a planning of 200 articles takes 0.06 to 0.2 s."""
@@ -19,11 +20,11 @@ _TIDY_LOCK = 0x54494459  # "TIDY": one at a time, so a circuit never has two pro
 
 # What the self-test watches is removed since the epoch, and hears.
 # Whose mailbox left a subscription while a message was being sent to it is not sent it once more.
-_UNHEARD = """
+_UNHEARD = f"""
     deliveries d JOIN alerts a ON a.delivery_id = d.id
     JOIN channels c ON c.id = a.channel_id JOIN subscriptions s ON s.id = a.subscription_id
     LEFT JOIN departures p ON p.address = c.address AND p.subscription = s.name
-    WHERE d.state IN ('collecting', 'ready', 'waiting', 'held')
+    WHERE {yet_to_go("d")}
       AND (c.removed_at > 'epoch' OR s.removed_at > 'epoch' OR p.address IS NOT NULL)
 """
 
@@ -38,26 +39,26 @@ _REMOVED = (
                                 ELSE 'unsubscribed' END AS reason
               FROM {_UNHEARD}) AS gone
         WHERE alerts.id = gone.id
-    """),  # noqa: S608
-    text("""
+    """),  # noqa: S608  no foreign text
+    text(f"""
         UPDATE deliveries SET state = 'suppressed', ended_at = clock_timestamp(), held_by = NULL, reason = 'emptied'
-        WHERE state IN ('collecting', 'ready', 'waiting', 'held') AND kind NOT IN ('update', 'notice')
+        WHERE {yet_to_go()} AND kind NOT IN ('update', 'notice')
           AND NOT EXISTS (SELECT FROM alerts a WHERE a.delivery_id = deliveries.id)
-    """),
-    text("""
+    """),  # noqa: S608  no foreign text
+    text(f"""
         UPDATE deliveries SET state = 'suppressed', ended_at = clock_timestamp(), held_by = NULL,
                reason = 'channel_removed'
         FROM channels c
         WHERE c.id = deliveries.channel_id AND c.removed_at > 'epoch'
-          AND deliveries.state IN ('collecting', 'ready', 'waiting', 'held')
-    """),
+          AND {yet_to_go()}
+    """),  # noqa: S608  no foreign text
     # an article that only they wanted leaves what goes on to others
-    text("""
+    text(f"""
         DELETE FROM delivery_articles da USING deliveries d
-        WHERE d.id = da.delivery_id AND d.state IN ('collecting', 'ready', 'waiting', 'held')
+        WHERE d.id = da.delivery_id AND {yet_to_go("d")}
           AND NOT EXISTS (SELECT FROM alerts a JOIN matches m ON m.id = a.match_id
                           WHERE a.delivery_id = d.id AND m.article_id = da.article_id)
-    """),
+    """),  # noqa: S608  no foreign text
 )
 
 _ENDED = (
@@ -66,17 +67,17 @@ _ENDED = (
         WHERE state IN ('ready', 'waiting') AND held_by IS NULL AND expires_at <= clock_timestamp()
     """),
     # an update that a newer one says better, or whose message never came about or is gone
-    text("""
+    text(f"""
         UPDATE deliveries SET state = 'suppressed', ended_at = clock_timestamp(), held_by = NULL, reason =
                CASE WHEN r.state = 'sent' AND r.reason IS DISTINCT FROM 'thread_gone' THEN 'newer_update'
                     ELSE 'message_gone' END
         FROM deliveries r
         WHERE r.id = deliveries.thread_of AND deliveries.kind = 'update'
-          AND deliveries.state IN ('collecting', 'ready', 'waiting', 'held')
+          AND {yet_to_go()}
           AND (r.state IN ('failed', 'expired', 'suppressed') OR r.reason = 'thread_gone'
                OR EXISTS (SELECT FROM deliveries u WHERE u.thread_of = r.id AND u.kind = 'update'
                           AND u.id > deliveries.id AND u.state NOT IN ('failed', 'expired', 'suppressed')))
-    """),
+    """),  # noqa: S608  no foreign text
     # what ended without telling anyone gives its articles' slots back
     text("""
         UPDATE delivery_articles SET taken = false FROM deliveries d
@@ -86,7 +87,7 @@ _ENDED = (
 
 # What follows a message that is none (any more) follows the story's next one there, or, the first of several, begins
 # anew: a story never has two beginnings at once. A message that a person must look for is none to hang on.
-_REHUNG = text("""
+_REHUNG = text(f"""
     WITH orphans AS (
         SELECT d.id, coalesce(
                    (SELECT h.id FROM deliveries h
@@ -98,12 +99,12 @@ _REHUNG = text("""
                     ORDER BY h.id DESC LIMIT 1),
                    min(d.id) OVER (PARTITION BY d.thread_of)) AS heir
         FROM deliveries d JOIN deliveries r ON r.id = d.thread_of
-        WHERE d.kind = 'followup' AND d.state IN ('collecting', 'ready', 'waiting', 'held')
+        WHERE d.kind = 'followup' AND {yet_to_go("d")}
           AND (r.state IN ('failed', 'expired', 'suppressed') OR r.reason = 'thread_gone'
                OR r.state = 'unknown' AND r.ended_at IS NOT NULL))
     UPDATE deliveries SET thread_of = nullif(orphans.heir, deliveries.id)
     FROM orphans WHERE orphans.id = deliveries.id
-""")
+""")  # noqa: S608  no foreign text
 
 
 def tidy_alone(connection: Connection) -> bool:
