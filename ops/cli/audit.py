@@ -27,8 +27,10 @@ def audit(wanted: str | None, limit: int, as_json: bool) -> int:
     """Prove from the database that no alert is lost and none was accepted twice; exit 1 otherwise."""
     from ops.store.audit import accounts
     from ops.store.audit import audit as take
+    from ops.store.counted import patiently
 
     with connected() as connection:
+        patiently(connection)
         found = take(connection)
         rows = accounts(connection, wanted, limit) if wanted else ()
     if wanted is None and as_json:

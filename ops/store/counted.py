@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-# A large database is counted once in its life, by a command that somebody waits for.
 _PATIENTLY = text("SET LOCAL statement_timeout = '1h'")
 _TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
 _SEQUENCES = text("SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'")
@@ -32,9 +31,15 @@ class Counted:
         return sorted(name for name in ours | theirs if ours.get(name, missing) != theirs.get(name, missing))
 
 
+def patiently(connection: Connection) -> None:
+    """Lets statements of this transaction take an hour: those of a command that goes through a large database while
+    somebody waits, and keeps no lock that others want."""
+    connection.execute(_PATIENTLY)
+
+
 def counted(connection: Connection) -> Counted:
     """Counts every row; of a large database that takes minutes."""
-    connection.execute(_PATIENTLY)
+    patiently(connection)
     quote = connection.dialect.identifier_preparer.quote
     tables = connection.execute(_TABLES).scalars().all()
     return Counted(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+
+from ops.store.audit import audit
 
 pytestmark = pytest.mark.servers
 
@@ -25,6 +28,21 @@ def test_a_sound_ledger_ends_well_and_says_so(pantau: Any, desk: Any) -> None:
     (found,) = pantau("audit", "--json").lines
     assert (found["alerts"], found["sent"], found["held"], found["waiting"]) == (3, 1, 1, 1)
     assert (found["lost"], found["doubled"], found["possible_repeats"]) == (0, 0, 0)
+
+
+def test_a_large_ledger_may_take_longer_than_statements_usually_may(
+    pantau: Any, desk: Any, monkeypatch: Any
+) -> None:
+    desk("sent")
+    allowed = []
+
+    def timed(connection: Any) -> Any:
+        allowed.append(connection.execute(text("SHOW statement_timeout")).scalar_one())
+        return audit(connection)
+
+    monkeypatch.setattr("ops.store.audit.audit", timed)
+    assert pantau("audit").code == 0
+    assert allowed == ["1h"]
 
 
 def test_a_loss_ends_badly_and_is_shown_with_its_names(pantau: Any, desk: Any, rows: Any) -> None:
