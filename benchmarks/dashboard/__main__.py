@@ -129,7 +129,13 @@ def as_table(timings: Sequence[Timing]) -> str:
 @click.option("--feeds", default=Size.feeds, show_default=True)
 @click.option("--topics", default=Size.topics, show_default=True)
 @click.option("--deliveries", default=Size.deliveries, show_default=True)
-@click.option("--rounds", default=40, show_default=True, help="How often each page is asked for.")
+@click.option(
+    "--rounds",
+    default=40,
+    show_default=True,
+    type=click.IntRange(2),
+    help="How often each page is asked for.",
+)
 @click.option(
     "--keep", type=click.Path(path_type=Path), help="Keep the database there, and use it if it is there."
 )
