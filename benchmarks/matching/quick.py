@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import cProfile
-import gc
 import io
 import pstats
 import time
@@ -18,6 +17,7 @@ from benchmarks.matching.memory import resident_mb
 from benchmarks.matching.pantau import timed_additions
 from benchmarks.matching.topics import topics
 from benchmarks.matching.workload import ADDED_LATER, RECENT, UNSEEN, Setting
+from worker.heap import lasting_objects
 from worker.match import TopicIndex
 from worker.model import Article, Topic
 
@@ -35,8 +35,6 @@ def look(setting: Setting, count: int, *, profile: bool) -> None:
     index = _load(first, generated(setting.seed, RECENT))
     added = timed_additions(index, later)
     click.echo(f"add one {added['p50_us']:8.0f} µs p50, {added['p99_us']:.0f} p99")
-    gc.collect()
-    gc.freeze()
     _print("cold", timed(lambda article: len(index.match(article)), articles))
     _print("warm", timed(lambda article: len(index.match(article)), articles))
     _print("unseen", timed(lambda article: len(index.match(article)), unseen))
@@ -47,10 +45,11 @@ def look(setting: Setting, count: int, *, profile: bool) -> None:
 def _load(first: Sequence[Topic], recent: Sequence[Article]) -> TopicIndex:
     before, start, cpu = resident_mb(), time.perf_counter(), time.process_time()
     index = TopicIndex()
-    for article in recent:
-        index.learn(article)
-    for topic in first:
-        index.add(topic)
+    with lasting_objects():  # as the workers do
+        for article in recent:
+            index.learn(article)
+        for topic in first:
+            index.add(topic)
     wall, cpu = time.perf_counter() - start, time.process_time() - cpu
     click.echo(f"load    {wall:8.2f} s  ({cpu:.2f} s of processor), {resident_mb() - before:.0f} MB")
     return index
