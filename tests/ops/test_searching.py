@@ -128,7 +128,7 @@ LINES = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from([*QUERIES, "@kyiv", "@usa", "@china OR @nato", "kiev -dinamo", "lang:id AND @nato"]),
     st.lists(
