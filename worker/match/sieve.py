@@ -57,13 +57,15 @@ class Sieve:
         chains = [[words for need in _needs(plan) for words in _words_of(need, book)] for plan in plans]
         self._first = None if not all(chains) else _FirstNet(word for needs in chains for word in needs[0])
         # Of a single query the first need is looked for by then.
-        begun = 1 if len(chains) == 1 else 0
-        further: list[list[_Net | _RowNet]] = [
-            [*map(_Net, needs[begun:]), *map(_RowNet, _rows(plan))]
-            for needs, plan in zip(chains, plans, strict=True)
-        ]
-        is_told = any(len(nets) > 1 - begun for nets in further)
-        self._further = further if is_told and len(plans) <= _FEW_QUERIES else []
+        begun = 1 if len(plans) == 1 else 0
+        further: list[list[_Net | _RowNet]] = []
+        if len(plans) <= _FEW_QUERIES:
+            further = [
+                [*map(_Net, needs[begun:]), *map(_RowNet, _rows(plan))]
+                for needs, plan in zip(chains, plans, strict=True)
+            ]
+        # Of several queries that need one thing each the first net has told all there is.
+        self._further = further if any(len(nets) > 1 - begun for nets in further) else []
 
     def through(self, texts: Sequence[bytes]) -> list[bool]:
         """Which of the texts (UTF-8) must be read. Many at once spare a call of RE2 for each."""
@@ -97,8 +99,8 @@ class _Clear(NamedTuple):
 
 class _Net:
     """Holds the texts that may have one of some words, of those that are none in the middle of others only where they
-    stand alone. Each of its patterns is made when it is first needed: the first of 200 names in
-    all their forms takes 85 MB."""
+    stand alone. Each of its patterns is made when it is first needed: the first of 200 names in all their forms takes
+    85 MB."""
 
     def __init__(self, words: Iterable[Sought]) -> None:
         self._patterns = {word: found for word in set(words) if (found := any_writing(word)) is not None}

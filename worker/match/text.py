@@ -9,17 +9,15 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from worker.match.cut import cut
 from worker.match.fold import HYPHENS
 from worker.match.scripts import is_ideograph
 from worker.match.segments import borders
+from worker.match.wanted import Wanted
 from worker.match.words import Case, Word, case_of, hangs_after_hyphen, hyphenated, vocabulary, word
 from worker.model import Field, Hit
-
-if TYPE_CHECKING:
-    from worker.match.wanted import Wanted
 
 # What may stand before a word that begins a sentence; after an opening quote or a colon one may begin too.
 _SENTENCE_BREAK = re.compile(r"[.!?…。！？;:\n\"“”„‟«»‹›•·–—\-]")

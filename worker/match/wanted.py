@@ -9,10 +9,9 @@ from itertools import chain
 
 from worker.match.compile import Chain, Either, Enough, Every, Lacks, Plan, Seek, Single, Term, Words
 from worker.match.namebook import NameBook
-from worker.match.words import hyphenated, vocabulary
+from worker.match.words import MEMORABLE, hyphenated, vocabulary
 
 _MOST_REMEMBERED = 1 << 16
-_MEMORABLE = 64
 
 
 class Wanted:
@@ -38,7 +37,7 @@ class Wanted:
         for token, keys in manifold.items():
             if asked := self._asked_for(keys):
                 found[token] = asked
-        others.update(token for token in fresh if token not in found and len(token) <= _MEMORABLE)
+        others.update(token for token in fresh if token not in found and len(token) <= MEMORABLE)
         if len(others) > _MOST_REMEMBERED:
             others.clear()
         return found

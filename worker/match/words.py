@@ -99,13 +99,13 @@ def hyphenated() -> frozenset[str]:
     return _attachments().hyphenated
 
 
-# The longest words of any language are shorter; a hostile text's must not be remembered.
-_MEMORABLE = 64
+MEMORABLE = 64
+"""Letters. The longest words of any language are shorter; a hostile text's must not be remembered."""
 
 
 def word(written: str, language: str | None = None) -> Word:
     """What a written word answers to in a text of this language (None: not known)."""
-    return _remembered(written, language) if len(written) <= _MEMORABLE else _word(written, language)
+    return _remembered(written, language) if len(written) <= MEMORABLE else _word(written, language)
 
 
 # Asked only of words that may be a name; a word takes some 500 bytes.
@@ -155,7 +155,7 @@ class Vocabulary:
     def _learn(self, token: str) -> tuple[str, ...] | None:
         """The keys of a new word; None where it is its own only key."""
         keys = _keys(token, self._language)
-        if len(token) > _MEMORABLE:
+        if len(token) > MEMORABLE:
             return keys
         if len(self._simple) + len(self._manifold) >= _MOST_REMEMBERED:
             self._simple.clear()
