@@ -10,19 +10,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from worker.errors import BadInput
 from worker.match.anchors import Cost, Guard, cover
 from worker.match.chance import may_hold, names_within
 from worker.match.compile import Enough, Plan, compile_query, entities_of
+from worker.match.cut import cut
 from worker.match.entities import Catalogue
 from worker.match.evaluate import hits_of, in_order
 from worker.match.frequencies import Frequencies
 from worker.match.groups import Groups
 from worker.match.namebook import NameBook
 from worker.match.query import parse_query
-from worker.match.reading import Reading
+from worker.match.reading import Reading, with_parts
+from worker.match.text import keys_alone
 from worker.model import Article, Hit, Match, Topic, TopicId
 
 # Words that bring nothing are remembered, up to some 12 MB of them.
@@ -203,7 +205,7 @@ class TopicIndex:
         if self._titled:
             yield from (f"^{key}" for key in self._titled & reading.title.keys)
         if self._exact:
-            yield from (f"={part}" for part in self._exact & reading.parts(reading.keys))
+            yield from (f"={part}" for part in self._exact & reading.exact_keys())
         if self._book.names:
             yield from (f"@{entity}" for entity in reading.entities())
 
@@ -213,9 +215,10 @@ class TopicIndex:
         return any(True for _ in self._touched(article))
 
     def _touched(self, article: Article) -> Iterator[TopicId]:
-        reading = Reading(replace(article, language=None), self._book)
-        keys = reading.keys_alone()
-        keys = reading.parts(keys) if self._exact else keys
+        title, body = cut(article.title), cut(article.body)
+        words = {*title.words, *body.words}
+        keys = keys_alone(words, None)
+        keys = with_parts(keys, words, plain=title.plain and body.plain) if self._exact else keys
         filed = list(filter(None, map(self._topics_at.get, self._anchors_within(keys))))
         for key in keys.difference(self._idle):
             filed += self._brought[key] if key in self._brought else self._brought_by(key)

@@ -97,11 +97,11 @@ def _leaf(leaf: Leaf, reading: Reading, field: Field) -> list[Span]:
         case Word():
             return [
                 text.span(at, at)
-                for at in range(len(text.words))
-                if _answers(leaf, text.words[at].keys) and text.is_whole(at, at, leaf.prefix)
+                for at in range(len(text))
+                if _answers(leaf, text.word(at).keys) and text.is_whole(at, at, leaf.prefix)
             ]
         case Phrase(words, slop):
-            windows = _windows(words, slop, [set(word.keys) for word in text.words])
+            windows = _windows(words, slop, [set(text.word(at).keys) for at in range(len(text))])
             return [
                 text.span(first, last)
                 for first, last in windows

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from urllib.parse import urlsplit
 
 from worker.match.cut import pieces, without_addresses
@@ -30,7 +29,7 @@ _JAMO = re.compile("[\u1160-\u11ff]")
 
 class Reading:
     """One article, read for matching. `book` holds the entities that may be asked for, `wanted` the words, where it is
-    known which."""
+    known which; `keys` are all that a word of the article answers to."""
 
     def __init__(self, article: Article, book: NameBook, wanted: Wanted | None = None) -> None:
         self.article, self.book = article, book
@@ -39,53 +38,48 @@ class Reading:
         self.title = FieldText("title", article.title, self._told, wanted)
         self.body = FieldText("body", article.body, self._told, wanted)
         self.fields: Mapping[Field, FieldText] = {"title": self.title, "body": self.body}
+        self.keys = self.title.keys | self.body.keys
         self._verbatim: dict[Field, VerbatimText] = {}
         self._hits: dict[str, tuple[Hit, ...]] = {}
+        self._named: Mapping[Field, Found] | None = None
+        self._facts: Mapping[FilterField, frozenset[str]] | None = None
+        self._language: str | None = None
+        self._is_detected = False
 
     @property
     def is_told(self) -> bool:
         """Whether the article says its language, so that it need not be detected."""
         return bool(self._told)
 
-    @cached_property
+    @property
     def language(self) -> str | None:
         """The article's language as a small-letter code (BCP 47): told, or detected where nobody says it."""
-        article = self.article
-        return _code(article.language) or detect(f"{article.title}\n{article.body}")
+        if not self._is_detected:
+            article = self.article
+            self._language = _code(article.language) or detect(f"{article.title}\n{article.body}")
+            self._is_detected = True
+        return self._language
 
     def _tongue(self) -> str | None:
         return self._told or (self.language.partition("-")[0] if self.language else None)
 
-    @cached_property
-    def _named(self) -> Mapping[Field, Found]:
-        return find_names(self.book, (self.title, self.body), self._tongue)
+    def _names(self) -> Mapping[Field, Found]:
+        if self._named is None:
+            self._named = find_names(self.book, (self.title, self.body), self._tongue)
+        return self._named
 
     def entity(self, key: str, field: Field) -> Sequence[Span]:
         """Where an entity is named in a field, ascending."""
-        return self._named[field].get(key, ())
+        return self._names()[field].get(key, ())
 
     def entities(self) -> frozenset[str]:
         """Every entity that is asked for and named."""
-        return frozenset(key for found in self._named.values() for key in found)
+        return frozenset(key for found in self._names().values() for key in found)
 
-    @cached_property
-    def keys(self) -> set[str]:
-        """Every key that a word of the article answers to."""
-        return self.title.keys | self.body.keys
-
-    def keys_alone(self) -> set[str]:
-        """The same for whoever does not ask where they stand."""
-        return self.title.keys_alone() | self.body.keys_alone()
-
-    def parts(self, keys: set[str]) -> set[str]:
-        """These keys of the words, and of words that an exact term takes for several (o'brien, a run of katakana) the
-        parts."""
-        tokens = {*self.title.tokens, *self.body.tokens}
-        plain = self.title.is_plain and self.body.is_plain
-        joined = " ".join(
-            [each for each in tokens if not each.isalnum() or (not plain and _UNJOINED.search(each))]
-        )
-        return keys.union(exact_parts(unicodedata.normalize("NFC", joined)))
+    def exact_keys(self) -> set[str]:
+        """Every key, and the parts that exact terms are looked for by."""
+        words = {*self.title.tokens, *self.body.tokens}
+        return with_parts(self.keys, words, plain=self.title.is_plain and self.body.is_plain)
 
     def word(self, key: str) -> tuple[Hit, ...]:
         """Where a word stands, in order; every topic that asks gets the same tuple."""
@@ -109,9 +103,14 @@ class Reading:
             self._verbatim[field] = VerbatimText(self.fields[field])
         return self._verbatim[field]
 
-    @cached_property
+    @property
     def facts(self) -> Mapping[FilterField, frozenset[str]]:
         """What filters compare with; the author's words and the address are looked at in `says`."""
+        if self._facts is None:
+            self._facts = self._compared()
+        return self._facts
+
+    def _compared(self) -> Mapping[FilterField, frozenset[str]]:
         article = self.article
         hosts = _hosts(article.url) | (_hosts(f"//{article.source}") if "." in article.source else set())
         return {
@@ -178,6 +177,15 @@ def _stretches(wanted: str, text: str) -> Iterator[tuple[int, int]]:
     while at >= 0:
         yield at, at + len(wanted)
         at = text.find(wanted, at + 1)
+
+
+def with_parts(keys: set[str], words: set[str], *, plain: bool) -> set[str]:
+    """These keys of a text's words, and of those that an exact term takes for several (o'brien, a run of katakana) the
+    parts. `plain`: no letter of the text is a word by itself."""
+    joined = " ".join(
+        [word for word in words if not word.isalnum() or (not plain and _UNJOINED.search(word))]
+    )
+    return keys.union(exact_parts(unicodedata.normalize("NFC", joined)))
 
 
 def exact_parts(text: str) -> list[str]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from worker.match.cut import cut
@@ -38,72 +37,33 @@ class Span(NamedTuple):
 
 class FieldText:
     """One field of an article: its words, and for every key the positions that answer to it, or for those alone that
-    are `wanted`. `is_plain`: it was cut at its blanks and signs alone."""
+    are `wanted`.
+
+    `is_plain`: it was cut at its blanks and signs alone. `places`: for every key the positions, ascending, of the
+    words that answer to it; `keys` are these keys. `manifold`: the words that answer to more than themselves or to
+    something else, with their keys. What few texts are asked for is found when it is.
+    """
 
     def __init__(self, name: Field, written: str, language: str | None, wanted: Wanted | None = None) -> None:
-        self.name, self.written, self.language, self._wanted = name, written, language, wanted
+        self.name, self.written, self.language = name, written, language
         self.tokens, self._edges, self.is_plain = cut(written)
-        self._known = vocabulary(language)
+        if wanted is None:
+            standing = places_of_words(self.tokens)
+            self.manifold = vocabulary(language).manifold_among(set(standing))
+            self.places = _places(standing, self.manifold)
+        else:
+            self.manifold = wanted.among(set(self.tokens), language)
+            self.places = _places_among(self.tokens, self.manifold)
+        self.keys = set(self.places)
+        self._hung: dict[int, int] | None = None
+        self._borders: frozenset[int] | None = None
+        self._is_segmented = self.is_plain
+        self._breaks: list[int] | None = None
+        # What was asked about lines.
+        self._shouting: dict[int, bool] = {}
 
     def __len__(self) -> int:
         return len(self.tokens)
-
-    @cached_property
-    def standing(self) -> dict[str, list[int]]:
-        """For every word as it stands here its positions, ascending."""
-        found: dict[str, list[int]] = {}
-        for position, token in enumerate(self.tokens):
-            if token in found:
-                found[token].append(position)
-            else:
-                found[token] = [position]
-        return found
-
-    @cached_property
-    def manifold(self) -> dict[str, tuple[str, ...]]:
-        """The words that answer to more than themselves or to something else, with their keys."""
-        return self._known.manifold_among(set(self.standing))
-
-    @cached_property
-    def places(self) -> dict[str, list[int]]:
-        """For every key the positions, ascending, of the words that answer to it."""
-        if self._wanted is not None:
-            return self._places_of(self._wanted.among(set(self.tokens), self.language))
-        found = self.standing.copy()
-        for token, keys in self.manifold.items():
-            if token not in keys:
-                del found[token]
-        for token, keys in self.manifold.items():
-            for key in keys:
-                if key != token:
-                    others, positions = found.get(key), self.standing[token]
-                    found[key] = positions if others is None else sorted({*others, *positions})
-        return found
-
-    def _places_of(self, keys: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
-        """The same for these words alone, each with its keys."""
-        found: dict[str, list[int]] = {}
-        for position in [at for at, token in enumerate(self.tokens) if token in keys] if keys else ():
-            for key in keys[self.tokens[position]]:
-                found.setdefault(key, []).append(position)
-        return found
-
-    @cached_property
-    def keys(self) -> set[str]:
-        """Every key that some word answers to."""
-        return set(self.places)
-
-    def keys_alone(self) -> set[str]:
-        """The same for whoever does not ask where they stand, which is most of the work."""
-        found = set(self.tokens)
-        manifold = self._known.manifold_among(found)
-        found.difference_update(token for token, keys in manifold.items() if token not in keys)
-        return found.union(*manifold.values())
-
-    @cached_property
-    def words(self) -> tuple[Word, ...]:
-        """Every word with its keys and their case."""
-        return tuple(map(self.word, range(len(self))))
 
     def word(self, position: int) -> Word:
         """One word with its keys and their case."""
@@ -144,11 +104,15 @@ class FieldText:
         return Span(first, last, self._edges[2 * first], self._end_of(last))
 
     def _end_of(self, position: int) -> int:
-        return self._hung.get(position) or self._edges[2 * position + 1]
+        return self._hanging().get(position) or self._edges[2 * position + 1]
 
-    @cached_property
-    def _hung(self) -> dict[int, int]:
+    def _hanging(self) -> dict[int, int]:
         """The words on which a particle hangs by a hyphen, and where it ends."""
+        if self._hung is None:
+            self._hung = self._hung_by_hyphens()
+        return self._hung
+
+    def _hung_by_hyphens(self) -> dict[int, int]:
         following = {at for key in hyphenated() & self.keys for at in self.places[key] if at}
         return {
             at - 1: self._edges[2 * at + 1]
@@ -171,7 +135,7 @@ class FieldText:
         """The hits of so many further words behind each of the first ones."""
         if not self.is_plain:
             firsts = [first for first in firsts if self.is_whole(first, first + further, open_end)]
-        name, written, edges, hung = self.name, self.written, self._edges, self._hung
+        name, written, edges, hung = self.name, self.written, self._edges, self._hanging()
         found = []
         for first in firsts:
             last = first + further
@@ -192,16 +156,14 @@ class FieldText:
     def is_whole(self, first: int, last: int, open_end: bool = False) -> bool:
         """Whether no word of Chinese or Japanese is cut in two at either end (中国 in 集中国力); with `open_end`
         the last one may go on."""
-        if self.is_plain or self._borders is None:
+        if not self._is_segmented:
+            self._borders, self._is_segmented = borders(self.written), True
+        if self._borders is None:
             return True
         if is_ideograph(self.tokens[first]) and self._edges[2 * first] not in self._borders:
             return False
         cut = is_ideograph(self.tokens[last]) and self._edges[2 * last + 1] not in self._borders
         return open_end or not cut
-
-    @cached_property
-    def _borders(self) -> frozenset[int] | None:
-        return borders(self.written)
 
     def opens_sentence(self, position: int) -> bool:
         """Whether a sentence may begin with this word."""
@@ -210,24 +172,17 @@ class FieldText:
 
     def is_shouting(self, position: int) -> bool:
         """Whether the word stands in a line of two or more words all in capitals, where case says nothing."""
+        if self._breaks is None:  # where the lines end, but the last one
+            self._breaks = [found.start() for found in _LINE_BREAK.finditer(self.written)]
         line = bisect_left(self._breaks, self._edges[2 * position])
         if line not in self._shouting:
-            self._shouting[line] = self._shouts(line)
+            self._shouting[line] = self._shouts(line, self._breaks)
         return self._shouting[line]
 
-    @cached_property
-    def _breaks(self) -> list[int]:
-        """Where the lines end, but the last one."""
-        return [found.start() for found in _LINE_BREAK.finditer(self.written)]
-
-    @cached_property
-    def _shouting(self) -> dict[int, bool]:
-        """What was asked about lines; the first small letter decides about most of them."""
-        return {}
-
-    def _shouts(self, line: int) -> bool:
-        start = self._breaks[line - 1] if line else 0
-        end = self._breaks[line] if line < len(self._breaks) else len(self.written)
+    def _shouts(self, line: int, breaks: list[int]) -> bool:
+        """The first small letter decides about most lines."""
+        start = breaks[line - 1] if line else 0
+        end = breaks[line] if line < len(breaks) else len(self.written)
         first, behind = ((bisect_left(self._edges, place) + 1) // 2 for place in (start, end))
         capitals = 0
         for position in range(first, behind):
@@ -236,6 +191,48 @@ class FieldText:
                 return False
             capitals += case is Case.UPPER
         return capitals > 1
+
+
+def keys_alone(words: set[str], language: str | None) -> set[str]:
+    """Every key that one of these small-lettered words answers to, for whoever does not ask where they stand, which
+    is most of the work."""
+    manifold = vocabulary(language).manifold_among(words)
+    found = words.difference([token for token, keys in manifold.items() if token not in keys])
+    return found.union(*manifold.values())
+
+
+def places_of_words(tokens: list[str]) -> dict[str, list[int]]:
+    """For every word as it stands in a text its positions, ascending."""
+    found: dict[str, list[int]] = {}
+    for position, token in enumerate(tokens):
+        if token in found:
+            found[token].append(position)
+        else:
+            found[token] = [position]
+    return found
+
+
+def _places(standing: dict[str, list[int]], manifold: dict[str, tuple[str, ...]]) -> dict[str, list[int]]:
+    """For every key the positions of the words that answer to it."""
+    found = standing.copy()
+    for token, keys in manifold.items():
+        if token not in keys:
+            del found[token]
+    for token, keys in manifold.items():
+        for key in keys:
+            if key != token:
+                others, positions = found.get(key), standing[token]
+                found[key] = positions if others is None else sorted({*others, *positions})
+    return found
+
+
+def _places_among(tokens: list[str], asked: dict[str, tuple[str, ...]]) -> dict[str, list[int]]:
+    """The same for the words alone that are asked for, each with its keys."""
+    found: dict[str, list[int]] = {}
+    for position in [at for at, token in enumerate(tokens) if token in asked] if asked else ():
+        for key in asked[tokens[position]]:
+            found.setdefault(key, []).append(position)
+    return found
 
 
 def _followed(starts: list[int], found: list[int], at: int) -> list[int]:

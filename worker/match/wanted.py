@@ -28,12 +28,14 @@ class Wanted:
         self._beginnings = tuple({key for key, prefix in steps if prefix})
         self._others: dict[str | None, set[str]] = {}
 
-    def among(self, tokens: set[str], language: str | None) -> dict[str, list[str]]:
+    def among(self, tokens: set[str], language: str | None) -> dict[str, tuple[str, ...]]:
         """Those of the small-lettered words of a text that answer to a key that is asked for, with these keys."""
         others = self._others.setdefault(language, set())
         fresh = tokens.difference(others)
         manifold = vocabulary(language).manifold_among(fresh)
-        found = {token: [token] for token in self._asked_for(fresh.difference(manifold))}
+        found: dict[str, tuple[str, ...]] = {
+            token: (token,) for token in self._asked_for(fresh.difference(manifold))
+        }
         for token, keys in manifold.items():
             if asked := self._asked_for(keys):
                 found[token] = asked
@@ -42,8 +44,8 @@ class Wanted:
             others.clear()
         return found
 
-    def _asked_for(self, keys: Iterable[str]) -> list[str]:
-        return [key for key in keys if key in self._keys or key.startswith(self._beginnings)]
+    def _asked_for(self, keys: Iterable[str]) -> tuple[str, ...]:
+        return tuple([key for key in keys if key in self._keys or key.startswith(self._beginnings)])
 
 
 def _steps(plan: Plan) -> Iterator[tuple[str, bool]]:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from worker.match.fold import bare
 from worker.match.reading import Reading
 from worker.match.scripts import is_character, is_dense
-from worker.match.text import FieldText
+from worker.match.text import FieldText, places_of_words
 from worker.model import Article, Field
 from worker.story.everyday import common_words
 from worker.story.gazetteer import read_for_names
@@ -157,7 +157,7 @@ def _words_of(field: FieldText, covered: set[int]) -> Counter[str]:
     if not field.is_plain:
         found.update(_pairs(field, covered))
     elsewhere = {field.tokens[position] for position in covered}
-    for token, positions in field.standing.items():
+    for token, positions in places_of_words(field.tokens).items():
         if token in elsewhere:
             positions = [position for position in positions if position not in covered]
         keys = field.manifold.get(token)

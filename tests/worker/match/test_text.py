@@ -127,7 +127,7 @@ def test_the_vocabulary_of_a_language_knows_the_keys_that_a_word_answers_to(
         manifold = vocabulary(language).manifold_among({token})
         assert set(manifold.get(token, (token,))) == keys
         assert keys <= field.keys
-    assert {key for one in field.words for key in one.keys} == field.keys == set(field.places)
+    assert {key for at in range(len(field)) for key in field.word(at).keys} == field.keys == set(field.places)
 
 
 @given(st.text(alphabet="abцé中カﬁ'’ \u0301\u00ad\U00020000\U0001f600İß.", max_size=30))
