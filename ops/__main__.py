@@ -30,6 +30,7 @@ COMMANDS = {
     "release": "ops.cli.backup",
     "upgrade-database": "ops.cli.newer_database",
     "doctor": "ops.cli.doctor",
+    "compile": "ops.cli.compiling",
     "feeds": "ops.cli.feeds",
     "topics": "ops.cli.topics",
     "channels": "ops.cli.channels",

@@ -10,3 +10,7 @@ The journey of one article, as a pipe (each step is a *desk*; rows carry the wor
 A desk claims rows with a lease and a fencing token, does its I/O, decides in pure functions,
 and settles in one transaction that leaves rows for the next desk.
 """
+
+from worker.compiled import prefer
+
+prefer()

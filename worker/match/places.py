@@ -39,8 +39,8 @@ def spans(term: Term, place: Place) -> list[Span]:
             return [text.span(at, at) for at in text.places.get(key, ()) if text.is_whole(at, at)]
         case Words():
             return _words(term, place.text)
-        case Verbatim(text):
-            return place.reading.verbatim(place.field).occurrences(text)
+        case Verbatim(wanted):
+            return place.reading.verbatim(place.field).occurrences(wanted)
         case Entity(key):
             return list(place.reading.entity(key, place.field))
         case Either(terms):
