@@ -3,6 +3,8 @@ FROM ghcr.io/astral-sh/uv:0.13.9 AS uv
 
 # Both stages stand on the same image: an environment points to the interpreter it was made with.
 FROM python:3.13.15-slim-trixie AS build
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 COPY --from=uv /uv /usr/local/bin/uv
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=/opt/pantau
 WORKDIR /source
@@ -16,6 +18,7 @@ COPY alerts alerts
 COPY ops ops
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv sync --locked --no-editable --no-default-groups --all-extras
+RUN /opt/pantau/bin/pantau compile
 
 FROM python:3.13.15-slim-trixie
 LABEL org.opencontainers.image.title="Pantau" \

@@ -31,6 +31,7 @@ from ops.store.overview import Overview, Row, feed_list, overview
 from ops.store.refused import forms_refused_of_last
 from ops.store.watched import channel_list
 from ops.verdict import desk_name
+from worker import compiled
 from worker.errors import PantauError
 from worker.match import parse_query
 from worker.match.segments import can_segment
@@ -87,7 +88,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 def examine(given: Settings | None = None) -> list[Finding]:
     """Everything that can be looked at from here, of the installation with these settings (default: the
     environment's). Asks the mail server and Slack, so it may take a while."""
-    findings = [*_python(), *_packages(), *_segmentation(), *_environment()]
+    findings = [*_python(), *_packages(), *_segmentation(), *_machine_code(), *_environment()]
     try:
         settings = given or kit.settings_of()
     except PantauError as error:
@@ -155,6 +156,19 @@ def _segmentation() -> Iterator[Finding]:
             ),
             said("pip install icu4py, where a wheel exists for this machine"),
         )
+
+
+def _machine_code() -> Iterator[Finding]:
+    if compiled.is_preferred():
+        yield Finding("ok", said("speed"), said("reading and matching run as machine code"))
+    elif compiled.home().is_dir() and os.environ.get(compiled.SWITCH) != "off":
+        says = said(
+            "there is machine code, but of another version: reading and matching run as they are written"
+        )
+        yield Finding("warn", said("speed"), says, said("pantau compile, then restart what runs"))
+    else:
+        says = said("reading and matching run as they are written; `pantau compile` makes them quicker")
+        yield Finding("ok", said("speed"), says)
 
 
 def _environment() -> Iterator[Finding]:

@@ -50,6 +50,7 @@ _PLAIN = (
     "PANTAU_METRICS",
     "PANTAU_ROBOTS",
     "PANTAU_SELF_TEST",
+    "PANTAU_COMPILED",
 )
 _FOREIGN = ("PANTAU_PYTHON", "PANTAU_DATA", "PANTAU_WORKER_NAME", "PANTAU_RUN", "PANTAU_CRASH_AT")
 """Of the launcher, the tests and the supervisor; no settings."""

@@ -48,16 +48,16 @@ class Groups:
 
     def within(self, text: FieldText) -> list[str]:
         """The groups whose words stand side by side in a text, some maybe twice."""
-        keys, manifold, following = text.keys, text.manifold, [*text.tokens[1:], ""]
-        pairs = [
-            (first, seconds, at)
-            for first, seconds in [(first, self._begun[first]) for first in self._begun.keys() & keys]
-            if not keys.isdisjoint(seconds)
-            for at in text.places[first]
-            if (second := following[at]) in seconds
-            or (second in manifold and not seconds.keys().isdisjoint(manifold[second]))
-        ]
-        return [group for pair in pairs for group in _begun_by(*pair, text)]
+        tokens, manifold, found = [*text.tokens, ""], text.manifold, list[str]()
+        for first in self._begun.keys() & text.keys:
+            seconds = self._begun[first]
+            for at in text.places[first]:
+                second = tokens[at + 1]
+                if second in seconds or (
+                    second in manifold and not seconds.keys().isdisjoint(manifold[second])
+                ):
+                    found += _begun_by(first, seconds, at, text)
+        return found
 
 
 def _words_of(group: str) -> tuple[str, str, str]:

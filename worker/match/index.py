@@ -9,7 +9,7 @@ their guard is missing, and only candidates are evaluated: at 100,000 topics 37 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from worker.errors import BadInput
@@ -42,13 +42,12 @@ class _Filed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """What is evaluated of a topic where an anchor is: all of it, or that part of an OR."""
+    """What is evaluated of a topic where an anchor is: all of it, or that part of an OR. The guard of a single word is
+    the word: it lies beside what is evaluated next, and a set of one takes 216 bytes more."""
 
     topic: TopicId
     plan: Plan
-
-
-_Entry = tuple[_Part, Guard]
+    guard: frozenset[str] | str | None
 
 
 class TopicIndex:
@@ -64,14 +63,14 @@ class TopicIndex:
         self._cost = cost or self._frequencies.cost
         self._book = NameBook(known)
         self._filed: dict[TopicId, _Filed] = {}
-        self._topics_at: dict[str, list[_Entry]] = {}
+        self._topics_at: dict[str, list[_Part]] = {}
         self._groups = Groups()
         # What topics look for in titles, and the parts of exact terms.
         self._titled: set[str] = set()
         self._exact: set[str] = set()
         self._prefixes: Counter[int] = Counter()
         # What words of articles bring, as far as any were met; those that bring nothing, by themselves.
-        self._brought: dict[str, tuple[list[_Entry], ...]] = {}
+        self._brought: dict[str, tuple[list[_Part], ...]] = {}
         self._idle: set[str] = set()
 
     def __len__(self) -> int:
@@ -103,26 +102,33 @@ class TopicIndex:
         """Watch for a topic; one with the same id is replaced. Raises BadQuery and changes nothing where its
         query cannot be read."""
         plan = compile_query(parse_query(topic.query, self._book.known))
-        parts = self._parts(topic.id, plan)
-        anchors = tuple({anchor for _, guards in parts for anchor in guards})
-        filed = _Filed(topic, anchors, entities_of(plan) if "@" in topic.query else frozenset())
+        parts = list(self._parts(topic.id, plan))
+        filed = _Filed(
+            topic,
+            tuple({anchor for anchor, _ in parts}),
+            entities_of(plan) if "@" in topic.query else frozenset(),
+        )
         for entity in filed.entities:
             self._book.add(entity)
         self.discard(topic.id)
         self._filed[topic.id] = filed
-        for part, guards in parts:
-            for anchor, guard in guards.items():
-                self._entries_at(anchor).append((part, guard))
+        for anchor, part in parts:
+            self._parts_at(anchor).append(part)
 
-    def _parts(self, topic: TopicId, plan: Plan) -> list[tuple[_Part, Mapping[str, Guard]]]:
-        """What is filed of a topic, with its anchors: each part of an OR by itself, since one that holds is found
+    def _parts(self, topic: TopicId, plan: Plan) -> Iterator[tuple[str, _Part]]:
+        """What is filed of a topic, under which anchor: each part of an OR by itself, since one that holds is found
         by its own."""
-        plans = plan.parts if isinstance(plan, Enough) and plan.count == 1 else (plan,)
-        covers = [cover(part, self._cost) for part in plans]
-        found = zip(plans, covers, strict=True)
-        return [(_Part(topic, part), cover.guards) for part, cover in found if cover is not None]
+        for part in plan.parts if isinstance(plan, Enough) and plan.count == 1 else (plan,):
+            covered = cover(part, self._cost)
+            guarded: dict[Guard, _Part] = {}
+            for anchor, guard in covered.guards.items() if covered is not None else ():
+                if guard not in guarded:
+                    guarded[guard] = _Part(
+                        topic, part, next(iter(guard)) if guard and len(guard) == 1 else guard
+                    )
+                yield anchor, guarded[guard]
 
-    def _entries_at(self, anchor: str) -> list[_Entry]:
+    def _parts_at(self, anchor: str) -> list[_Part]:
         if anchor not in self._topics_at:
             self._topics_at[anchor] = []
             self._count(anchor, 1)
@@ -134,9 +140,9 @@ class TopicIndex:
         if filed is None:
             return
         for anchor in filed.anchors:
-            entries = self._topics_at[anchor]
-            entries[:] = [entry for entry in entries if entry[0].topic != topic]
-            if not entries:
+            parts = self._topics_at[anchor]
+            parts[:] = [part for part in parts if part.topic != topic]
+            if not parts:
                 del self._topics_at[anchor]
                 self._count(anchor, -1)
         for entity in filed.entities:
@@ -174,14 +180,9 @@ class TopicIndex:
         # What words bring is remembered for every word that was ever met.
         for key in keys.difference(self._idle):
             filed += brought[key] if key in brought else self._brought_by(key)
-        return {
-            part
-            for entries in filed
-            for part, guard in entries
-            if guard is None or not guard.isdisjoint(keys)
-        }
+        return {part for parts in filed for part in parts if _passes(part.guard, keys)}
 
-    def _brought_by(self, key: str) -> tuple[list[_Entry], ...]:
+    def _brought_by(self, key: str) -> tuple[list[_Part], ...]:
         """What is filed under a word and under what it begins with."""
         if len(self._idle) > _MOST_REMEMBERED:
             self._forget_words()
@@ -222,9 +223,9 @@ class TopicIndex:
         filed = list(filter(None, map(self._topics_at.get, self._anchors_within(keys))))
         for key in keys.difference(self._idle):
             filed += self._brought[key] if key in self._brought else self._brought_by(key)
-        for entries in filed:
-            for part, guard in entries:
-                if (guard is None or not guard.isdisjoint(keys)) and may_hold(part.plan, keys):
+        for parts in filed:
+            for part in parts:
+                if _passes(part.guard, keys) and may_hold(part.plan, keys):
                     yield part.topic
 
     def _anchors_within(self, keys: set[str]) -> Iterator[str]:
@@ -233,3 +234,10 @@ class TopicIndex:
         yield from (f"^{key}" for key in self._titled & keys)
         yield from (f"={part}" for part in self._exact & keys)
         yield from (f"@{entity}" for entity in names_within(self._book.names, keys))
+
+
+def _passes(guard: frozenset[str] | str | None, keys: set[str]) -> bool:
+    """Whether a word is there that the guard asks for."""
+    if isinstance(guard, str):
+        return guard in keys
+    return guard is None or not guard.isdisjoint(keys)

@@ -25,7 +25,7 @@ FEED, ARTICLE = "https://news.example.id/rss", "https://news.example.id/gempa"
 FOUND, NOTHING, UNAVAILABLE = 1, 4, 69
 ENDS = {"audit": {0, FOUND}, "doctor": {0, FOUND}, "health": {UNAVAILABLE}, "articles": {0, NOTHING}}
 """How those end that say by their code what they found: nothing runs in this test. All others end with 0."""
-PROCESSES = ("up", "upgrade-database")
+PROCESSES = ("up", "upgrade-database", "compile")
 NAMED = ["users", "export", "release", "feeds add"]
 """Commands that a sentence mentions without having anybody type them."""
 

@@ -182,11 +182,10 @@ def test_an_index_that_was_emptied_holds_nothing_back() -> None:
         index.add(_topic(number + 50, '"satu dua" OR kata1'))
     for number in range(100):
         index.discard(TopicId(number))
-    left = vars(index)
-    assert left["_topics_at"] == left["_book"].names == {}
-    assert not left["_prefixes"]
-    assert not left["_groups"]
-    assert left["_exact"] == left["_titled"] == set()
+    assert index._topics_at == index._book.names == {}
+    assert not index._prefixes
+    assert not index._groups
+    assert index._exact == index._titled == set()
     assert _ids(index, "kata1 awal2x Nama3") == []
 
 
@@ -196,7 +195,7 @@ def test_a_topic_is_asked_only_when_one_of_its_anchors_is_there() -> None:
     index.add(_topic(2, "the AND (biak OR sorong)"))
     index.add(_topic(3, "atleast/2(the, jayapura, merauke)"))
     index.add(_topic(4, '"the new" OR title:the'))
-    anchors = set(vars(index)["_topics_at"])
+    anchors = set(index._topics_at)
     assert anchors == {"kyrgyzstan", "biak", "sorong", "jayapura", "merauke", "the new", "^the"}
 
 
@@ -206,4 +205,4 @@ def test_the_words_of_articles_it_was_shown_decide_where_topics_are_filed() -> N
         index.learn(Article("", text, language="id"))
     index.add(_topic(1, "kabupaten AND damai"))
     index.add(_topic(2, "kabupaten AND xyz"))
-    assert set(vars(index)["_topics_at"]) == {"damai", "xyz"}
+    assert set(index._topics_at) == {"damai", "xyz"}
