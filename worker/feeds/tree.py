@@ -47,7 +47,7 @@ def split_name(tag: str) -> tuple[str, str]:
 
 
 def _crowded(document: bytes) -> bool:
-    if _marks(document) <= _NODES_MOST:
+    if len(document) <= _NODES_MOST or _marks(document) <= _NODES_MOST:
         return False
     return _marks(without_cdata(document)) > _NODES_MOST
 
