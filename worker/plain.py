@@ -99,7 +99,8 @@ def paragraphs_from_html(markup: str) -> list[str]:
 
 def _cut(markup: str) -> str | None:
     """The texts of regular markup with edges between blocks; None for any other."""
-    pieces = _REGULAR.split(markup.replace(_EDGE, "") if _EDGE in markup else markup)
+    markup = markup.replace(_EDGE, "") if _EDGE in markup else markup
+    pieces = _REGULAR.split(markup)
     fates = [_FATES.get(tag) for tag in pieces[1::2]]
     if None in fates:
         return _cut_with_care(markup, pieces)
