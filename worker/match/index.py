@@ -179,7 +179,8 @@ class TopicIndex:
         filed = list(filter(None, map(self._topics_at.get, self._anchors_in(reading))))
         # What words bring is remembered for every word that was ever met.
         for key in keys.difference(self._idle):
-            filed += brought[key] if key in brought else self._brought_by(key)
+            found = brought.get(key)
+            filed += self._brought_by(key) if found is None else found
         return {part for parts in filed for part in parts if _passes(part.guard, keys)}
 
     def _brought_by(self, key: str) -> tuple[list[_Part], ...]:
@@ -222,7 +223,8 @@ class TopicIndex:
         keys = with_parts(keys, words, plain=title.plain and body.plain) if self._exact else keys
         filed = list(filter(None, map(self._topics_at.get, self._anchors_within(keys))))
         for key in keys.difference(self._idle):
-            filed += self._brought[key] if key in self._brought else self._brought_by(key)
+            found = self._brought.get(key)
+            filed += self._brought_by(key) if found is None else found
         for parts in filed:
             for part in parts:
                 if _passes(part.guard, keys) and may_hold(part.plan, keys):

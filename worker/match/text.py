@@ -205,10 +205,11 @@ def places_of_words(tokens: list[str]) -> dict[str, list[int]]:
     """For every word as it stands in a text its positions, ascending."""
     found: dict[str, list[int]] = {}
     for position, token in enumerate(tokens):
-        if token in found:
-            found[token].append(position)
-        else:
+        positions = found.get(token)
+        if positions is None:
             found[token] = [position]
+        else:
+            positions.append(position)
     return found
 
 
