@@ -13,6 +13,7 @@ from ops.disks import Disk, disks_of
 from ops.fallen import LEAST, Fallen
 from ops.self_test import SelfTest
 from ops.store import remarks, self_test
+from ops.store.balking import IN_VAIN
 from ops.store.day import Day, Lag, day
 from ops.store.fallen import fallen
 from ops.store.listing import Wanted, list_deliveries
@@ -178,13 +179,10 @@ _CIRCUITS = text("""
 """)
 
 # What waits for a channel whose circuit is open is held; a channel that nobody writes to any more troubles nobody.
-_BALKING = text("""
-    SELECT c.name, c.nothing_since, count(d.id) AS waiting, (array_agg(d.reason ORDER BY d.id DESC))[1] AS reason
-    FROM channels c JOIN deliveries d ON d.channel_id = c.id AND d.state = 'waiting'
-    WHERE c.nothing_since IS NOT NULL AND c.removed_at IS NULL
-      AND (c.asked_from IS NULL OR c.pause_until <= statement_timestamp())
-    GROUP BY c.id ORDER BY c.name LIMIT 50
-""")
+_BALKING = text(f"""
+    SELECT c.name, b.* FROM channels c CROSS JOIN LATERAL {IN_VAIN} AS b
+    WHERE c.nothing_since IS NOT NULL AND c.removed_at IS NULL ORDER BY c.name LIMIT 50
+""")  # noqa: S608  every word is ours
 
 _PAUSES = text("""
     SELECT c.name, c.pause_until, count(d.id) AS waiting
@@ -243,7 +241,8 @@ def standing(connection: Connection) -> Overview:
         circuits={row["stops"]: row["reason"] for row in circuit_list(connection)},
         pauses={row.name: Pause(row.pause_until, row.waiting) for row in connection.execute(_PAUSES)},
         balking={
-            row.name: Balk(row.nothing_since, row.reason, row.waiting) for row in connection.execute(_BALKING)
+            row.name: Balk(row.takes_nothing_since, row.takes_nothing_why, row.in_vain)
+            for row in connection.execute(_BALKING)
         },
         cooling=hosts.cooling(connection),
         signs=signs,
