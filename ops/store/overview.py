@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from alerts.store.waiting import has_its_turn
 from ops.disks import Disk, disks_of
 from ops.fallen import LEAST, Fallen
 from ops.self_test import SelfTest
@@ -100,10 +101,11 @@ class Overview:
     fallen: Fallen | None = None
 
 
-# What a paused channel or site holds back is not late: the desk does what its receiver asked for.
+# What a paused channel or site holds back is not late: the desk does what its receiver asked for. Nor is a message
+# behind one that its receiver put off.
 # statement_timestamp(), since an index is not looked up by clock_timestamp(), which may differ from row to row: with a
 # million articles that was 2 s for the whole overview. The open states are asked for as their indexes divide them.
-_DESKS = text("""
+_DESKS = text(f"""
     SELECT 'poll' AS desk, due.waiting, due.since, asked.done, asked.lately
       FROM (SELECT count(*) AS waiting,
                    min(greatest(f.next_poll_at, nullif(f.lease_until, 'epoch'), h.paused_until)) AS since
@@ -132,11 +134,12 @@ _DESKS = text("""
              WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '1 hour'),
            (SELECT count(*) FROM deliveries
              WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '10 s')
-      FROM (SELECT channel_id, due_at FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
-            UNION ALL SELECT channel_id, due_at FROM deliveries WHERE state = 'sending') AS d
+      FROM (SELECT id, channel_id, due_at, thread_of FROM deliveries
+             WHERE state IN ('collecting', 'ready', 'waiting')
+            UNION ALL SELECT id, channel_id, due_at, thread_of FROM deliveries WHERE state = 'sending') AS d
       JOIN channels c ON c.id = d.channel_id
-      WHERE greatest(d.due_at, c.pause_until) <= statement_timestamp()
-""")
+      WHERE greatest(d.due_at, c.pause_until) <= statement_timestamp() AND {has_its_turn("d")}
+""")  # noqa: S608  no foreign text
 
 _FEEDS = text("""
     SELECT state, count(*) AS n FROM feeds WHERE removed_at IS NULL GROUP BY state

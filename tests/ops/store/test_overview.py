@@ -118,6 +118,23 @@ def test_what_a_paused_channel_holds_back_is_not_late_and_is_told_apart(look, ro
     assert now.pauses == {"desk": store.Pause(until, 1)}
 
 
+def test_what_waits_behind_a_message_that_was_put_off_is_not_late(look, rows):
+    channel, subscription = rows.channel(), rows.subscription()
+    first = rows.delivery(channel, subscription, due_at=ago(-300), state="waiting", attempts=3)
+    rows.delivery(channel, subscription, due_at=ago(200))
+    assert look().desks["send"].waiting == 0
+    rows.change("UPDATE deliveries SET attempts = 4 WHERE id = :first", first=first)  # others may pass it
+    assert look().desks["send"].waiting == 1
+
+
+@pytest.mark.parametrize(("state", "waiting"), [("unknown", 0), ("waiting", 0), ("sent", 1), ("failed", 1)])
+def test_what_follows_a_message_is_late_once_that_is_over(look, rows, state, waiting):
+    channel, subscription = rows.channel(), rows.subscription()
+    root = rows.delivery(channel, subscription, due_at=ago(-300), state=state, attempts=9)
+    rows.delivery(channel, subscription, due_at=ago(200), kind="followup", thread_of=root)
+    assert look().desks["send"].waiting == waiting
+
+
 def test_a_pause_of_our_own_is_not_told_as_asked_for(look, rows):
     channel = rows.channel(pause_until=ago(-300))
     rows.delivery(channel, rows.subscription(), due_at=ago(50))
