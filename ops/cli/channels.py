@@ -93,9 +93,9 @@ def _state(row: Mapping[str, Any]) -> str:
     if row["circuit"] and row["probe_at"] is None:
         return f"held: {plain_text(cause(row['reason']), 120)}"
     if row["circuit"]:
-        return f"lets nothing through: {plain_text(cause(row['reason']), 80)}; next try {instant(row['probe_at'])}"
+        return f"lets nothing through: {plain_text(cause(row['reason']), 120)}; next try {instant(row['probe_at'])}"
     if row["takes_nothing_since"]:
-        since, why = instant(row["takes_nothing_since"]), plain_text(cause(row["takes_nothing_why"]), 80)
+        since, why = instant(row["takes_nothing_since"]), plain_text(cause(row["takes_nothing_why"]), 120)
         return f"has taken nothing since {since}: {why}; tried again"
     return f"paused until {instant(row['paused_until'])}" if row["paused_until"] else "ok"
 
