@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.store import overview as store
+from ops.store import programs
 
 pytestmark = pytest.mark.servers
 
@@ -229,7 +230,7 @@ def test_workers_are_told_by_their_latest_sign_and_what_they_serve(look, rows):
     assert (old["part"], old["queues"]) == ("worker:old:1", None)
 
 
-def test_a_channel_that_takes_nothing_is_told_while_somebody_waits_for_it(look, rows, sent):
+def test_a_channel_that_takes_nothing_is_told_while_somebody_waits_for_it(look, rows, sent, database):
     assert look().balking == {}
     delivery = sent(3, state="waiting", reason="tries_again: refused")
     assert look().balking == {}  # not tried in vain yet
@@ -237,6 +238,9 @@ def test_a_channel_that_takes_nothing_is_told_while_somebody_waits_for_it(look, 
     (balk,) = look().balking.values()
     assert (balk.waiting, balk.reason) == (1, "tries_again: refused")
     assert (look().at - balk.since).total_seconds() >= 9
+    with database.connect() as connection:
+        (shown,) = programs.channels(connection, 2**62, 5)
+    assert (shown["takes_nothing_since"], shown["takes_nothing_why"]) == (balk.since, balk.reason)
     rows.change("UPDATE channels SET asked_from = now(), pause_until = now() + interval '1 minute'")
     assert look().balking == {}  # it asked for a pause
     rows.change("UPDATE channels SET asked_from = NULL")
