@@ -26,6 +26,8 @@ NOTHING_FOR = timedelta(minutes=15)
 """A receiver that has taken nothing for so long needs a person to look."""
 ANSWERS_UNCLEAR = "answers_unclear"
 TAKES_NOTHING = "takes_nothing"
+STRAINED = (ANSWERS_UNCLEAR, TAKES_NOTHING)
+"""What opens a circuit although no receiver has said why."""
 # Spreads what failed together; small enough that no wait outgrows the next one, which is twice as long.
 _SPREAD = 0.25
 
@@ -90,9 +92,10 @@ class OpenCircuit:
 
 @dataclass(frozen=True, slots=True)
 class CloseCircuit:
-    """What was held behind `circuit` may go."""
+    """What was held behind `circuit` may go; where reasons are given, only if it was opened for one of them."""
 
     circuit: str
+    opened_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,12 @@ def answered(side: Side) -> tuple[Effect, ...]:
 def accepted(side: Side) -> tuple[Effect, ...]:
     """The receiver has taken one: what was held may go."""
     return (CloseCircuit(side.circuit("channel")), *sender_works(side), *answered(side))
+
+
+def found(side: Side) -> tuple[Effect, ...]:
+    """The receiver has a message whose answer was lost, so it has taken one. It says nothing of what a person must
+    mend: an archived channel can be read as well."""
+    return (CloseCircuit(side.circuit("channel"), STRAINED), *answered(side))
 
 
 def sender_works(side: Side) -> tuple[Effect, ...]:

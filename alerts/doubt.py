@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from alerts import circuits
 from alerts.channel import Absent, Blocked, Doubt, Finding, Found, Later, More
 from alerts.circuits import LONGEST_WAIT, backoff
 from alerts.settle import (
@@ -74,7 +75,8 @@ def resolve(
     """What a look makes of the delivery; its attempts are counted already."""
     match finding:
         case Found(remote_id):
-            return replace(settlement(doubtful, "sent", Reason.FOUND, remote_id), unsure_before=False)
+            settled = settlement(doubtful, "sent", Reason.FOUND, remote_id)
+            return replace(settled, unsure_before=False, effects=circuits.found(doubtful.side))
         case Absent():
             return _absent(doubtful, look, now)
         case More(cursor):

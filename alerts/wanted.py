@@ -40,11 +40,15 @@ def _source_fits(sources: Iterable[str], news: News) -> bool:
 def answers_to(name: str, news: News) -> bool:
     """Whether `name` is what the article's feed is called, one of its tags ("war" or "tag:war"), or a host that the
     feed or the article lies at or below."""
+    return goes_by(name, (news.source, *news.names, *news.hosts), news.tags)
+
+
+def goes_by(name: str, names: Iterable[str], tags: Iterable[str]) -> bool:
+    """Whether `name` is one of these names or tags, or a host that one of the names lies below."""
     wanted = _form(name)
-    called = {_form(each) for each in (news.source, *news.names, *news.hosts)}
-    tags = {_form(tag) for tag in news.tags}
+    called, tagged = set(map(_form, names)), set(map(_form, tags))
     above = "." in wanted and any(each.endswith(f".{wanted}") for each in called)
-    return bool(wanted) and (wanted in called or above or wanted.removeprefix("tag:") in tags)
+    return bool(wanted) and (wanted in called or above or wanted.removeprefix("tag:") in tagged)
 
 
 def _form(name: str) -> str:

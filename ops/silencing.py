@@ -13,9 +13,9 @@ from alerts.store import silences
 from alerts.store.schema import channels
 from ops.regrouping import story_meant
 from ops.store import audit_log
-from ops.store.hearing import names_in
+from ops.store.hearing import names_in, source_known
 from ops.store.watched import channel_named, topic_names, topics_named
-from ops.watchlist.words import did_you_mean
+from ops.watchlist.words import did_you_mean, shown
 from worker.errors import BadInput
 from worker.store.engine import Connection
 
@@ -87,6 +87,14 @@ def make(
         raise BadSilence("until", str(error)) from None
     audit_log.note(connection, who, "added", "silence", str(number), None, _written(wanted, begin, end))
     return number
+
+
+def doubtful(connection: Connection, wanted: Wanted) -> str:
+    """What speaks against a silence that can be made all the same; "" where nothing does. A feed may come, and an
+    article may lie elsewhere than its feed."""
+    if wanted.scope != "source" or source_known(connection, wanted.what.strip()):
+        return ""
+    return f"no feed here has the name, tag or host {shown(wanted.what.strip())}"
 
 
 def stop(connection: Connection, silence: SilenceId, who: str) -> bool:

@@ -60,8 +60,9 @@ def judge_failure(failure: Failure) -> Verdict:
 
 
 def judge_gone(reply: Reply) -> Blocked | None:
-    """A redirect (we follow none with a message), or a target closed to us: its owner must mend it."""
-    gone = reply.status in (401, 403, 404, 405, 410) or 300 <= reply.status < 400
+    """A redirect (we follow none with a message), or a target closed to us: its owner must mend it. 501 is said by
+    servers that take no POST at all, such as one of mere files."""
+    gone = reply.status in (401, 403, 404, 405, 410, 501) or 300 <= reply.status < 400
     return Blocked(answer_code(reply), "channel") if gone else None
 
 

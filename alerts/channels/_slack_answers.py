@@ -45,7 +45,7 @@ def verdict_on(reply: Reply, word: str) -> Verdict | None:
     pause = retry_after(reply.headers)
     if reply.status == 429:
         return Later(word, pause, whole_channel=True)
-    elsewhere = reply.status in (401, 403, 404, 405, 407, 410) or 300 <= reply.status < 400
+    elsewhere = reply.status in (401, 403, 404, 405, 407, 410, 501) or 300 <= reply.status < 400
     return meaning(word, pause, "sender") or (Blocked(word, "sender") if elsewhere else None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
@@ -82,10 +83,18 @@ def write_settlement(
     # channels before circuits, as whoever changes a channel
     for effect in sorted(settlement.effects, key=lambda effect: isinstance(effect, OpenCircuit)):
         _carry_out(connection, effect, asked=settlement.reason is Reason.ASKED_TO_WAIT)
-    if closing := [effect.circuit for effect in settlement.effects if isinstance(effect, CloseCircuit)]:
-        for name in circuits.close_circuits(connection, closing):
-            log.info("circuit_closed", circuit=name)
+    _close(connection, [effect for effect in settlement.effects if isinstance(effect, CloseCircuit)])
     return True
+
+
+def _close(connection: Connection, closing: Sequence[CloseCircuit]) -> None:
+    """All that are closed for the same reasons together; a message that gets through closes two."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for effect in closing:
+        together.setdefault(effect.opened_for, []).append(effect.circuit)
+    for reasons, names in together.items():
+        for name in circuits.close_circuits(connection, names, opened_for=reasons):
+            log.info("circuit_closed", circuit=name)
 
 
 def tell(due: DueDelivery, settlement: Settlement, elapsed_s: float) -> None:

@@ -86,19 +86,20 @@ def open_circuit(connection: Connection, name: str, reason: str, probe_at: datet
 def close_circuit(connection: Connection, name: str, *, opened_for: str | None = None) -> bool:
     """Lets everything behind `name` through again, in its old order; True if it was open (for that reason,
     where one is given)."""
-    return bool(close_circuits(connection, [name], opened_for=opened_for))
+    return bool(close_circuits(connection, [name], opened_for=() if opened_for is None else (opened_for,)))
 
 
 def close_circuits(
-    connection: Connection, names: Sequence[str], *, opened_for: str | None = None
+    connection: Connection, names: Sequence[str], *, opened_for: Sequence[str] = ()
 ) -> list[str]:
-    """Closes several; returns those that were open. A message that gets through closes two, which are seldom open."""
+    """Closes several; returns those that were open (for one of these reasons, where any are given). A message that
+    gets through closes two, which are seldom open."""
     closing = delete(circuits).where(
         circuits.c.name == func.any(bindparam("names", list(names), ARRAY(Text))),
         circuits.c.reason != BY_HAND,
     )
-    if opened_for is not None:
-        closing = closing.where(circuits.c.reason == opened_for)
+    if opened_for:
+        closing = closing.where(circuits.c.reason.in_(opened_for))
     closed = sorted(connection.execute(closing.returning(circuits.c.name)).scalars())
     for name in closed:
         _release(connection, deliveries.c.held_by == name)

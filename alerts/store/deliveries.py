@@ -17,16 +17,13 @@ from alerts.bounces import Bounces
 from alerts.circuits import Pause, Strain
 from alerts.model import ChannelId, DeliveryId, DeliveryKind, OnDoubt, SubscriptionId
 from alerts.store.schema import alerts, attempts, channels, deliveries, delivery_articles
+from alerts.store.waiting import PATIENT_ATTEMPTS
 
 LEASE_S = 45.0
 """Longer than any attempt: 20 s for the exchange, and the wait for a connection. It begins anew with the attempt, so a
 sender that lives never loses it between its attempt's mark and the answer."""
 
 _SEND_LOCK = 0x53454E44  # "SEND": claims are made one at a time, so a channel never has two senders
-
-PATIENT_ATTEMPTS = 4
-"""So many attempts (5 + 10 + 20 s) a waiting message keeps its place before later ones of its channel may pass:
-order through a short trouble, but no message stops the others for good."""
 
 BURST = 4
 """So many messages a paced channel takes at once after a rest."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 
-from alerts.circuits import ANSWERS_UNCLEAR, TAKES_NOTHING
+from alerts.circuits import STRAINED
 from alerts.doubt import Look, LookAgain
 from alerts.store.deliveries import LEASE_S, DueDelivery, due_delivery
 from alerts.store.schema import deliveries
@@ -56,8 +56,8 @@ class DueLook:
 
 def claim_looks(connection: Connection, limit: int, lease_s: float = LEASE_S) -> list[DueLook]:
     """The next delivery to look for on each channel, leased to the caller."""
-    passing = [ANSWERS_UNCLEAR, TAKES_NOTHING]
-    rows = connection.execute(_CLAIM, {"limit": limit, "lease": lease_s, "passing": passing}).mappings()
+    asked = {"limit": limit, "lease": lease_s, "passing": list(STRAINED)}
+    rows = connection.execute(_CLAIM, asked).mappings()
     looks = (DueLook(due_delivery(row), _look(row)) for row in rows)
     return sorted(looks, key=lambda look: look.due.id)
 

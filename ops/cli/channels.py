@@ -13,6 +13,7 @@ from ops.cli.connected import connected
 from ops.cli.grouped import Group
 from ops.cli.naming import unknown
 from ops.cli.output import json_option, print_json_lines, table
+from ops.moments import instant
 from worker.errors import PantauError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def list_channels(as_json: bool) -> None:
 
 def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     stopped = {"name": row["circuit"], **{key: row[key] for key in ("reason", "opened_at", "probe_at")}}
+    in_vain = {"since": row["takes_nothing_since"], "reason": row["takes_nothing_why"]}
     return {
         "name": row["name"],
         "kind": row["kind"],
@@ -64,6 +66,7 @@ def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
         "declared": row["declared"],
         "circuit": stopped if row["circuit"] else None,
         "paused_until": row["paused_until"],
+        "takes_nothing": in_vain if row["takes_nothing_since"] else None,
         "held": row["held"],
         "blocked_by": row["blocked_by"],
         "confirmation": row["confirmation"],
@@ -90,8 +93,11 @@ def _state(row: Mapping[str, Any]) -> str:
     if row["circuit"] and row["probe_at"] is None:
         return f"held: {plain_text(cause(row['reason']), 120)}"
     if row["circuit"]:
-        return f"lets nothing through: {plain_text(cause(row['reason']), 80)}; next try {row['probe_at']:%H:%M:%S}"
-    return f"paused until {row['paused_until']:%H:%M:%S}" if row["paused_until"] else "ok"
+        return f"lets nothing through: {plain_text(cause(row['reason']), 120)}; next try {instant(row['probe_at'])}"
+    if row["takes_nothing_since"]:
+        since, why = instant(row["takes_nothing_since"]), plain_text(cause(row["takes_nothing_why"]), 120)
+        return f"has taken nothing since {since}: {why}; tried again"
+    return f"paused until {instant(row['paused_until'])}" if row["paused_until"] else "ok"
 
 
 @channels.command("test")

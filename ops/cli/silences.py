@@ -13,7 +13,7 @@ import click
 from alerts.letter import plain_text
 from ops.cli.connected import connected
 from ops.cli.grouped import Group
-from ops.cli.output import json_option, print_json, print_json_lines, table
+from ops.cli.output import json_option, print_json, print_json_lines, say, table
 from ops.cli.since import time_span
 from worker.errors import BadInput
 
@@ -70,7 +70,7 @@ def add(
     """Tell nobody of something for a while: what comes meanwhile is suppressed with that reason, and not told later.
     (To be told later, pause or snooze a subscription.)"""
     from ops import kit
-    from ops.silencing import make, moment
+    from ops.silencing import doubtful, make, moment
     from ops.store.audit_log import COMMAND_LINE
 
     given = _Given(topic, story, source, everything, channel)
@@ -78,10 +78,11 @@ def add(
     since = _said("--from", moment, "begin", begin) if begin else None
     now = kit.clock()
     end = _end(how_long, until, since or now)
+    wanted = _wanted(given, comment)
     with connected() as connection:
-        number = make(
-            connection, _wanted(given, comment), begin=since, end=end, now=now, who=COMMAND_LINE, by=_who()
-        )
+        number = make(connection, wanted, begin=since, end=end, now=now, who=COMMAND_LINE, by=_who())
+        if warning := doubtful(connection, wanted):
+            say(f"warning: {warning}")
     if as_json:
         print_json({"id": number, "until": end})
     else:

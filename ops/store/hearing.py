@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, select, text
 
 from alerts.model import SubscriptionId
 from alerts.store.schema import subscriptions
+from alerts.wanted import goes_by
 from worker.model import StoryId
 
 Row = Mapping[str, Any]
@@ -36,6 +37,12 @@ _SILENCES = text("""
     LEFT JOIN channels c ON c.id = s.channel_id
     WHERE :all OR (s.ended_at IS NULL AND s.until_at > clock_timestamp())
     ORDER BY s.until_at, s.id
+""")
+
+_SOURCES = text("""
+    SELECT array_remove(ARRAY[name, title, substring(url FROM '://([^/:?#]+)'),
+                              substring(found_url FROM '://([^/:?#]+)')], NULL) AS names, tags
+    FROM feeds WHERE removed_at IS NULL
 """)
 
 _STORY = text("SELECT story_id FROM articles WHERE identity = ANY(:identities) ORDER BY id LIMIT 1")
@@ -71,6 +78,11 @@ def subscription_named(connection: Connection, name: str) -> Named | None:
 def names_in(connection: Connection, table: Table) -> list[str]:
     """What the standing topics, channels or subscriptions are called."""
     return list(connection.execute(select(table.c.name).where(table.c.removed_at.is_(None))).scalars())
+
+
+def source_known(connection: Connection, name: str) -> bool:
+    """Whether any standing feed goes by this name, tag or host."""
+    return any(goes_by(name, row.names, row.tags) for row in connection.execute(_SOURCES))
 
 
 def story_of(connection: Connection, identities: Collection[str]) -> StoryId | None:

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from alerts.store.waiting import has_its_turn
 from ops.disks import Disk, disks_of
 from ops.fallen import LEAST, Fallen
 from ops.self_test import SelfTest
 from ops.store import remarks, self_test
+from ops.store.balking import IN_VAIN
 from ops.store.day import Day, Lag, day
 from ops.store.fallen import fallen
 from ops.store.listing import Wanted, list_deliveries
@@ -99,10 +101,11 @@ class Overview:
     fallen: Fallen | None = None
 
 
-# What a paused channel or site holds back is not late: the desk does what its receiver asked for.
+# What a paused channel or site holds back is not late: the desk does what its receiver asked for. Nor is a message
+# behind one that its receiver put off.
 # statement_timestamp(), since an index is not looked up by clock_timestamp(), which may differ from row to row: with a
 # million articles that was 2 s for the whole overview. The open states are asked for as their indexes divide them.
-_DESKS = text("""
+_DESKS = text(f"""
     SELECT 'poll' AS desk, due.waiting, due.since, asked.done, asked.lately
       FROM (SELECT count(*) AS waiting,
                    min(greatest(f.next_poll_at, nullif(f.lease_until, 'epoch'), h.paused_until)) AS since
@@ -131,11 +134,12 @@ _DESKS = text("""
              WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '1 hour'),
            (SELECT count(*) FROM deliveries
              WHERE state = 'sent' AND ended_at > statement_timestamp() - interval '10 s')
-      FROM (SELECT channel_id, due_at FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
-            UNION ALL SELECT channel_id, due_at FROM deliveries WHERE state = 'sending') AS d
+      FROM (SELECT id, channel_id, due_at, thread_of FROM deliveries
+             WHERE state IN ('collecting', 'ready', 'waiting')
+            UNION ALL SELECT id, channel_id, due_at, thread_of FROM deliveries WHERE state = 'sending') AS d
       JOIN channels c ON c.id = d.channel_id
-      WHERE greatest(d.due_at, c.pause_until) <= statement_timestamp()
-""")
+      WHERE greatest(d.due_at, c.pause_until) <= statement_timestamp() AND {has_its_turn("d")}
+""")  # noqa: S608  no foreign text
 
 _FEEDS = text("""
     SELECT state, count(*) AS n FROM feeds WHERE removed_at IS NULL GROUP BY state
@@ -178,13 +182,10 @@ _CIRCUITS = text("""
 """)
 
 # What waits for a channel whose circuit is open is held; a channel that nobody writes to any more troubles nobody.
-_BALKING = text("""
-    SELECT c.name, c.nothing_since, count(d.id) AS waiting, (array_agg(d.reason ORDER BY d.id DESC))[1] AS reason
-    FROM channels c JOIN deliveries d ON d.channel_id = c.id AND d.state = 'waiting'
-    WHERE c.nothing_since IS NOT NULL AND c.removed_at IS NULL
-      AND (c.asked_from IS NULL OR c.pause_until <= statement_timestamp())
-    GROUP BY c.id ORDER BY c.name LIMIT 50
-""")
+_BALKING = text(f"""
+    SELECT c.name, b.* FROM channels c CROSS JOIN LATERAL {IN_VAIN} AS b
+    WHERE c.nothing_since IS NOT NULL AND c.removed_at IS NULL ORDER BY c.name LIMIT 50
+""")  # noqa: S608  every word is ours
 
 _PAUSES = text("""
     SELECT c.name, c.pause_until, count(d.id) AS waiting
@@ -243,7 +244,8 @@ def standing(connection: Connection) -> Overview:
         circuits={row["stops"]: row["reason"] for row in circuit_list(connection)},
         pauses={row.name: Pause(row.pause_until, row.waiting) for row in connection.execute(_PAUSES)},
         balking={
-            row.name: Balk(row.nothing_since, row.reason, row.waiting) for row in connection.execute(_BALKING)
+            row.name: Balk(row.takes_nothing_since, row.takes_nothing_why, row.in_vain)
+            for row in connection.execute(_BALKING)
         },
         cooling=hosts.cooling(connection),
         signs=signs,

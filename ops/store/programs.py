@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, text
 
 from ops.searching import Stored
+from ops.store.balking import IN_VAIN
 from worker.model import Article, ArticleId, Topic, TopicId
 
 Row = Mapping[str, Any]
@@ -60,18 +61,19 @@ _SUBSCRIPTIONS = """
 _SUBSCRIPTION_PIECE = text(_SUBSCRIPTIONS + " AND id < :before ORDER BY id DESC LIMIT :limit")
 _SUBSCRIPTION = text(_SUBSCRIPTIONS + " AND id = :id")
 
-_CHANNELS = """
+_CHANNELS = f"""
     SELECT c.id, c.name, c.kind, left(c.fingerprint, 8) AS print, c.declared, c.created_at,
            coalesce(c.options ->> 'language', 'en') AS language, c.secret IS NOT NULL AS signed,
            c.target_ref, c.secret_ref,
            CASE WHEN c.pause_until > statement_timestamp() THEN c.pause_until END AS paused_until,
-           k.reason AS stopped_by, k.probe_at, a.blocked_by,
+           k.reason AS stopped_by, k.probe_at, a.blocked_by, b.takes_nothing_since, b.takes_nothing_why,
            (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held
     FROM channels c LEFT JOIN addresses a ON a.address = c.address LEFT JOIN LATERAL (
         SELECT * FROM circuits WHERE name IN ('channel:' || c.id, 'sender:' || c.credential)
         ORDER BY name DESC LIMIT 1) AS k ON true
+    LEFT JOIN LATERAL {IN_VAIN} AS b ON true
     WHERE c.removed_at IS NULL
-"""
+"""  # noqa: S608  every word is ours
 _CHANNEL_PIECE = text(_CHANNELS + " AND c.id < :before ORDER BY c.id DESC LIMIT :limit")
 _CHANNEL = text(_CHANNELS + " AND c.id = :id")
 

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-# What a receiver asked to wait for is not overdue. The states are asked for as their indexes divide them.
-_AGES = text("""
+from alerts.store.waiting import has_its_turn
+
+# What a receiver asked to wait for is not overdue, nor what waits behind it. The states are asked for as their indexes
+# divide them.
+_AGES = text(f"""
     SELECT (SELECT extract(epoch FROM clock_timestamp() - at)::float
               FROM heartbeats WHERE part = 'tick') AS tick,
            (SELECT extract(epoch FROM clock_timestamp() - min(greatest(d.due_at, c.pause_until)))::float
-              FROM (SELECT channel_id, due_at FROM deliveries WHERE state IN ('collecting', 'ready', 'waiting')
-                    UNION ALL SELECT channel_id, due_at FROM deliveries WHERE state = 'sending') AS d
+              FROM (SELECT id, channel_id, due_at, thread_of FROM deliveries
+                     WHERE state IN ('collecting', 'ready', 'waiting')
+                    UNION ALL SELECT id, channel_id, due_at, thread_of FROM deliveries WHERE state = 'sending') AS d
               JOIN channels c ON c.id = d.channel_id
-              WHERE greatest(d.due_at, c.pause_until) <= clock_timestamp()) AS overdue
-""")
+              WHERE greatest(d.due_at, c.pause_until) <= clock_timestamp() AND {has_its_turn("d")}) AS overdue
+""")  # noqa: S608  no foreign text
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,7 +278,7 @@ def test_too_many_requests_pauses_the_channel_for_as_long_as_asked(
 
 
 @pytest.mark.parametrize("kind", OVER_HTTP)
-@pytest.mark.parametrize("status", [301, 302, 307, 308, 401, 403, 404, 410])
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 401, 403, 404, 405, 410, 501])
 def test_a_target_that_is_gone_blocks_who_can_mend_it_and_loses_nothing(kind: str, status: int) -> None:
     verdict = KINDS[kind].judge(answered(status, b"<html>gone</html>"))
     assert verdict == Blocked(f"http_{status}", SCOPE[kind])

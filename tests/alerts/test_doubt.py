@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.channel import Absent, Blocked, Found, Later, More
-from alerts.circuits import Side
+from alerts.circuits import STRAINED, CloseCircuit, NoteStrain, Side, Strain
 from alerts.doubt import MOST_PAGES, SURE_AFTER, Look, LookAgain, resolve
 from alerts.model import ChannelId
 from alerts.settle import FIRST_LOOK, Settlement, Trying
@@ -48,6 +48,13 @@ def test_found_is_sent_with_the_receivers_id() -> None:
     assert isinstance(settled, Settlement)
     assert (settled.state, settled.reason, settled.detail) == ("sent", "found_at_receiver", "17.000001")
     assert (settled.attempts, settled.possible_repeat, settled.over) == (1, False, True)
+
+
+def test_what_is_found_was_taken_and_ends_the_strain_but_no_other_trouble() -> None:
+    strained = Side(ChannelId(3), "slack", strain=Strain(2, BEGAN))
+    settled = resolve(doubtful(side=strained), look(), Found("17.000001"), FIRST, 0.0)
+    assert isinstance(settled, Settlement)
+    assert settled.effects == (CloseCircuit("channel:3", STRAINED), NoteStrain(ChannelId(3), Strain()))
 
 
 def test_absent_is_not_believed_at_the_first_look_nor_before_half_a_minute_has_passed() -> None:

@@ -6,17 +6,14 @@ in comparisons, so a query printed canonically and read again gives an equal tre
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from worker.model import Field
 
 FilterField = Literal["lang", "source", "author", "url", "tag"]
-
-
-def _column() -> int:
-    return field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class Word:
 
     text: str
     prefix: bool = False
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class Phrase:
 
     words: tuple[Word, ...]
     slop: int = 0
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Exact:
     """Letters, case, accents and symbols just so, between word borders."""
 
     text: str
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class Named:
     """An entity under all its names in all languages; `key` is the name of its pack entry."""
 
     key: str
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,8 @@ class Filter:
     field: FilterField
     value: str
     prefix: bool = False
-    column: int = _column()
-    field_column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
+    field_column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ class Scoped:
 
     field: Field
     node: Node
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ class Near:
 
     first: Node
     links: tuple[Link, ...]
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ class Not:
     """True where the part is false."""
 
     node: Node
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ class And:
     """All parts (two or more, none of them an And)."""
 
     parts: tuple[Node, ...]
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ class Or:
     """Any part (two or more, none of them an Or)."""
 
     parts: tuple[Node, ...]
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ class AtLeast:
 
     count: int
     parts: tuple[Node, ...]
-    column: int = _column()
+    column: int = dataclasses.field(default=1, compare=False, repr=False, kw_only=True)
 
 
 Leaf = Word | Phrase | Exact | Named

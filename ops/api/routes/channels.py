@@ -53,7 +53,17 @@ async def list_channels(
     return piece(request, response, rows, limit)
 
 
-_FIGURES = frozenset({"paused_until", "stopped_by", "probe_at", "held", "blocked_by"})
+_FIGURES = frozenset(
+    {
+        "paused_until",
+        "stopped_by",
+        "probe_at",
+        "held",
+        "blocked_by",
+        "takes_nothing_since",
+        "takes_nothing_why",
+    }
+)
 
 
 @router.get("/channels/{number}", operation_id="getChannel", response_model=Channel)

@@ -23,6 +23,10 @@ class Channel(BaseModel):
     paused_until: Moment | None
     stopped_by: Line | None = Field(description="Why nothing gets through; null: it does.")
     probe_at: Moment | None = Field(description="When that is tried again.")
+    takes_nothing_since: Moment | None = Field(
+        description="Since when it is tried again and again; null: it is not."
+    )
+    takes_nothing_why: Line | None = Field(description="What came of the latest try.")
     blocked_by: str | None = Field(description="Who does not want it to be written to.")
     held: int = Field(description="Messages that wait for it.")
     created_at: Moment

@@ -224,6 +224,14 @@ def standing(row: Row, now: datetime) -> tuple[State, Said | str, tuple[tuple[Sa
                 (said("next try"), due_stamp(row["probe_at"], now)),
             ),
         )
+    if row["takes_nothing_since"]:
+        because = cause(plain_text(row["takes_nothing_why"] or "", _ANSWER))
+        tried = said("It is tried again by itself, and nothing is lost: {cause}.", cause=because)
+        return (
+            State("slow", said("takes nothing")),
+            tried,
+            ((said("since"), stamp(row["takes_nothing_since"], now)),),
+        )
     if row["paused_until"]:
         asked = (
             said("Its receiver asked us to wait.")

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from ops.store.balking import IN_VAIN
+
 Row = Mapping[str, Any]
 
 PAGE = 50
@@ -15,11 +17,12 @@ NEWEST = 200
 """Messages of a channel that are looked through for the last one that was sent."""
 
 # The latest confirmation and the latest test are each one step down an index.
-_CHANNELS = text("""
+_CHANNELS = text(f"""
     SELECT c.id, c.name, c.kind, c.target, c.target_ref, left(c.fingerprint, 8) AS print, c.declared, c.created_at,
            c.secret IS NOT NULL AS signed, c.options ->> 'language' AS language,
            CASE WHEN c.pause_until > statement_timestamp() THEN c.pause_until END AS paused_until,
            c.asked_from, k.name AS circuit, k.reason, k.opened_at, nullif(k.probe_at, 'infinity') AS probe_at,
+           b.takes_nothing_since, b.takes_nothing_why,
            (SELECT count(*) FROM deliveries d WHERE d.channel_id = c.id AND d.state = 'held') AS held,
            a.blocked_by, CASE WHEN a.rests_until > statement_timestamp() THEN a.rests_until END AS rests_until,
            CASE WHEN c.declared OR a.confirmed_at IS NOT NULL OR c.address IS NULL OR EXISTS (
@@ -32,6 +35,7 @@ _CHANNELS = text("""
     LEFT JOIN LATERAL (
         SELECT * FROM circuits WHERE name IN ('channel:' || c.id, 'sender:' || c.credential)
         ORDER BY name DESC LIMIT 1) AS k ON true
+    LEFT JOIN LATERAL {IN_VAIN} AS b ON true
     LEFT JOIN LATERAL (
         SELECT at, who, after FROM (
             SELECT at, who, after, what FROM audit_log l
@@ -42,7 +46,7 @@ _CHANNELS = text("""
       AND (:like = '' OR strpos(lower(c.name), lower(:like)) > 0)
       AND (:kind = '' OR c.kind = :kind)
     ORDER BY c.name LIMIT :limit
-""")
+""")  # noqa: S608  every word is ours
 
 # The newest messages of each channel are one step down an index, whatever became of them.
 _SENT = text("""

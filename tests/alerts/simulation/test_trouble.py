@@ -60,6 +60,31 @@ def test_a_message_that_slack_kept_without_answering_stands_there_once(world, ro
     assert [call.method for call in w.slack.calls] == ["chat.postMessage", "conversations.history"]
 
 
+@pytest.mark.parametrize(("apart_s", "stopped"), [(0, True), (60, False)])
+def test_three_lost_answers_whose_messages_are_found_need_no_person(world, rows, tell, apart_s, stopped):
+    w = world(calm=True, slack=[LOST, LOST, LOST])
+    for _ in range(3):
+        tell(w)
+        w.live(apart_s)
+    w.live(5)
+    assert bool(rows.all("SELECT * FROM circuits")) is stopped  # before the first look nobody knows better
+    w.live(60)
+    assert rows.all("SELECT DISTINCT state FROM deliveries") == [("sent",)]
+    assert rows.one("SELECT unclear, nothing_since FROM channels") == (0, None)
+    assert rows.all("SELECT * FROM circuits") == []
+    assert len(texts(w)) == 3
+
+
+def test_what_is_found_lets_nothing_through_that_a_person_must_mend(world, rows, tell):
+    w = world(calm=True, slack=[LOST])
+    tell(w)
+    w.live(1)
+    rows.change("INSERT INTO circuits (name, reason, probe_at) VALUES ('channel:1', 'is_archived', now())")
+    w.live(60)
+    assert rows.all("SELECT state FROM deliveries") == [("sent",)]
+    assert rows.one("SELECT reason FROM circuits") == "is_archived"
+
+
 def test_a_sender_that_dies_after_the_post_leaves_no_second_message(world, rows, tell):
     w = world(calm=True)
     tell(w)

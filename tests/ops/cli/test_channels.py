@@ -92,6 +92,33 @@ def test_channels_are_listed_without_their_secrets(pantau: Any, installation: No
     assert not any("hush" in out or "hooks.example" in out or print_ in out for out in (answer.out, table))
 
 
+def test_a_channel_that_takes_nothing_is_not_called_ok(pantau: Any, installation: None, rows: Any) -> None:
+    since = datetime(2026, 11, 23, 7, 3, tzinfo=UTC)
+    desk = rows.channel(to=SECRET, nothing_since=since)
+    rows.channel("at rest", nothing_since=since)
+    rows.delivery(desk, rows.subscription(), state="waiting", reason="tries_again: http_500")
+    listed = {row["name"]: row for row in pantau("channels", "list", "--json").lines}
+    assert listed["desk"]["takes_nothing"] == {
+        "since": "2026-11-23T07:03:00Z",
+        "reason": "tries_again: http_500",
+    }
+    assert listed["at rest"]["takes_nothing"] is None
+    table = pantau("channels", "list").out
+    assert "has taken nothing since 2026-11-23 07:03:00: it answers 500; tried again" in table
+
+
+def test_when_a_channel_is_tried_next_is_told_with_its_day(
+    pantau: Any, installation: None, rows: Any
+) -> None:
+    rina, tomorrow = rows.channel("rina", kind="email"), datetime.now(UTC) + timedelta(days=1)
+    rows.change(
+        "INSERT INTO circuits (name, reason, probe_at) VALUES (:name, 'recipient_refused', :at)",
+        name=f"channel:{rina}",
+        at=tomorrow,
+    )
+    assert f"next try {tomorrow:%Y-%m-%d %H:%M:%S}" in pantau("channels", "list").out
+
+
 def test_a_channel_that_works_is_told_so_and_lets_go_what_it_held(
     pantau: Any, installation: None, rows: Any
 ) -> None:

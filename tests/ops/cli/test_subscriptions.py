@@ -160,6 +160,29 @@ def test_whatever_can_be_named_can_be_silenced(
     assert (row["scope"], row["what"]) == (scope, named)
 
 
+@pytest.mark.parametrize(
+    ("source", "warned"),
+    [
+        *(
+            ("Kabar", False),
+            ("kabar rss", False),
+            ("perang", False),
+            ("tag:perang", False),
+            ("feed.example", False),
+        ),
+        *(("example", True), ("Kabarr", True), ("bisnis.com", True)),
+    ],
+)
+def test_a_source_that_nobody_goes_by_is_silenced_with_a_warning(
+    pantau: Any, desk: Any, source: str, warned: bool
+) -> None:
+    desk.feed(url="https://www.feed.example/rss", name="Kabar", title="Kabar RSS", tags=["perang"])
+    answer = pantau("silences", "add", "--source", source, "--for", "30m")
+    assert answer.code == 0
+    assert ("no feed here has the name, tag or host" in answer.err) is warned
+    assert desk.one("SELECT count(*) FROM silences") == 1
+
+
 def test_a_silence_may_begin_later_and_end_at_a_moment(pantau: Any, desk: Any) -> None:
     begin, end = NOW + timedelta(days=1), NOW + timedelta(days=2)
     told = pantau(

@@ -149,6 +149,31 @@ def test_what_a_receiver_asked_us_to_hold_back_is_not_overdue(site: Any, world: 
 
 
 @pytest.mark.servers
+def test_a_mailbox_that_greylists_does_not_make_everything_unready(
+    site: Any, world: Any, engine: Engine
+) -> None:
+    with world() as news:
+        news.tick()
+        first, second = news.story(), news.story("Paris")
+    behind = """UPDATE deliveries SET channel_id = (SELECT channel_id FROM deliveries WHERE id = :first)
+                WHERE id = :second"""
+    with engine.begin() as connection:
+        connection.execute(text(behind), {"first": first, "second": second})
+        connection.execute(
+            text(
+                "UPDATE deliveries SET state = 'ready', due_at = now() - interval '10 minutes' WHERE id = :d"
+            ),
+            {"d": second},
+        )
+    assert look(site.visitor())[0] == 503
+    put_off = """UPDATE deliveries SET state = 'waiting', attempts = 2, due_at = now() + interval '3 minutes'
+                 WHERE id = :d"""
+    with engine.begin() as connection:
+        connection.execute(text(put_off), {"d": first})
+    assert look(site.visitor())[0] == 200
+
+
+@pytest.mark.servers
 @pytest.mark.parametrize("revision", ["0000", None])
 def test_tables_of_another_version_are_not_ready(site: Any, engine: Engine, revision: str | None) -> None:
     visitor = site.visitor()

@@ -140,12 +140,16 @@ def test_a_digest_comes_at_the_soonest_of_its_times_and_a_channel_may_be_gone() 
         ({"circuit": "channel:1", "reason": "resting"}, "resting"),
         ({"circuit": "channel:1", "reason": "restored"}, "held"),
         ({"circuit": "sender:smtp", "reason": "login_refused"}, "lets nothing through"),
+        ({"takes_nothing_since": NOW, "takes_nothing_why": "tries_again: http_500"}, "takes nothing"),
         ({"paused_until": NOW + timedelta(seconds=30), "asked_from": NOW}, "paused"),
     ],
 )
 def test_the_state_of_a_channel_is_what_matters_most(facts: dict[str, Any], word: str) -> None:
     usual = dict.fromkeys(
-        ("blocked_by", "confirmation", "rests_until", "circuit", "reason", "paused_until", "asked_from")
+        (
+            *("blocked_by", "confirmation", "rests_until", "circuit", "reason", "paused_until", "asked_from"),
+            *("takes_nothing_since", "takes_nothing_why"),
+        )
     )
     row = {**usual, "opened_at": NOW, "probe_at": NOW, **facts}
     state, _, _ = standing(row, NOW)
@@ -286,7 +290,7 @@ def test_a_failed_test_is_told_until_a_message_was_taken(
         **dict.fromkeys(
             (
                 *("blocked_by", "confirmation", "rests_until", "circuit", "reason", "paused_until"),
-                *("asked_from", "language"),
+                *("asked_from", "language", "takes_nothing_since", "takes_nothing_why"),
             )
         ),
         **{"id": 3, "name": "\u200b", "kind": "webhook", "declared": False, "signed": False, "held": 0},

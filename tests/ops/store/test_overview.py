@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.store import overview as store
+from ops.store import programs
 
 pytestmark = pytest.mark.servers
 
@@ -118,6 +119,23 @@ def test_what_a_paused_channel_holds_back_is_not_late_and_is_told_apart(look, ro
     assert now.pauses == {"desk": store.Pause(until, 1)}
 
 
+def test_what_waits_behind_a_message_that_was_put_off_is_not_late(look, rows):
+    channel, subscription = rows.channel(), rows.subscription()
+    first = rows.delivery(channel, subscription, due_at=ago(-300), state="waiting", attempts=3)
+    rows.delivery(channel, subscription, due_at=ago(200))
+    assert look().desks["send"].waiting == 0
+    rows.change("UPDATE deliveries SET attempts = 4 WHERE id = :first", first=first)  # others may pass it
+    assert look().desks["send"].waiting == 1
+
+
+@pytest.mark.parametrize(("state", "waiting"), [("unknown", 0), ("waiting", 0), ("sent", 1), ("failed", 1)])
+def test_what_follows_a_message_is_late_once_that_is_over(look, rows, state, waiting):
+    channel, subscription = rows.channel(), rows.subscription()
+    root = rows.delivery(channel, subscription, due_at=ago(-300), state=state, attempts=9)
+    rows.delivery(channel, subscription, due_at=ago(200), kind="followup", thread_of=root)
+    assert look().desks["send"].waiting == waiting
+
+
 def test_a_pause_of_our_own_is_not_told_as_asked_for(look, rows):
     channel = rows.channel(pause_until=ago(-300))
     rows.delivery(channel, rows.subscription(), due_at=ago(50))
@@ -212,7 +230,7 @@ def test_workers_are_told_by_their_latest_sign_and_what_they_serve(look, rows):
     assert (old["part"], old["queues"]) == ("worker:old:1", None)
 
 
-def test_a_channel_that_takes_nothing_is_told_while_somebody_waits_for_it(look, rows, sent):
+def test_a_channel_that_takes_nothing_is_told_while_somebody_waits_for_it(look, rows, sent, database):
     assert look().balking == {}
     delivery = sent(3, state="waiting", reason="tries_again: refused")
     assert look().balking == {}  # not tried in vain yet
@@ -220,6 +238,9 @@ def test_a_channel_that_takes_nothing_is_told_while_somebody_waits_for_it(look, 
     (balk,) = look().balking.values()
     assert (balk.waiting, balk.reason) == (1, "tries_again: refused")
     assert (look().at - balk.since).total_seconds() >= 9
+    with database.connect() as connection:
+        (shown,) = programs.channels(connection, 2**62, 5)
+    assert (shown["takes_nothing_since"], shown["takes_nothing_why"]) == (balk.since, balk.reason)
     rows.change("UPDATE channels SET asked_from = now(), pause_until = now() + interval '1 minute'")
     assert look().balking == {}  # it asked for a pause
     rows.change("UPDATE channels SET asked_from = NULL")

@@ -335,6 +335,7 @@ def test_a_channel_is_tried_and_what_was_held_goes_out(
         news.circuit(f"channel:{channel}", "http_500")
     shown = writer.get(f"/channels/{channel}")
     assert shown.json["stopped_by"] == "http_500"
+    assert (shown.json["takes_nothing_since"], shown.json["takes_nothing_why"]) == (None, None)
     assert "hook.example" not in shown.text
     answer = writer.post(f"/channels/{channel}/test", **{"idempotency-key": "t"})
     assert answer.json == {
