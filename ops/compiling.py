@@ -1,4 +1,4 @@
-"""SHELL: machine code is made of the modules that read and match (`worker.compiled`), once for each state of them.
+"""SHELL: machine code is made of the modules that match (`worker.compiled`), once for each state of them.
 
 mypyc reads the types that the modules carry anyway. It is installed into a directory of its own, pinned by
 `compiling.lock`, and gone again afterwards: what runs Pantau holds no compiler.

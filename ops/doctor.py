@@ -160,14 +160,14 @@ def _segmentation() -> Iterator[Finding]:
 
 def _machine_code() -> Iterator[Finding]:
     if compiled.is_preferred():
-        yield Finding("ok", said("speed"), said("reading and matching run as machine code"))
+        yield Finding("ok", said("speed"), said("topics are matched by machine code"))
     elif compiled.home().is_dir() and os.environ.get(compiled.SWITCH) != "off":
         says = said(
-            "there is machine code, but of another version: reading and matching run as they are written"
+            "there is machine code, but of another version: topics are matched by the code as it is written"
         )
         yield Finding("warn", said("speed"), says, said("pantau compile, then restart what runs"))
     else:
-        says = said("reading and matching run as they are written; `pantau compile` makes them quicker")
+        says = said("topics are matched by the code as it is written; `pantau compile` makes that quicker")
         yield Finding("ok", said("speed"), says)
 
 

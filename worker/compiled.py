@@ -1,7 +1,7 @@
 """Machine code made of our own modules, taken in their place where there is some.
 
-`pantau compile` (`ops.compiling`) has mypyc (https://mypyc.readthedocs.io) make it of the modules that read and match.
-It gives the same answers in some half of the time. Code that was made of other sources than lie here is never taken,
+`pantau compile` (`ops.compiling`) has mypyc (https://mypyc.readthedocs.io) make it of the modules that match. It gives
+the same answers in some six tenths of the time. Code that was made of other sources than lie here is never taken,
 so nothing can be out of date: without it, and everywhere else, the modules run as they are written.
 
 mypyc makes an ordinary property of a `cached_property`, so these modules have none (`tests/worker/test_compiled.py`).

@@ -1,4 +1,4 @@
-"""`pantau compile`: reading and matching as machine code."""
+"""`pantau compile`: matching as machine code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ops.cli.output import say
 
 @click.command("compile")
 def compile() -> None:
-    """Make machine code of the modules that read and match: the same answers in some half of the time. Needs a C
+    """Make machine code of the modules that match: the same answers in some six tenths of the time. Needs a C
     compiler and PyPI, once, and again after each upgrade; what runs takes it at its next start."""
     from ops.compiling import AlreadyCompiled, compile_modules
 

@@ -58,14 +58,16 @@ def seek(sought: Seek, reading: Reading) -> Sequence[Hit]:
     return [
         text.hit(span)
         for text in map(reading.fields.__getitem__, fields)
-        if text.keys.issuperset(sought.needs)
+        if all(key in text.places for key in sought.needs)
         for span in marks(term, Place(reading, text.name))
     ]
 
 
 def _every(plan: Every, reading: Reading) -> Hits:
-    if not reading.keys.issuperset(plan.needs):
-        return None
+    keys = reading.keys
+    for key in plan.needs:  # a loop: to `issuperset` a tuple is made a set first
+        if key not in keys:
+            return None
     found = []
     for part in plan.parts:
         hits = hits_of(part, reading)

@@ -38,7 +38,7 @@ class Reading:
         self.title = FieldText("title", article.title, self._told, wanted)
         self.body = FieldText("body", article.body, self._told, wanted)
         self.fields: Mapping[Field, FieldText] = {"title": self.title, "body": self.body}
-        self.keys = self.title.keys | self.body.keys
+        self.keys = {*self.title.places, *self.body.places}
         self._verbatim: dict[Field, VerbatimText] = {}
         self._hits: dict[str, tuple[Hit, ...]] = {}
         self._named: Mapping[Field, Found] | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import KeysView, Sequence
 from typing import NamedTuple
 
 from worker.match.cut import cut
@@ -40,7 +40,7 @@ class FieldText:
     are `wanted`.
 
     `is_plain`: it was cut at its blanks and signs alone. `places`: for every key the positions, ascending, of the
-    words that answer to it; `keys` are these keys. `manifold`: the words that answer to more than themselves or to
+    words that answer to it. `manifold`: the words that answer to more than themselves or to
     something else, with their keys. What few texts are asked for is found when it is.
     """
 
@@ -49,12 +49,11 @@ class FieldText:
         self.tokens, self._edges, self.is_plain = cut(written)
         if wanted is None:
             standing = places_of_words(self.tokens)
-            self.manifold = vocabulary(language).manifold_among(set(standing))
+            self.manifold = vocabulary(language).manifold_among(standing)
             self.places = _places(standing, self.manifold)
         else:
             self.manifold = wanted.among(set(self.tokens), language)
             self.places = _places_among(self.tokens, self.manifold)
-        self.keys = set(self.places)
         self._hung: dict[int, int] | None = None
         self._borders: frozenset[int] | None = None
         self._is_segmented = self.is_plain
@@ -64,6 +63,11 @@ class FieldText:
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @property
+    def keys(self) -> KeysView[str]:
+        """Every key that some word answers to."""
+        return self.places.keys()
 
     def word(self, position: int) -> Word:
         """One word with its keys and their case."""
@@ -113,7 +117,7 @@ class FieldText:
         return self._hung
 
     def _hung_by_hyphens(self) -> dict[int, int]:
-        following = {at for key in hyphenated() & self.keys for at in self.places[key] if at}
+        following = {at for key in hyphenated() if key in self.places for at in self.places[key] if at}
         return {
             at - 1: self._edges[2 * at + 1]
             for at in following

@@ -7,7 +7,7 @@ keys is its folded self.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -143,13 +143,14 @@ class Vocabulary:
         self._simple: set[str] = set()
         self._manifold: dict[str, tuple[str, ...]] = {}
 
-    def manifold_among(self, tokens: set[str]) -> dict[str, tuple[str, ...]]:
+    def manifold_among(self, tokens: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Those of the words that answer to more than themselves, or to something else, with their keys."""
         found = {}
-        for token in tokens.difference(self._simple):
-            keys = self._manifold.get(token) or self._learn(token)
-            if keys is not None:
-                found[token] = keys
+        for token in tokens:
+            if token not in self._simple:
+                keys = self._manifold.get(token) or self._learn(token)
+                if keys is not None:
+                    found[token] = keys
         return found
 
     def _learn(self, token: str) -> tuple[str, ...] | None:
