@@ -75,7 +75,7 @@ def test_it_can_be_switched_off(home: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def loaded_from(directory: Path) -> str:
     """The file that a fresh process takes a module from, with the sources that lie in a directory."""
-    program = "import worker.match.text as text; print(text.__file__)"
+    program = "import worker.match.text as text; print(text.__spec__.origin)"
     surroundings = {name: value for name, value in os.environ.items() if name != compiled.SWITCH}
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -100,4 +100,6 @@ def test_one_letter_of_a_source_decides(tmp_path: Path) -> None:
 @pytest.mark.skipif(not compiled.is_preferred(), reason="runs as it is written")
 @pytest.mark.parametrize("module", compiled.MODULES)
 def test_these_tests_run_what_was_compiled(module: str) -> None:
-    assert importlib.import_module(module).__file__ == str(compiled.place() / compiled.file_of(module))
+    spec = importlib.import_module(module).__spec__
+    assert spec is not None
+    assert spec.origin == str(compiled.place() / compiled.file_of(module))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from worker.feeds.told import Link, Told, ToldFeed, Words
 from worker.feeds.tree import split_name
 from worker.links import web_link
 
+_DAY = re.compile(r"(?:199[5-9]|20\d\d)-\d\d-\d\d", re.ASCII)
 _ADDRESSES_MOST = 50_000  # the protocol's own limit
 _CHILDREN_MOST = 1000
 _TAGS_MOST = 100
@@ -185,4 +187,17 @@ def _told(page: _Page) -> Told:
 
 
 def _moment(written: str) -> datetime | None:
-    return standard_moment(written) or parse_date(written)
+    """The moment of a date as sitemaps have it; a day alone is its midnight in UTC. Nothing or a mere day, which most
+    say, is known at a glance: of 100,000 addresses the reader of all dates would take more than a second."""
+    if not written:
+        return None
+    return (_midnight(written) if _DAY.fullmatch(written) else standard_moment(written)) or parse_date(
+        written
+    )
+
+
+def _midnight(day: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(day).replace(tzinfo=UTC)
+    except ValueError:
+        return None

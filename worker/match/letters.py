@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from worker.match.scripts import is_character
 
 # No code point of a letter or digit is below the apostrophe's.
-_THOROUGH, _BLANK, _APOSTROPHE, _W = 1, 0x20, 0x27, 0x77
+_BLANK, _APOSTROPHE = 0x20, 0x27
+_THOROUGH = "\x01"
 _PLANE = 0x10000
 
 
@@ -27,7 +28,7 @@ class LetterTable:
     def __init__(self, small: str, uncommon: re.Pattern[str]) -> None:
         means = [ord(char) if char.isalnum() or char == "'" else _BLANK for char in small]
         for found in uncommon.finditer(small):
-            means[found.start()] = _THOROUGH
+            means[found.start()] = ord(_THOROUGH)
         self._means = np.array(means, np.uint16)
 
     def cut(self, text: str) -> tuple[list[str], array[int]] | None:
@@ -36,21 +37,16 @@ class LetterTable:
         if codes is None:
             return None
         small = self._means.take(codes)
-        if (small == _THOROUGH).any() or _may_hold_address(small):
-            return None
         joints = np.flatnonzero(small == _APOSTROPHE)
         if joints.size:
             inside = (small[joints - 1] > _APOSTROPHE) & (small[joints + 1] > _APOSTROPHE)
             small[joints[~inside]] = _BLANK
+        written = small.tobytes().decode("utf-16-le")
+        if _THOROUGH in written or "www" in written:  # the latter begins an address
+            return None
         is_word = small != _BLANK
         edges = np.flatnonzero(is_word[1:] != is_word[:-1])
-        return small.tobytes().decode("utf-16-le").split(), array("q", edges.tobytes())
-
-
-def _may_hold_address(small: NDArray[np.uint16]) -> bool:
-    """Whether there is a www anywhere."""
-    is_w = small == _W
-    return bool((is_w[2:] & is_w[1:-1] & is_w[:-2]).any())
+        return written.split(), array("q", edges.tobytes())
 
 
 def _codes(text: str) -> NDArray[np.uint16] | NDArray[np.uint32] | None:

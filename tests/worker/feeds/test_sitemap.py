@@ -6,8 +6,11 @@ import gzip
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from worker.feeds import NotAFeed
+from worker.feeds.dates import parse_date
 from worker.feeds.parse import BYTES_MOST, parse_feed, unpacked
 from worker.feeds.sitemap import ListOfSitemaps, child_sitemaps
 
@@ -125,3 +128,10 @@ def test_what_a_gzip_file_holds_is_made_up_to_the_cap_and_no_further():
 def test_a_broken_gzip_file_is_said_to_be_one():
     with pytest.raises(NotAFeed, match="broken gzip"):
         parse_feed(b"\x1f\x8b\x08\x00" + b"x" * 40)
+
+
+@given(st.dates() | st.from_regex(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", fullmatch=True))
+def test_a_day_alone_is_what_the_reader_of_all_dates_says(day):
+    index = f"<sitemapindex><sitemap><loc>https://x.example/s.xml</loc><lastmod>{day}</lastmod></sitemap></sitemapindex>"
+    (child,) = child_sitemaps(index.encode(), "https://x.example/")
+    assert child.changed == parse_date(str(day))
