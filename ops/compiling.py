@@ -126,7 +126,7 @@ def _run(command: Sequence[str], directory: Path, trouble: str) -> None:
 
 
 def _keep(source: Path, target: Path) -> None:
-    """Moves what was made to its place, whole or not at all, and takes away what other sources were made into."""
+    """Puts what was made in its place, whole or not at all, and takes away what other sources were made into."""
     fresh = Path(tempfile.mkdtemp(prefix=".making-", dir=target.parent))
     for module in (*MODULES, SHARED):
         *package, name = module.split(".")
