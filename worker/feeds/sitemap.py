@@ -191,9 +191,8 @@ def _moment(written: str) -> datetime | None:
     say, is known at a glance: of 100,000 addresses the reader of all dates would take more than a second."""
     if not written:
         return None
-    return (_midnight(written) if _DAY.fullmatch(written) else standard_moment(written)) or parse_date(
-        written
-    )
+    known = _midnight(written) if _DAY.fullmatch(written) else standard_moment(written)
+    return known or parse_date(written)
 
 
 def _midnight(day: str) -> datetime | None:

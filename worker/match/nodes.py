@@ -15,6 +15,8 @@ from worker.model import Field
 
 FilterField = Literal["lang", "source", "author", "url", "tag"]
 
+# Each column is spelt out: what a function of ours returned, mypyc would take for the number itself.
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

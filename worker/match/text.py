@@ -42,9 +42,9 @@ class FieldText:
     """One field of an article: its words, and for every key the positions that answer to it, or for those alone that
     are `wanted`.
 
-    `is_plain`: it was cut at its blanks and signs alone. `places`: for every key the positions, ascending, of the
-    words that answer to it. `manifold`: the words that answer to more than themselves or to
-    something else, with their keys. What few texts are asked for is found when it is.
+    `is_plain`: it was cut at its blanks and signs alone. `places`: for every key the positions, ascending, of the words
+    that answer to it. `manifold`: the words that answer to more than themselves or to something else, with their keys.
+    What few texts are asked for is found when it is.
     """
 
     def __init__(self, name: Field, written: str, language: str | None, wanted: Wanted | None = None) -> None:
