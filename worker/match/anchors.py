@@ -14,7 +14,7 @@ before the topic is evaluated; of a hundred topics filed under a common word it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final
 
 from worker.match.compile import (
     Chain,
@@ -35,46 +35,48 @@ from worker.match.reading import exact_parts
 Cost = Callable[[str], float]
 Guard = frozenset[str] | None
 
-RARE = 0.002
+RARE: Final = 0.002
 """A word in fewer articles than this is anchor enough; a commoner one is filed with its neighbour in the phrase."""
 
 
-class Cover(NamedTuple):
+class Cover:
     """Anchors of which at least one is in every article that matches, each with its guard; and how many of them an
     article is likely to bring."""
 
-    guards: Mapping[str, Guard]
-    price: float
+    __slots__ = ("guards", "price")
+
+    def __init__(self, guards: Mapping[str, Guard], price: float) -> None:
+        self.guards, self.price = guards, price
 
 
 def cover(plan: Plan, cost: Cost) -> Cover | None:
     """The cheapest cover of a plan; None where none need be (the language refuses such queries)."""
     match plan:
-        case Seek(term, fields):
-            found = _of_term(term, cost)
-            return _in_title(found, cost) if fields == ("title",) else found
-        case Every(parts):
-            return _of_every([cover(part, cost) for part in parts], cost)
-        case Enough(count):
-            return _of_enough([cover(part, cost) for part in plan.parts], count)
+        case Seek():
+            found = _of_term(plan.term, cost)
+            return _in_title(found, cost) if plan.fields == ("title",) else found
+        case Every():
+            return _of_every([cover(part, cost) for part in plan.parts], cost)
+        case Enough():
+            return _of_enough([cover(part, cost) for part in plan.parts], plan.count)
         case _:
             return None
 
 
 def _of_term(term: Term, cost: Cost) -> Cover:
     match term:
-        case Single(key):
-            return Cover({key: None}, cost(key))
-        case Words(steps, slop):
-            return _of_words(steps, slop, cost)
-        case Verbatim(text):
-            return _cheapest((f"={part}" for part in exact_parts(text)), cost)
-        case Entity(key):
-            return Cover({f"@{key}": None}, cost(f"@{key}"))
-        case Either(terms):
-            return _joined([_of_term(one, cost) for one in terms])
-        case Chain(first, links):
-            operands = [first, *(link.term for link in links)]
+        case Single():
+            return Cover({term.key: None}, cost(term.key))
+        case Words():
+            return _of_words(term.steps, term.slop, cost)
+        case Verbatim():
+            return _cheapest((f"={part}" for part in exact_parts(term.text)), cost)
+        case Entity():
+            return Cover({f"@{term.key}": None}, cost(f"@{term.key}"))
+        case Either():
+            return _joined([_of_term(one, cost) for one in term.terms])
+        case Chain():
+            operands = [term.first, *(link.term for link in term.links)]
             return _of_every([_of_term(one, cost) for one in operands], cost) or Cover({}, 0)
 
 

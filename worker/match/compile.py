@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 from worker.match import nodes
 from worker.match.fold import fold
 from worker.match.scripts import is_character
 from worker.model import Field
 
-FIELDS: tuple[Field, ...] = get_args(Field)
+FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Enough:
 
 
 Plan = Seek | nodes.Filter | Lacks | Every | Enough
-_NEEDY = (Seek, Every)
+_NEEDY: Final = (Seek, Every)
 
 
 def compile_query(node: nodes.Node, fields: tuple[Field, ...] = FIELDS) -> Plan:
@@ -140,16 +140,16 @@ def _plan(node: nodes.Node, fields: tuple[Field, ...], wanted: bool) -> Plan:
         case nodes.Word() | nodes.Phrase():  # most nodes are
             sought = seek_of(node, fields)
             return sought if wanted else Lacks(sought)
-        case nodes.Not(inner):
-            return _plan(inner, fields, not wanted)
-        case nodes.Scoped(field, inner):
-            return _plan(inner, (field,), wanted)
-        case nodes.And(parts):
-            return _joined(parts, fields, wanted, count=len(parts))
-        case nodes.Or(parts):
-            return _joined(parts, fields, wanted, count=1)
-        case nodes.AtLeast(count, parts):
-            return _joined(parts, fields, wanted, count)
+        case nodes.Or():
+            return _joined(node.parts, fields, wanted, count=1)
+        case nodes.And():
+            return _joined(node.parts, fields, wanted, count=len(node.parts))
+        case nodes.Not():
+            return _plan(node.node, fields, not wanted)
+        case nodes.Scoped():
+            return _plan(node.node, (node.field,), wanted)
+        case nodes.AtLeast():
+            return _joined(node.parts, fields, wanted, node.count)
         case nodes.Filter():
             return node if wanted else Lacks(node)
         case _:
@@ -194,12 +194,12 @@ def seek_of(node: nodes.Node, fields: tuple[Field, ...]) -> Seek:
 
 def _needs(term: Term) -> tuple[str, ...]:
     match term:
-        case Single(key):
-            return (key,)
-        case Words(steps):
-            return tuple([step.key for step in steps if not step.prefix])
-        case Chain(first, links):
-            return _needs(first) + tuple(key for link in links for key in _needs(link.term))
+        case Single():
+            return (term.key,)
+        case Words():
+            return tuple([step.key for step in term.steps if not step.prefix])
+        case Chain():
+            return _needs(term.first) + tuple([key for link in term.links for key in _needs(link.term)])
         case _:
             return ()
 
@@ -207,20 +207,19 @@ def _needs(term: Term) -> tuple[str, ...]:
 def term_of(node: nodes.Node) -> Term:
     """The term of a leaf or of what may stand beside NEAR."""
     match node:
-        case nodes.Word(text, prefix):
-            return Words((_step(node),), 0, open_end=True) if prefix else Single(fold(text))
-        case nodes.Phrase(words, slop):
-            return Words(tuple([_step(word) for word in words]), slop, open_end=words[-1].prefix)
-        case nodes.Exact(text):
-            return Verbatim(text)
-        case nodes.Named(key):
-            return Entity(key)
-        case nodes.Or(parts):
-            return Either(tuple(map(term_of, parts)))
-        case nodes.Near(first, links):
-            return Chain(
-                term_of(first), tuple(Link(term_of(k.operand), k.distance, k.ordered) for k in links)
-            )
+        case nodes.Word():
+            return Words((_step(node),), 0, True) if node.prefix else Single(fold(node.text))
+        case nodes.Phrase():
+            return Words(tuple([_step(word) for word in node.words]), node.slop, node.words[-1].prefix)
+        case nodes.Exact():
+            return Verbatim(node.text)
+        case nodes.Named():
+            return Entity(node.key)
+        case nodes.Or():
+            return Either(tuple([term_of(part) for part in node.parts]))
+        case nodes.Near():
+            links = [Link(term_of(link.operand), link.distance, link.ordered) for link in node.links]
+            return Chain(term_of(node.first), tuple(links))
         case _:
             raise TypeError(f"{type(node).__name__} has no place in a text")
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 from worker.errors import BadQuery
 
-MAX_LEAVES = 4_000
+MAX_LEAVES: Final = 4_000
 # Nobody writes more by hand; each level costs some ten Python frames of the thousand there are.
-MAX_DEPTH = 40
+MAX_DEPTH: Final = 40
 
-QUOTES = '"“”„‟«»'
+QUOTES: Final = '"“”„‟«»'
 # A quote between two Hebrew letters is the sign of an abbreviation (ארה"ב), not a quotation.
-_INSIDE_HEBREW = '(?<=[א-ת])["“”](?=[א-ת])'
-_RAW = re.compile(rf"(?:{_INSIDE_HEBREW}|[^\s(){QUOTES}])*")
-_RAW_BEFORE_COMMA = re.compile(rf"(?:{_INSIDE_HEBREW}|[^\s(),{QUOTES}])*")
-_CLOSING = {
+_INSIDE_HEBREW: Final = '(?<=[א-ת])["“”](?=[א-ת])'
+_RAW: Final = re.compile(rf"(?:{_INSIDE_HEBREW}|[^\s(){QUOTES}])*")
+_RAW_BEFORE_COMMA: Final = re.compile(rf"(?:{_INSIDE_HEBREW}|[^\s(),{QUOTES}])*")
+_CLOSING: Final = {
     **dict.fromkeys('"“”„‟', re.compile(f'(?!{_INSIDE_HEBREW})["“”„‟]')),
     "«": re.compile("»"),
     "»": re.compile("«"),
@@ -24,13 +24,13 @@ _CLOSING = {
 
 
 # Letters of Latin, Greek and Cyrillic that a word is typed with as it is meant: nothing joined, nothing unseen.
-_EASY = "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u012f\u0134-\u013e\u0141-\u0148\u014a-\u017e"
-_EASY += (
+_EASY: Final = (
+    "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u012f\u0134-\u013e\u0141-\u0148\u014a-\u017e"
     "\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03a9\u03ac-\u03af\u03b1-\u03ce\u0400-\u045f\u0490\u0491"
 )
-EASY = re.compile(f"[{_EASY}]+")
-_BORDER = rf"(?=[\s(){QUOTES}]|$)"
-_AHEAD = re.compile(
+EASY: Final = re.compile(f"[{_EASY}]+")
+_BORDER: Final = rf"(?=[\s(){QUOTES}]|$)"
+_AHEAD: Final = re.compile(
     rf"""\s*(?:
       (?P<or>OR{_BORDER} | \|(?=\s|$))
     | (?P<and>AND{_BORDER} | &(?=\s|$))
@@ -44,7 +44,7 @@ _AHEAD = re.compile(
 )
 """What stands next, blanks aside. `word` and `phrase` are those that need no second look; most terms are one of
 the two, so most of a query is read by this pattern alone."""
-_ANYTHING = cast(re.Match[str], _AHEAD.match("*"))
+_ANYTHING: Final = cast(re.Match[str], _AHEAD.match("*"))
 
 Ahead = Literal["or", "and", "not", "near", "word", "phrase", "comma", "close", "end", "other"]
 

@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from worker.match.fold import APOSTROPHES, INVISIBLE, UNSEEN_LETTERS
 from worker.match.scripts import IDEOGRAPHS, KATAKANA, UNSPACED
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from worker.match.letters import LetterTable
 
 # Spelt out: told to ignore case, the expression engine would take 133 µs for an article instead of 48.
-_ADDRESS = re.compile(
+_ADDRESS: Final = re.compile(
     r"[hHwW](?:(?<=[hH])[tT][tT][pP][sS\u017f]?://|(?<=[wW])[wW][wW]\.)[!-;=?-~\u0130\u0131\u017f\u212a]+"
 )
-_HEBREW = "\u05d0-\u05ea"
+_HEBREW: Final = "\u05d0-\u05ea"
 
 
 class Cutter(NamedTuple):
@@ -51,9 +51,9 @@ class Cutter(NamedTuple):
         return self.any if self.uncommon.search(small) else self.common
 
 
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_APART = re.compile(f"[{IDEOGRAPHS}{KATAKANA}{UNSPACED}{INVISIBLE}]")
-_JOINT = re.compile(f"[{INVISIBLE}{UNSEEN_LETTERS}]")
+_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
+_APART: Final = re.compile(f"[{IDEOGRAPHS}{KATAKANA}{UNSPACED}{INVISIBLE}]")
+_JOINT: Final = re.compile(f"[{INVISIBLE}{UNSEEN_LETTERS}]")
 
 
 def joins(char: str) -> bool:
@@ -123,7 +123,7 @@ class Cut(NamedTuple):
 
 
 # In shorter texts (titles, terms) the expression engine is quicker than the table.
-_SHORT = 200
+_SHORT: Final = 200
 
 
 def cut(text: str) -> Cut:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from itertools import chain
+from typing import Final
 
 from worker.match.compile import FIELDS, Enough, Every, Lacks, Plan, Seek, Single, Words
 from worker.match.places import Place, marks
 from worker.match.reading import Reading
 from worker.model import Hit
 
-MAX_HITS = 100
+MAX_HITS: Final = 100
 Hits = Sequence[Hit] | None
 """A tuple is in order already, as `in_order` says; a list has yet to be."""
 

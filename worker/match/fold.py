@@ -14,25 +14,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Final
 
 from worker.match.scripts import is_character
 
-APOSTROPHES = "'’ʼ‘‛`´ʹ\u0374′＇ꞌ"
-HYPHENS = "-‐‑‒–—―−﹣－־"
-_HEBREW_GERSHAYIM = {'"': "״", "“": "״", "”": "״"}
+APOSTROPHES: Final = "'’ʼ‘‛`´ʹ\u0374′＇ꞌ"
+HYPHENS: Final = "-‐‑‒–—―−﹣－־"
+_HEBREW_GERSHAYIM: Final = {'"': "״", "“": "״", "”": "״"}
 
 # Format characters that leave no trace: soft hyphen, zero width, direction marks, word joiner, BOM.
-INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
+INVISIBLE: Final = (
+    "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
+)
 # Tatweel and Arabic signs that are formally letters but only carry or lengthen others.
-UNSEEN_LETTERS = "\u0640\u06e5\u06e6\ufcf2-\ufcf4\ufe70-\ufe7f"
+UNSEEN_LETTERS: Final = "\u0640\u06e5\u06e6\ufcf2-\ufcf4\ufe70-\ufe7f"
 # Arabic vowel signs; Hebrew points without the punctuation among them (maqaf, paseq, sof pasuq).
-_UNWRITTEN = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
-_POINTS = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+_UNWRITTEN: Final = "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+_POINTS: Final = "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
 
-_DROPPED = re.compile(f"[{INVISIBLE}{UNSEEN_LETTERS}{_UNWRITTEN}{_POINTS}]+")
+_DROPPED: Final = re.compile(f"[{INVISIBLE}{UNSEEN_LETTERS}{_UNWRITTEN}{_POINTS}]+")
 # Learners' stress marks (за́мок); ѓ and ќ are composed by then and stay.
-_STRESS = re.compile("(?<=[\u0400-\u052f])\u0301")
-_UNIFIED = str.maketrans(
+_STRESS: Final = re.compile("(?<=[\u0400-\u052f])\u0301")
+_UNIFIED: Final = str.maketrans(
     {
         **dict.fromkeys(APOSTROPHES, "'"),
         **{"ё": "е", "ı": "i", "ς": "σ"},
@@ -42,21 +45,21 @@ _UNIFIED = str.maketrans(
         **{"ț": "ţ", "ș": "ş"},
     }
 )
-_TO_BE_UNIFIED = re.compile(f"[{''.join(map(chr, _UNIFIED))}]")
+_TO_BE_UNIFIED: Final = re.compile(f"[{''.join(map(chr, _UNIFIED))}]")
 # The Thai and Lao letter am: compatibility forms split it, writers do not.
-_SPLIT_BY_NFKC = {"\u0e4d\u0e32": "\u0e33", "\u0ecd\u0eb2": "\u0eb3"}
-_APOSTROPHES_ONLY = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
+_SPLIT_BY_NFKC: Final = {"\u0e4d\u0e32": "\u0e33", "\u0ecd\u0eb2": "\u0eb3"}
+_APOSTROPHES_ONLY: Final = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 # ASCII, Cyrillic, Hebrew, Arabic, kana, Han and Hangul syllables carry no accent that could come off.
-_UNACCENTED = re.compile(
+_UNACCENTED: Final = re.compile(
     "[0-9a-z'\u0430-\u045f\u0491\u05d0-\u05ea\u0621-\u063a\u0641-\u064a"
     "\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]*"
 )
-_LATIN_STROKES = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe"})
+_LATIN_STROKES: Final = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe"})
 
 
 # Small letters of Latin, Greek, Cyrillic, Hebrew and Arabic that none of the steps below would touch, but for
 # `_UNIFIED`; a new word of these takes 1 µs instead of 6.
-_PLAIN_WORD = re.compile(
+_PLAIN_WORD: Final = re.compile(
     "[0-9a-z'\u00e0-\u00f6\u00f8-\u0130\u0134-\u013e\u0141-\u0148\u014a-\u017e"
     "\u03ac-\u03af\u03b1-\u03ce\u0430-\u045f\u0491\u05d0-\u05ea\u0621-\u063a\u0641-\u064a]+"
 )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from typing import Final
 
 from worker.match.anchors import words_in
 
 # An entity is about as rare as a word of eight letters, a beginning ten times as common as the word.
-_ENTITY = 2.0**-8
-_BEGINNING = 10.0
+_ENTITY: Final = 2.0**-8
+_BEGINNING: Final = 10.0
 # A neighbour that must stand beside it makes a word ten times rarer, the title twenty times.
-_NEIGHBOUR = 0.1
-_TITLE = 0.05
-_LONG = 16
-_GUESSES = [2.0**-length for length in range(_LONG + 1)]
+_NEIGHBOUR: Final = 0.1
+_TITLE: Final = 0.05
+_LONG: Final = 16
+_GUESSES: Final = [2.0**-length for length in range(_LONG + 1)]
 
 
 class Frequencies:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from worker.match.cut import pieces
@@ -20,11 +21,11 @@ from worker.match.words import Case, case_of
 # The languages in whose texts a form counts; None: in all.
 Home = frozenset[str] | None
 
-TITLED_LETTERS = 4
+TITLED_LETTERS: Final = 4
 """Nato and Unesco are read as the acronym, Eu and Un are not: short ones are words of too many languages."""
 
 # Without its marks a name so short is another word: Vietnamese Mỹ (America) would be English "my".
-_SHORTEST_BARE = 4
+_SHORTEST_BARE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Pattern:
 
 # A place has a name in two hundred languages, and what is one in Balochi or Chechen is a surname elsewhere (Chin,
 # Росси): a single word counts in texts of the languages that use it, an English one in all.
-_PLACES = frozenset({"country", "territory", "city"})
-_EVERYWHERE = frozenset({"en", ANY_LANGUAGE})
+_PLACES: Final = frozenset({"country", "territory", "city"})
+_EVERYWHERE: Final = frozenset({"en", ANY_LANGUAGE})
 
 
 class NameBook:
@@ -105,7 +106,7 @@ class _Patterns:
 
 
 # Compiled once for each catalogue, and forgotten with it: every change of a user's entity makes a new one.
-_COMPILED: WeakKeyDictionary[Catalogue, dict[str, _Patterns]] = WeakKeyDictionary()
+_COMPILED: Final[WeakKeyDictionary[Catalogue, dict[str, _Patterns]]] = WeakKeyDictionary()
 
 
 def _patterns(known: Catalogue, key: str, tongue: str | None) -> _Patterns:

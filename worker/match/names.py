@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from typing import Final
 
 from worker.match.namebook import TITLED_LETTERS, Home, NameBook, Pattern
 from worker.match.text import FieldText, Span
@@ -19,7 +20,7 @@ Found = Mapping[str, Sequence[Span]]
 Tongue = Callable[[], str | None]
 
 # In a shouted line PBB and USA speak for themselves; US, AS and UN are shouted words too.
-_TELLING_LETTERS = 3
+_TELLING_LETTERS: Final = 3
 
 
 class _Proof(Enum):

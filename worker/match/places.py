@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from worker.match.compile import Chain, Either, Entity, Link, Single, Term, Verbatim, Words
 from worker.match.reading import Reading
@@ -14,8 +14,8 @@ from worker.model import Field
 
 # A text of one word repeated has, for NEAR/100 of that word, two hundred pairs at each place. Only chains of
 # three operands and more need the pairs themselves; an honest text has a few hundred of them.
-MAX_PAIRS = 5_000
-_LEAST_PAIRS = 100
+MAX_PAIRS: Final = 5_000
+_LEAST_PAIRS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

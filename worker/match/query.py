@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, replace
-from typing import Literal, cast, get_args
+from typing import Final, Literal, cast, get_args
 
 from worker.errors import BadQuery
 from worker.match.called import field_of
@@ -39,15 +39,15 @@ from worker.match.terms import entity, exact, filter_value, phrase, spelled_out,
 from worker.match.wholeness import require_near_operand, require_positive
 from worker.model import Field
 
-MAX_LENGTH = 20_000
-MAX_DISTANCE = 100
-_DEFAULT_DISTANCE = 5
+MAX_LENGTH: Final = 20_000
+MAX_DISTANCE: Final = 100
+_DEFAULT_DISTANCE: Final = 5
 
-_FIELDS: tuple[str, ...] = (*get_args(Field), *get_args(FilterField))
-_FIELD = re.compile(r"([^\W\d_]+):")
-_AT_LEAST = re.compile(r"atleast/([0-9]*)\s*(\(?)")
-_CLOSE = "write ')' where it ends"
-_DIGITS = re.compile(r"[0-9]+")
+_FIELDS: Final[tuple[str, ...]] = (*get_args(Field), *get_args(FilterField))
+_FIELD: Final = re.compile(r"([^\W\d_]+):")
+_AT_LEAST: Final = re.compile(r"atleast/([0-9]*)\s*(\(?)")
+_CLOSE: Final = "write ')' where it ends"
+_DIGITS: Final = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class _Place:
     comma: Literal["sign", "list", "operand"] = "sign"
 
 
-_ANYWHERE = _Place()
-_ENDS_AND = ("or", "close", "end")
+_ANYWHERE: Final = _Place()
+_ENDS_AND: Final = ("or", "close", "end")
 
 
 def parse_query(text: str, known: Catalogue | None = None) -> Node:
@@ -216,7 +216,7 @@ class _Reader(Cursor):
             raise BadQuery(column, "'()' is empty", "write a term between them or remove them")
         if self.ahead() == "end":
             raise BadQuery(column, "'(' is never closed", _CLOSE)
-        node = self._or(_ANYWHERE if place == _ANYWHERE else self._inside(place))
+        node = self._or(place if place is _ANYWHERE else self._inside(place))
         self._close(column)
         return type(node)(node.parts, column=column) if isinstance(node, And | Or) else node
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
 from worker.match.cut import pieces, without_addresses
@@ -19,12 +20,12 @@ from worker.match.wanted import Wanted
 from worker.model import Article, Field, Hit
 
 # Codes that RFC 5646 replaced but feeds still send.
-_RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
-_NO_BLANKS = f"{IDEOGRAPHS}{KATAKANA}{UNSPACED}"
-_UNJOINED = re.compile(f"[{_NO_BLANKS}]")
-_EXACT_PART = re.compile(f"[{_NO_BLANKS}]|[^\\W_{_NO_BLANKS}]+")
+_RENAMED: Final = {"in": "id", "iw": "he", "ji": "yi"}
+_NO_BLANKS: Final = f"{IDEOGRAPHS}{KATAKANA}{UNSPACED}"
+_UNJOINED: Final = re.compile(f"[{_NO_BLANKS}]")
+_EXACT_PART: Final = re.compile(f"[{_NO_BLANKS}]|[^\\W_{_NO_BLANKS}]+")
 # Signs that join a base letter or leave a Hangul syllable open, so a text must not be cut before them.
-_JAMO = re.compile("[\u1160-\u11ff]")
+_JAMO: Final = re.compile("[\u1160-\u11ff]")
 
 
 class Reading:
@@ -257,7 +258,7 @@ def _addresses(address: str) -> list[str]:
 
 
 # Nobody signs with more words; keeps a hostile by-line from growing quadratically.
-_MOST_NAME_WORDS = 40
+_MOST_NAME_WORDS: Final = 40
 
 
 def _author_facts(author: str) -> frozenset[str]:

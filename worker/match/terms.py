@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import accumulate
+from typing import Final
 
 from worker.errors import BadQuery
 from worker.match.called import code_of
@@ -14,14 +14,14 @@ from worker.match.fold import plain
 from worker.match.nodes import Exact, Filter, FilterField, Named, Node, Phrase, Word
 from worker.match.scripts import is_character, is_dense
 
-_SHORTEST_PREFIX = 3
-_SHORTEST_DENSE_PREFIX = 2
-_LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
+_SHORTEST_PREFIX: Final = 3
+_SHORTEST_DENSE_PREFIX: Final = 2
+_LANGUAGE_CODE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 # Most words that are typed need no second look.
-_PLAIN_WORD = re.compile(r"[^\W_]+")
-_PLAIN_WORDS = re.compile(r"(?!www |http)[^\W_]+(?: [^\W_]+)*")
-_SLOP = re.compile(r"(?<=\w)~[0-9]+$")
-_ENTITY_KEY = re.compile(r"[\w-]+")
+_PLAIN_WORD: Final = re.compile(r"[^\W_]+")
+_PLAIN_WORDS: Final = re.compile(r"(?!www |http)[^\W_]+(?: [^\W_]+)*")
+_SLOP: Final = re.compile(r"(?<=\w)~[0-9]+$")
+_ENTITY_KEY: Final = re.compile(r"[\w-]+")
 
 
 def spelled_out(written: str, column: int) -> Node:
@@ -31,11 +31,11 @@ def spelled_out(written: str, column: int) -> Node:
     found = written[1:-1].split(" ")
     if len(found) == 1:
         return Word(found[0], False, column=column + 1)
-    starts = accumulate((len(one) + 1 for one in found), initial=column + 1)
-    return Phrase(
-        tuple([Word(one, False, column=start) for one, start in zip(found, starts, strict=False)]),
-        column=column,
-    )
+    standing, at = list[Word](), column + 1
+    for one in found:
+        standing.append(Word(one, False, column=at))
+        at += len(one) + 1
+    return Phrase(tuple(standing), column=column)
 
 
 def words(raw: str, column: int) -> Node:
@@ -106,8 +106,8 @@ def filter_value(field: FilterField, value: str, prefix: bool, column: int) -> F
     return Filter(field, value, prefix, column=column)
 
 
-_NO_QUOTES = str.maketrans(dict.fromkeys('"“”„‟', " "))
-_EXAMPLES = {
+_NO_QUOTES: Final = str.maketrans(dict.fromkeys('"“”„‟', " "))
+_EXAMPLES: Final = {
     "lang": "id,uk",
     "source": "bisnis*",
     "author": '"Ayu Lestari"',

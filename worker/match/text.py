@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, KeysView, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from worker.match.cut import cut
 from worker.match.fold import HYPHENS
@@ -20,13 +20,13 @@ from worker.match.words import Case, Word, case_of, hangs_after_hyphen, hyphenat
 from worker.model import Field, Hit
 
 # What may stand before a word that begins a sentence; after an opening quote or a colon one may begin too.
-_SENTENCE_BREAK = re.compile(r"[.!?…。！？;:\n\"“”„‟«»‹›•·–—\-]")
+_SENTENCE_BREAK: Final = re.compile(r"[.!?…。！？;:\n\"“”„‟«»‹›•·–—\-]")
 # Up to so many comparisons a list is searched as quickly as a set is made.
-_FEW = 100
-_HYPHENS = frozenset(HYPHENS)
+_FEW: Final = 100
+_HYPHENS: Final = frozenset(HYPHENS)
 # A Hit of its four parts; its own constructor takes twice as long, and an article has some 150.
-_hit: Callable[[tuple[Field, int, int, str]], Hit] = partial(tuple.__new__, Hit)
-_LINE_BREAK = re.compile("\n")
+_hit: Final[Callable[[tuple[Field, int, int, str]], Hit]] = partial(tuple.__new__, Hit)
+_LINE_BREAK: Final = re.compile("\n")
 
 
 class Span(NamedTuple):

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Final
 
 from worker.match.compile import Chain, Either, Enough, Every, Lacks, Plan, Seek, Single, Term, Words
 from worker.match.namebook import NameBook
 from worker.match.words import MEMORABLE, hyphenated, vocabulary
 
-_MOST_REMEMBERED = 1 << 16
+_MOST_REMEMBERED: Final = 1 << 16
 
 
 class Wanted:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import Final
 
 from worker.match.fold import bare, fold, plain
 from worker.match.languages import languages
@@ -99,7 +100,7 @@ def hyphenated() -> frozenset[str]:
     return _attachments().hyphenated
 
 
-MEMORABLE = 64
+MEMORABLE: Final = 64
 """Letters. The longest words of any language are shorter; a hostile text's must not be remembered."""
 
 
@@ -129,7 +130,7 @@ def _word(written: str, language: str | None) -> Word:
 
 
 # The words of a news archive level off at some ten thousands a language; one takes about 150 bytes here.
-_MOST_REMEMBERED = 1 << 15
+_MOST_REMEMBERED: Final = 1 << 15
 
 
 class Vocabulary:
