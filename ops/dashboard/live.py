@@ -106,7 +106,11 @@ class Watch:
         return not self.closed and len(self.listeners) < MOST_STREAMS and each[session] < MOST_EACH
 
     async def join(self, listener: Listener) -> None:
-        """Tells him of everything from now on; comes back once it is known how everything stands."""
+        """Tells him of everything from now on; comes back once it is known how everything stands. Who comes when the
+        process is about to end is sent away."""
+        if self.closed:
+            listener.end()
+            return
         self.listeners.add(listener)
         if self._task is None or self._task.done():
             self.memory, self._due, self._looked = Memory(), {}, asyncio.Event()
@@ -119,8 +123,9 @@ class Watch:
         self.listeners.discard(listener)
 
     def close(self) -> None:
-        """Ends all streams; their browsers come back to the next process."""
+        """Ends all streams, those too that wait for the first look; their browsers come back to the next process."""
         self.closed = True
+        self._looked.set()
         for listener in self.listeners:
             listener.end()
         if self._task is not None:
