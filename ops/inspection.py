@@ -16,6 +16,7 @@ from worker.feeds import schedule
 from worker.feeds.dates import plausible
 from worker.feeds.hints import hint_s
 from worker.feeds.identity import entry_keys
+from worker.feeds.texts import content_of
 from worker.model import Entry, FeedDocument
 from worker.wire import Failure, FailureReason, Hop, Reply
 
@@ -98,7 +99,7 @@ def contents(document: FeedDocument, url: str, now: datetime) -> Contents:
         without_link=sum(not entry.link for entry in entries),
         untitled=sum(not entry.title for entry in entries),
         repeated=_repeated(entries, url),
-        in_full=sum(len(entry.content) >= _FULL_TEXT for entry in entries),
+        in_full=sum(len(content_of(entry)) >= _FULL_TEXT for entry in entries),
     )
 
 

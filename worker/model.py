@@ -17,15 +17,24 @@ StoryId = NewType("StoryId", int)
 Field = Literal["title", "body"]
 
 
+class Words(NamedTuple):
+    """A piece of text as a document has it, and the media type that it was declared to be; None, which no document
+    can declare, where it is plain text with nothing left to read in it."""
+
+    text: str
+    kind: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item in a feed, as the feed tells it; all texts are plain text, times are aware UTC."""
+    """An item in a feed, as the feed tells it: title, authors and tags are plain text, times are aware UTC. What its
+    summaries and contents say, `worker.feeds.texts` reads where it is needed."""
 
     id: str | None
     link: str | None
     title: str
-    summary: str = ""
-    content: str = ""
+    summaries: tuple[Words, ...] = ()
+    contents: tuple[Words, ...] = ()
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     published: datetime | None = None

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from worker.feeds.identity import canonical_url, entry_keys
 from worker.links import web_link
 from worker.match import detect
-from worker.model import Article, Entry, PageText, ReadArticle, UnreadEntry
+from worker.model import Article, Entry, PageText, ReadArticle, UnreadEntry, Words
 from worker.robots import Forbidden
 from worker.wire import Failure, Reply
 
@@ -164,7 +164,7 @@ def _as_entry(entry: UnreadEntry) -> Entry:
         id=entry.guid,
         link=None,
         title=entry.title,
-        summary=entry.summary,
+        summaries=(Words(entry.summary),),
         published=entry.published_at,
     )
 

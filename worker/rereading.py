@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from worker.feeds.hints import retry_after_s
-from worker.model import EarlierReading, Entry, Finding, ReadArticle, TopicId
+from worker.model import EarlierReading, Finding, ReadArticle, TopicId
 from worker.reading import PageAnswer, is_html
 from worker.robots import Forbidden
 from worker.wire import Failure, Reply
@@ -76,10 +76,10 @@ def _asked_for(answer: PageAnswer, now: datetime) -> timedelta:
     return timedelta(seconds=retry_after_s(answer.headers.get("retry-after"), now) or 0.0)
 
 
-def text_hash(entry: Entry) -> bytes:
+def text_hash(title: str, summary: str, content: str) -> bytes:
     """The mark of what a feed says of an entry, by its letters alone: "5 comments" and "12 minutes ago" are no edits
     of an article."""
-    letters = (_NO_LETTERS.sub("", text[:_COMPARED]) for text in (entry.title, entry.summary, entry.content))
+    letters = (_NO_LETTERS.sub("", text[:_COMPARED]) for text in (title, summary, content))
     return blake2b("\0".join(letters).casefold().encode("utf-8", "replace"), digest_size=8).digest()
 
 

@@ -17,6 +17,7 @@ from benchmarks.matching.articles import real
 from benchmarks.reading.corpus import real_feeds
 from worker.errors import BadInput
 from worker.feeds.parse import parse_feed
+from worker.feeds.texts import content_of, summary_of
 from worker.match.closely import Closely
 from worker.match.language import detect
 from worker.match.sieve import Sieve
@@ -48,7 +49,7 @@ def entries(data: Path) -> Iterator[Article]:
         except BadInput:
             continue
         for entry in feed.entries[:MOST_OF_A_FEED]:
-            body = entry.content or entry.summary
+            body = content_of(entry) or summary_of(entry)
             if len(body) > LEAST:
                 yield Article(entry.title, body, detect(body))
 

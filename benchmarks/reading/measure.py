@@ -11,6 +11,7 @@ from pathlib import Path
 
 from worker.errors import BadInput
 from worker.feeds import parse
+from worker.feeds.texts import content_of, summary_of
 
 _UNIT = 1024 * 1024 if sys.platform == "darwin" else 1024  # of ru_maxrss, per MiB
 _PATIENCE_S = 30
@@ -56,6 +57,8 @@ def _read(file: str, tolerant: bool, answer: Connection) -> None:
     before, peak = resource.getrusage(resource.RUSAGE_SELF), _peak()
     try:
         feed = parse.parse_feed(body, "https://x.example/feed")
+        for entry in feed.entries:
+            summary_of(entry), content_of(entry)
         said = f"{feed.format}, {len(feed.entries)} entries"
     except BadInput as error:
         said = str(error)

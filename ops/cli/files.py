@@ -18,7 +18,7 @@ from worker.errors import BadInput, BadQuery
 from worker.heap import lasting_objects
 
 if TYPE_CHECKING:
-    from worker.model import Article
+    from worker.model import Article, Entry
 
 PARTLY, NOTHING_MATCHED = 3, 4
 LEARNT = 100  # articles whose words are counted before the topics are filed
@@ -51,15 +51,17 @@ def parse(files: tuple[Path, ...], url: str, as_json: bool) -> int:
     return _each(files, one, as_json, _feed_in_words)
 
 
-def _entry(entry: Any) -> dict[str, Any]:
+def _entry(entry: Entry) -> dict[str, Any]:
+    from worker.feeds.texts import content_of, summary_of
+
     return {
         "id": entry.id,
         "title": entry.title or None,
         "link": entry.link,
         "published": entry.published,
         "updated": entry.updated,
-        "summary": entry.summary or None,
-        "content": entry.content or None,
+        "summary": summary_of(entry) or None,
+        "content": content_of(entry) or None,
         "authors": list(entry.authors),
         "tags": list(entry.tags),
     }

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.inspection import charset_facts, contents, has_wall, next_poll, praise, why_failed
-from worker.model import Entry, FeedDocument
+from worker.model import Entry, FeedDocument, Words
 from worker.wire import Failure, FailureReason, Reply
 
 NOW = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
@@ -32,7 +32,9 @@ def test_the_entries_are_counted_by_what_they_lack():
         document(
             entry(1, published=NOW - timedelta(minutes=10)),
             entry(2, updated=NOW - timedelta(minutes=40)),
-            entry(3, published=NOW + timedelta(days=3), content="x" * 2000),  # a date ahead is none
+            entry(
+                3, published=NOW + timedelta(days=3), contents=(Words("x" * 2000),)
+            ),  # a date ahead is none
             entry(4, id=None, title="", published=NOW - timedelta(minutes=70)),
             entry(1, link="https://news.example/other", published=NOW),
             entry(5, link=None),

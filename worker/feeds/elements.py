@@ -11,9 +11,10 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from worker.feeds.names import name_of
-from worker.feeds.told import Link, Told, Words, without_address
+from worker.feeds.told import Link, Told, without_address
 from worker.feeds.tree import split_name
 from worker.feeds.twice import undoubled
+from worker.model import Words
 
 BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _PLAIN, _HTML, _XHTML = "text/plain", "text/html", "application/xhtml+xml"

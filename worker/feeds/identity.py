@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from worker.feeds.canonical import canonical_url, folded_twin, is_tracking
 from worker.feeds.quirks import UNKNOWN, Quirks
+from worker.feeds.texts import summary_of
 from worker.links import web_link
 from worker.model import Entry
 
@@ -178,7 +179,7 @@ def _told_key(entry: Entry) -> str | None:
 def _title_key(entry: Entry, quirks: Quirks) -> str:
     """For entries with neither guid nor link; without title and date only the summary is left to tell."""
     told = f"{entry.title}\n{entry.published.isoformat() if entry.published and quirks.dates_tell else ''}"
-    return _short("title", told if told != "\n" else f"\n\n{entry.summary}", hashed=True)
+    return _short("title", told if told != "\n" else f"\n\n{summary_of(entry)}", hashed=True)
 
 
 def _whole_key(entry: Entry, feed_url: str, quirks: Quirks) -> str:

@@ -13,7 +13,7 @@ from worker.feeds import NotAFeed
 from worker.feeds.dates import parse_date
 from worker.feeds.stamps import standard_moment
 from worker.links import web_link
-from worker.model import Entry, FeedDocument, Trail
+from worker.model import Entry, FeedDocument, Trail, Words
 from worker.plain import line_from_html, one_line, text_from_html
 
 _HUBS_MOST = 20
@@ -71,13 +71,19 @@ def _entry(item: dict[str, Any], base: str, zone: tzinfo, inherited: tuple[str, 
         id=one_line(_string(item, "id")) or None,
         link=_link(item, base),
         title=_plain(item, "title"),
-        summary=line_from_html(_string(item, "summary")),
-        content=text_from_html(_string(item, "content_html")) or _paragraphs(_string(item, "content_text")),
+        summaries=_as_is(line_from_html(_string(item, "summary"))),
+        contents=_as_is(
+            text_from_html(_string(item, "content_html")) or _paragraphs(_string(item, "content_text"))
+        ),
         authors=_authors(item) or inherited,
         tags=tuple(dict.fromkeys(tag for tag in _tags(item) if tag)),
         published=_moment(item, "date_published", zone),
         updated=_moment(item, "date_modified", zone),
     )
+
+
+def _as_is(text: str) -> tuple[Words, ...]:
+    return (Words(text),) if text else ()
 
 
 def _link(item: dict[str, Any], base: str) -> str | None:

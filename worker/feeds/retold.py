@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from worker.feeds.told import Link, Told, ToldFeed, Words
+from worker.feeds.told import Link, Told, ToldFeed
 from worker.feeds.tolerant import Raw, own_values
 from worker.feeds.twice import undoubled
 from worker.links import web_link
+from worker.model import Words
 
 _WORDS = {
     "title": "title",

@@ -19,9 +19,10 @@ from lxml import etree
 from worker.feeds import NotAFeed
 from worker.feeds.dates import parse_date
 from worker.feeds.stamps import standard_moment
-from worker.feeds.told import Link, Told, ToldFeed, Words
+from worker.feeds.told import Link, Told, ToldFeed
 from worker.feeds.tree import split_name
 from worker.links import web_link
+from worker.model import Words
 
 _DAY = re.compile(r"(?:199[5-9]|20\d\d)-\d\d-\d\d", re.ASCII)
 _ADDRESSES_MOST = 50_000  # the protocol's own limit

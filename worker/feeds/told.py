@@ -6,36 +6,26 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from html import unescape
 from typing import NamedTuple
 from urllib.parse import urljoin
 
 from worker.dates import zone_of
 from worker.feeds.dates import parse_date
 from worker.feeds.stamps import standard_moment
+from worker.feeds.texts import first_line, line_of
 from worker.links import web_link
-from worker.model import Entry, FeedDocument, Trail
+from worker.model import Entry, FeedDocument, Trail, Words
 from worker.plain import one_line, paragraphs_from_html
 
 _TITLES = ("title", "dc:title", "media:title")
 # A description that pictures and podcasts have of their own speaks only where the entry has none.
 _SUMMARIES = ("summary", "dc:description", "itunes:summary", "media:description")
 _PUBLISHED = ("published", "dc:date", "created")
-_MARKED_UP = re.compile(
-    r"</[a-z][a-z0-9]*\s*>|<(?:br|p|img|hr|a|b|i|em|strong|span|div|font)\b[^<>]*>", re.IGNORECASE
-)
 _AUTHOR_LONGEST = 320  # an address has at most 254 characters
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@(?:[a-zA-Z0-9-]{1,63}\.)+[a-zA-Z]{2,24}(?:\?subject=\S+)?", re.ASCII)
 _LINKS_MOST = 100
 _RELATIONS = frozenset({"hub", "self", "next", "prev-archive"})
 _UPDATE_PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
-
-
-class Words(NamedTuple):
-    """A piece of text as written, and the media type that it was declared to be."""
-
-    text: str
-    kind: str
 
 
 class Link(NamedTuple):
@@ -102,7 +92,7 @@ def document_of(feed: ToldFeed, url: str) -> FeedDocument:
     inherited = _names(about.authors) if feed.inherit else ()
     return FeedDocument(
         format=feed.format or "xml",
-        title=_first_line(about, _TITLES),
+        title=first_line(_firsts(about, _TITLES)),
         link=web_link(about.page(), _joined(base, about.base)),
         language=language,
         entries=tuple([_entry(entry, base, zone, inherited) for entry in feed.entries]),
@@ -133,9 +123,9 @@ def _entry(told: Told, base: str, zone: tzinfo, inherited: tuple[str, ...]) -> E
     return Entry(
         id=one_line(texts.get("id", "")) or None,
         link=_link(told, _joined(base, told.base)),
-        title=_first_line(told, _TITLES),
-        summary=_first_line(told, _SUMMARIES),
-        content=_content(told),
+        title=first_line(_firsts(told, _TITLES)),
+        summaries=tuple(_firsts(told, _SUMMARIES)),
+        contents=_contents(told.words),
         authors=(_names(told.authors) if told.authors else ()) or inherited,
         tags=_lines(told.tags) if told.tags else (),
         published=_moment(texts, _PUBLISHED, zone),
@@ -162,31 +152,17 @@ def _link(told: Told, base: str) -> str | None:
     return next((link for link in others if link), None) or web_link(guid)
 
 
-def _first_line(told: Told, names: Iterable[str]) -> str:
-    for name in names:
-        if name in told.words and (line := " ".join(_paragraphs(told.words[name][0]))):
-            return line
-    return ""
+def _firsts(told: Told, names: Iterable[str]) -> list[Words]:
+    return [told.words[name][0] for name in names if name in told.words]
 
 
-def _content(told: Told) -> str:
-    """The longest of the contents, since some carry a short and a full one; a second summary is one."""
-    contents = told.words.get("content", []) + told.words.get("summary", [])[1:]
-    return max(("\n\n".join(_paragraphs(words)) for words in contents), key=len) if contents else ""
-
-
-def _paragraphs(words: Words) -> list[str]:
-    """Readable blocks. Declared plain text is taken at its word unless it obviously is markup, as in many
-    feeds; a title such as `if a<b then` would lose its end otherwise."""
-    text, kind = words
-    if kind == "text/plain" and not ("<" in text and _MARKED_UP.search(text)):
-        line = one_line(unescape(text) if "&" in text else text)
-        return [line] if line else []
-    return paragraphs_from_html(text)
+def _contents(words: Mapping[str, list[Words]]) -> tuple[Words, ...]:
+    """Everything that may be the whole text; a second summary may."""
+    return (*words.get("content", ()), *words.get("summary", ())[1:])
 
 
 def _names(authors: Iterable[str]) -> tuple[str, ...]:
-    lines = [" ".join(_paragraphs(Words(name, "text/plain"))) for name in authors]
+    lines = [line_of(Words(name, "text/plain")) for name in authors]
     return tuple(dict.fromkeys(filter(None, lines)))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from worker.feeds.texts import content_of, markup_hash, summary_of
 from worker.model import Entry, EntryId
 from worker.rereading import edit_due, text_hash
 from worker.store.schema import entries
@@ -20,9 +21,12 @@ def note_edits(connection: Connection, told: Mapping[EntryId, Entry], now: datet
     """Notes which of these known entries are told in other words than before; returns how many are read again.
 
     Only what was read is; an entry that is still to be read is compared again when its feed changes. What another
-    feed had brought before stays in that feed's words.
+    feed had brought before stays in that feed's words. Where an entry's markup is as it was, no text is made of it;
+    markup that changes around the same text is not noted, since some feeds would have it noted at each poll.
     """
-    columns = (entries.c[name] for name in ("id", "text_hash", "edits", "edited_at", "page_due_at"))
+    columns = (
+        entries.c[name] for name in ("id", "text_hash", "markup_hash", "edits", "edited_at", "page_due_at")
+    )
     asked = (
         select(*columns)
         .where(entries.c.id.in_(told), entries.c.state == "read", entries.c.seen_at > now - WATCHED)
@@ -31,13 +35,18 @@ def note_edits(connection: Connection, told: Mapping[EntryId, Entry], now: datet
     marks, edited = [], []
     for row in connection.execute(asked):
         entry = told[EntryId(row.id)]
-        mark = {"entry": row.id, "text_hash": text_hash(entry)}
+        markup = markup_hash(entry)
+        if markup == row.markup_hash:
+            continue
+        words = {"title": entry.title, "summary": summary_of(entry), "content": content_of(entry)}
+        mark = {"entry": row.id, "text_hash": text_hash(**words), "markup_hash": markup}
         if row.text_hash is None:
             marks.append(mark)
-        elif row.text_hash != mark["text_hash"] and (due := _due(row, now)):
-            edited.append(
-                {**mark, **due, "title": entry.title, "summary": entry.summary, "content": entry.content}
-            )
+        elif row.text_hash != mark["text_hash"]:
+            if due := _due(row, now):
+                edited.append({**mark, **due, **words})
+        elif row.markup_hash is None:
+            marks.append(mark)
     for rows in filter(None, (marks, edited)):
         connection.execute(update(entries).where(entries.c.id == bindparam("entry")), rows)
     return len(edited)

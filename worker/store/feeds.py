@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from worker.feeds.texts import content_of, markup_hash, summary_of
 from worker.hosts import EPOCH, take
 from worker.model import DueFeed, Entry, EntryId, FeedId, KnownKey, NewEntry, Turn
 from worker.rereading import text_hash
@@ -286,17 +287,19 @@ def forget_keys(
 
 def _entry_row(feed: FeedId, new: NewEntry, seen_at: datetime) -> dict[str, Any]:
     entry = new.entry
+    summary, content = summary_of(entry), content_of(entry)
     return {
         "feed_id": feed,
         "guid": entry.id,
         "link": entry.link,
         "title": entry.title,
-        "summary": entry.summary,
-        "content": entry.content,
+        "summary": summary,
+        "content": content,
         "authors": list(entry.authors),
         "tags": list(entry.tags),
         "published_at": entry.published or entry.updated,
         "seen_at": seen_at,
         "backlog": new.backlog,
-        "text_hash": text_hash(entry),
+        "text_hash": text_hash(entry.title, summary, content),
+        "markup_hash": markup_hash(entry),
     }

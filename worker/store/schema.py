@@ -177,6 +177,7 @@ entries = Table(
     ),  # readings begun; 3 = it kills its reader
     Column("article_id", BigInteger, ForeignKey("articles.id")),
     Column("text_hash", LargeBinary),  # of the feed's own words; null: of a version that kept none
+    Column("markup_hash", LargeBinary),  # of the markup that these words stood in, when text_hash was made
     Column("edits", Integer, nullable=False, server_default="0"),  # how often the feed changed them since
     Column("edited_at", Instant),  # when the last of these was, or is, due to be read
     Column("page_tries", Integer, nullable=False, server_default="0"),  # of its page, all in vain so far

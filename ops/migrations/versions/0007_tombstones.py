@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy import text
 
 from worker.feeds.identity import entry_keys
-from worker.model import Entry
+from worker.model import Entry, Words
 
 revision = "0007"
 down_revision = "0006"
@@ -58,6 +58,6 @@ def upgrade() -> None:
 
 
 def _keys(row: Any) -> Iterator[dict[str, Any]]:
-    entry = Entry(row.guid, row.link, row.title, row.summary, published=row.published_at)
+    entry = Entry(row.guid, row.link, row.title, (Words(row.summary),), published=row.published_at)
     for key in entry_keys(entry, row.address):
         yield {"feed": row.feed_id, "key": key, "entry": row.id}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from worker.feeds.identity import canonical_url, document_keys, entry_keys, folded_twin
 from worker.feeds.quirks import Quirks
-from worker.model import Entry
+from worker.model import Entry, Words
 
 FEED = "https://news.example.id/rss"
 LINKS = Path(__file__).parents[2] / "corpus" / "identity" / "links.jsonl"
@@ -118,8 +118,8 @@ def _known(one: Entry, other: Entry) -> bool:
         {"link": "https://moved.example/7"},
         {
             "title": "Corrected title",
-            "summary": "s",
-            "content": "c",
+            "summaries": (Words("s"),),
+            "contents": (Words("c"),),
             "published": datetime(2024, 1, 1, tzinfo=UTC),
         },
         {"id": "https://news.example.id/read/7", "link": None},
@@ -147,8 +147,8 @@ def test_an_entry_is_known_again_after_its_feed_changed_it(later):
         ({"id": "https://a.example/l#1", "link": None}, {"id": "https://a.example/l#2", "link": None}),
         ({"id": None, "link": None, "title": "A"}, {"id": None, "link": None, "title": "B"}),
         (
-            {"id": None, "link": None, "title": "", "summary": "A"},
-            {"id": None, "link": None, "title": "", "summary": "B"},
+            {"id": None, "link": None, "title": "", "summaries": (Words("A"),)},
+            {"id": None, "link": None, "title": "", "summaries": (Words("B"),)},
         ),
     ],
 )
@@ -267,9 +267,9 @@ entries = st.builds(Entry, id=st.none() | texts, link=st.none() | st.just("https
 @given(entries, texts)
 def test_keys_are_short_and_the_text_never_enters(entry, body):
     keys = entry_keys(entry, FEED)
-    assert keys == entry_keys(replace(entry, content=body), FEED)
+    assert keys == entry_keys(replace(entry, contents=(Words(body),)), FEED)
     if entry.id or entry.link or entry.title:
-        assert keys == entry_keys(replace(entry, summary=body), FEED)
+        assert keys == entry_keys(replace(entry, summaries=(Words(body),)), FEED)
     assert keys
     assert all(0 < len(key) <= 64 and "\x00" not in key for key in keys)
 

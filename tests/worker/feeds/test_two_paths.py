@@ -18,6 +18,7 @@ from worker.feeds import parse as parsing
 from worker.feeds.fast import read_well_formed
 from worker.feeds.parse import parse_feed
 from worker.feeds.sniff import find_feed
+from worker.feeds.texts import content_of, summary_of
 from worker.model import FeedDocument
 
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -55,8 +56,11 @@ def _differences(fast: FeedDocument, tolerant: FeedDocument) -> dict[str, tuple[
         prefix + field.name: (getattr(one, field.name), getattr(other, field.name))
         for prefix, one, other in pairs
         for field in fields(one)
-        if field.name not in ("entries", "warnings")
+        if field.name not in ("entries", "warnings", "summaries", "contents")
     }
+    for prefix, one, other in pairs[1:]:
+        told[f"{prefix}summary"] = summary_of(one), summary_of(other)
+        told[f"{prefix}content"] = content_of(one), content_of(other)
     told["entries"] = (len(fast.entries), len(tolerant.entries))
     return {name: pair for name, pair in told.items() if pair[0] != pair[1]}
 

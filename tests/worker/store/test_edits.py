@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from alerts.desks.plan import plan
 from worker.desks.poll import poll
 from worker.desks.read import read
-from worker.model import Entry
+from worker.feeds.texts import markup_hash
+from worker.model import Entry, Words
+from worker.rereading import text_hash
+from worker.store import edits
 from worker.store.edits import WATCHED, note_edits
 from worker.wire import Reply
 
@@ -134,13 +138,40 @@ def entry_in(rows, **facts):
 )
 def test_no_edit_counts_of_an_entry_that(database, rows, facts):
     entry = entry_in(rows, **facts)
-    with database.begin() as connection:
-        assert note_edits(connection, {entry: Entry(None, None, "New")}, NOW) == 0
+    assert noted(database, entry, Entry(None, None, "New")) == 0
     assert rows.one("SELECT text_hash FROM entries") == b"another"
+
+
+AGAIN = Entry(None, None, "New", (Words("<p>Sama</p>", "text/html"),))
+
+
+def noted(database, entry, told):
+    with database.begin() as connection:
+        return note_edits(connection, {entry: told}, NOW)
+
+
+def test_markup_that_is_as_it_was_is_not_read(database, rows, monkeypatch):
+    entry = entry_in(rows)
+    assert noted(database, entry, AGAIN) == 1
+    monkeypatch.setattr(edits, "text_hash", None)
+    assert noted(database, entry, AGAIN) == 0
+
+
+def test_other_markup_around_the_same_text_is_no_edit_and_not_noted(database, rows):
+    entry = entry_in(rows)
+    assert noted(database, entry, AGAIN) == 1
+    before = rows.one("SELECT markup_hash, edits FROM entries")
+    assert noted(database, entry, replace(AGAIN, summaries=(Words("<p>Sama</p><img>", "text/html"),))) == 0
+    assert rows.one("SELECT markup_hash, edits FROM entries") == before
+
+
+def test_an_entry_of_a_version_that_kept_no_mark_of_its_markup_gets_one(database, rows):
+    entry = entry_in(rows, text_hash=text_hash("New", "Sama", ""))
+    assert noted(database, entry, AGAIN) == 0
+    assert rows.one("SELECT markup_hash, page_due_at FROM entries") == (markup_hash(AGAIN), None)
 
 
 def test_an_entry_of_a_version_that_kept_no_mark_gets_one_and_is_not_read_again(database, rows):
     entry = entry_in(rows, text_hash=None)
-    with database.begin() as connection:
-        assert note_edits(connection, {entry: Entry(None, None, "New")}, NOW) == 0
+    assert noted(database, entry, Entry(None, None, "New")) == 0
     assert rows.one("SELECT length(text_hash), page_due_at FROM entries") == (8, None)
