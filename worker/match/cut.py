@@ -12,6 +12,7 @@ import re
 import sys
 import unicodedata
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
@@ -128,12 +129,29 @@ _SHORT: Final = 200
 
 def cut(text: str) -> Cut:
     """The words of a text, in order."""
-    if len(text) > _SHORT:
-        found = None if "://" in text else _table().cut(text)
-        found = found or _table().cut(without_addresses(text))
-        if found is not None:
-            return Cut(*found, plain=True)
-    return thoroughly(text)
+    looked = _table().cut(text) if len(text) > _SHORT else None
+    if looked is None:
+        return thoroughly(text)
+    words, edges, careful, plain = looked
+    return Cut(*_filled_in(text, words, edges, careful), plain) if careful else Cut(words, edges, plain)
+
+
+def _filled_in(
+    text: str, words: list[str], edges: array[int], careful: list[tuple[int, int]]
+) -> tuple[list[str], array[int]]:
+    """Words and edges with those of the stretches that need more care, each cut by itself."""
+    all_words: list[str] = []
+    all_edges = array("q")
+    done = 0
+    for start, end in careful:
+        before = bisect_left(edges, start) // 2
+        all_words += words[done:before]
+        all_edges += edges[2 * done : 2 * before]
+        inside = thoroughly(text[start:end])
+        all_words += inside.words
+        all_edges.extend([start + edge for edge in inside.edges])
+        done = before
+    return all_words + words[done:], all_edges + edges[2 * done :]
 
 
 def thoroughly(text: str) -> Cut:

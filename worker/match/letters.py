@@ -1,7 +1,8 @@
 """Cuts a text by looking up every letter in one table: three times as quick as the expression engine, where it can.
 
 The table says of each code point of the Basic Multilingual Plane what its small letter is, that it parts words, or
-that it needs the thorough way. Loads numpy, so only articles are cut like this.
+that it needs the thorough way; that goes for the stretch around it, from blank to blank, which no word reaches beyond.
+Loads numpy, so only articles are cut like this.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +21,24 @@ from worker.match.scripts import is_character
 _BLANK, _APOSTROPHE = 0x20, 0x27
 _THOROUGH = "\x01"
 _PLANE = 0x10000
+_MANY = 4
+"""Where one letter in so many needs more care, the text as a whole does."""
+_ADDRESS_BEGINS = re.compile("://|[wW]{3}")
+
+
+class Looked(NamedTuple):
+    """The words of a text in small letters, where each begins and ends by turns, and the stretches without them that
+    need more care. `plain`: these hold addresses, but no letter that does."""
+
+    words: list[str]
+    edges: array[int]
+    careful: list[tuple[int, int]]
+    plain: bool
 
 
 class LetterTable:
-    """`small`: what stands for each code point of the plane in a text in small letters. A text that holds one which
-    is `uncommon` there is not cut here."""
+    """`small`: what stands for each code point of the plane in a text in small letters. What holds one that is
+    `uncommon` there is not cut here."""
 
     def __init__(self, small: str, uncommon: re.Pattern[str]) -> None:
         means = [ord(char) if char.isalnum() or char == "'" else _BLANK for char in small]
@@ -31,22 +46,45 @@ class LetterTable:
             means[found.start()] = ord(_THOROUGH)
         self._means = np.array(means, np.uint16)
 
-    def cut(self, text: str) -> tuple[list[str], array[int]] | None:
-        """The words in small letters, and where each begins and ends by turns; None where that needs more care."""
+    def cut(self, text: str) -> Looked | None:
+        """The words of a text, as far as they can be looked up; None where it needs more care as a whole."""
         codes = _codes(f" {text} ")
         if codes is None:
             return None
         small = self._means.take(codes)
+        odd = np.flatnonzero(small == ord(_THOROUGH))
+        if odd.size * _MANY > len(text):
+            return None
+        careful = _stretches(text, [*(odd - 1).tolist(), *_addresses(text)])
+        for start, end in careful:
+            small[start + 1 : end + 1] = _BLANK
         joints = np.flatnonzero(small == _APOSTROPHE)
         if joints.size:
             inside = (small[joints - 1] > _APOSTROPHE) & (small[joints + 1] > _APOSTROPHE)
             small[joints[~inside]] = _BLANK
-        written = small.tobytes().decode("utf-16-le")
-        if _THOROUGH in written or "www" in written:  # the latter begins an address
-            return None
         is_word = small != _BLANK
         edges = np.flatnonzero(is_word[1:] != is_word[:-1])
-        return written.split(), array("q", edges.tobytes())
+        words = small.tobytes().decode("utf-16-le").split()
+        return Looked(words, array("q", edges.tobytes()), careful, plain=not odd.size)
+
+
+def _addresses(text: str) -> list[int]:
+    """Where web addresses begin, or may."""
+    if "://" not in text and "www" not in text.lower():  # a sixth of what the expression takes
+        return []
+    return [found.start() for found in _ADDRESS_BEGINS.finditer(text)]
+
+
+def _stretches(text: str, places: list[int]) -> list[tuple[int, int]]:
+    """What stands from blank to blank around these places, in order."""
+    found, end = [], 0
+    for place in sorted(places):
+        if place >= end:
+            start = text.rfind(" ", end, place) + 1
+            end = text.find(" ", place)
+            end = len(text) if end < 0 else end
+            found.append((start, end))
+    return found
 
 
 def _codes(text: str) -> NDArray[np.uint16] | NDArray[np.uint32] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import re
 
@@ -10,7 +9,7 @@ from lxml import etree, html
 from trafilatura import extract as trafilatura_extract
 
 from worker.model import PageText
-from worker.pages.boxes import clear_boxes
+from worker.pages.boxes import clear_boxes, content_of
 from worker.pages.facts import Byline, read_byline
 from worker.pages.lines import strip_lines
 from worker.pages.page import Page, open_page
@@ -71,11 +70,11 @@ def read_article(page: Page) -> PageText:
 
 def _article(page: Page) -> tuple[str, str]:
     """The text, and the name of the step that found it."""
-    if page.content is None:
+    if page.tree is None:
         return "", "none"
     if page.own:
         return page.own, "site"
-    tree = copy.deepcopy(page.content)
+    tree = content_of(page.tree)
     clear_boxes(tree)
     text, method = _extracted(tree, page.facts.title)
     stated = strip_lines(page.facts.body, page.facts.title)

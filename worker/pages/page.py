@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from lxml import html
 
-from worker.pages.boxes import content_of
 from worker.pages.facts import Facts, Stated, read_facts, stated_on
 from worker.pages.site import known_sites, reader_for
 from worker.pages.tree import read_tree, without_scripts
@@ -18,8 +17,7 @@ from worker.pages.walls import scripts_of
 class Page:
     """A page's tree without scripts and styles, and what the page says about itself.
 
-    `tree` None: there was no markup. `content` is a copy without what is no part of any article, such as navigation.
-    `own` is the text that a file under `sites/` read, where one speaks for the
+    `tree` None: there was no markup. `own` is the text that a file under `sites/` read, where one speaks for the
     page's host; `forward` where a redirector's page sends its readers; `scripts` the addresses of a small page's
     scripts, in small letters. A tree takes some 10 times the page's bytes, so a page that has to wait is better
     kept as bytes.
@@ -27,7 +25,6 @@ class Page:
 
     url: str
     tree: html.HtmlElement | None
-    content: html.HtmlElement | None
     facts: Facts
     stated: Stated
     own: str = ""
@@ -40,10 +37,10 @@ def open_page(body: bytes, url: str = "", content_type: str = "") -> Page:
     the page holds; at most 5 MiB are read."""
     tree = read_tree(body, content_type)
     if tree is None:
-        return Page(url, None, None, Facts(), Stated({}, {}))
+        return Page(url, None, Facts(), Stated({}, {}))
     reader = reader_for(url, known_sites())
     own = reader(tree) if reader else None
     stated, forward, scripts = stated_on(tree), forward_of(tree, url), scripts_of(tree)
     facts = read_facts(tree, stated, url)
     without_scripts(tree)
-    return Page(url, tree, content_of(tree), facts, stated, own or "", forward, scripts)
+    return Page(url, tree, facts, stated, own or "", forward, scripts)

@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from lxml import etree
-
 from worker.model import Article
+from worker.pages.boxes import texts_of
 from worker.pages.page import Page
 
-_TEXTS = etree.XPath("//text()", smart_strings=False)
-_PARTING = frozenset(' \t\n\r\f\v\xa0.,:;!?()[]{}<>"/|')
+# Every blank that Unicode has: a text may be one U+3000 alone.
+_BLANKS = " \t\n\r\f\v\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_PARTING = frozenset(_BLANKS + '.,:;!?()[]{}<>"/|')
 _CHAIN_LONGEST = 8
 
 
 def whole_page(page: Page, title: str = "") -> Article:
     """Everything that an article read from this page may hold, for `TopicIndex.touches`, and more than that:
     teasers of others too. `title` is what the feed calls it. Not for `TopicIndex.match`."""
-    texts = _TEXTS(page.content) if page.content is not None else []
+    texts = texts_of(page.tree) if page.tree is not None else []
     body = " ".join([*texts, *_glued(texts), page.facts.body, page.own])
     return Article(title=f"{title}\n{page.facts.title}", body=body)
 

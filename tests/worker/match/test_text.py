@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from worker.match.cut import cut, cutter, pieces, small_letters, thoroughly
+from worker.match.letters import LetterTable
 from worker.match.text import FieldText
 from worker.match.words import Case, case_of, vocabulary, word
 
@@ -141,7 +142,8 @@ def test_the_quick_cut_and_the_thorough_one_give_the_same_words(text: str) -> No
 # So long that they are cut by the table of letters, where it can.
 _LONG = st.text(max_size=60) | st.lists(
     st.sampled_from([*"aÉß''’‘`İΣς_-—.:/wW \n", "www.", "https://x.y", "中", "カ", "e\u0301", "\u200b", "\U0001f600",
-                     "\U0001d400", "\ud800"]), max_size=40,
+                     "\U0001d400", "\ud800", *'צה"״ไทำ\u0e4d\u0e32\u00ad\u3000\u2029\xa0', "  ", "://", "WWW"]),
+    max_size=60,
 ).map("".join)  # fmt: skip
 
 
@@ -152,6 +154,25 @@ def test_a_long_text_is_cut_by_the_table_of_letters_as_by_the_expressions(text: 
     long = f"{text}{' ' * 200}x"
     found, wanted = cut(long), thoroughly(long)
     assert (found.words, found.edges) == (wanted.words, wanted.edges)
+
+
+@pytest.mark.parametrize(
+    ("text", "careful"),
+    [
+        ("NATO news of the day", []),
+        ('NATO צה"ל said', ['צה"ל']),
+        ("中文 and ไทย here", ["中文", "ไทย"]),
+        ("so\u00adft, hy\u00adphen", ["so\u00adft,", "hy\u00adphen"]),
+        ("see https://news.example/a?b and WWW.x.example now", ["https://news.example/a?b", "WWW.x.example"]),
+        ("e\u0301", ["e\u0301"]),
+    ],
+)
+def test_only_the_stretch_around_what_needs_care_is_cut_with_care(text: str, careful: list[str]) -> None:
+    looked = LetterTable(small_letters("".join(map(chr, range(0x10000)))), cutter().uncommon).cut(
+        text + " " * 200
+    )
+    assert looked is not None
+    assert [text[start:end] for start, end in looked.careful] == careful
 
 
 @pytest.mark.parametrize(

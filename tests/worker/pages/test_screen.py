@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from worker.errors import BadInput
 from worker.match import TopicIndex, detect
 from worker.model import Article, Topic, TopicId
+from worker.pages.boxes import content_of, texts_of
 from worker.pages.extract import read_article
 from worker.pages.page import open_page
 from worker.pages.screen import whole_page
@@ -140,6 +141,30 @@ def test_what_is_never_an_articles_does_not_count():
 def test_the_feeds_title_counts():
     assert _index("war").touches(whole_page(open_page(b"<p>peace</p>"), "War and peace"))
     assert _index("war").touches(whole_page(open_page(b""), "War and peace"))
+
+
+BLANKS = list(filter(str.isspace, map(chr, range(0x20, 0x11000))))
+
+
+@pytest.mark.parametrize("blank", [*BLANKS, "\x7f", "\u200b", "\u2029\u2029"], ids=ascii)
+def test_a_text_of_blanks_alone_parts_words_and_breaks_nothing(blank):
+    body = whole_page(open_page(f"<p>peace<i>{blank}</i>talks<b>now</b></p>".encode())).body
+    assert {"peace", "talksnow"} <= set(body.split())
+
+
+_PIECES = st.lists(
+    st.sampled_from(["<p>", "</p>", "<b>", "</b>", "<nav>", "</nav>", "<br>", "<i>x</i>", "&nbsp;"])
+    | st.text("ab .\u3000\u2029\x7f\U0001f600", max_size=3),
+    max_size=12,
+).map("".join)
+
+
+@given(_PIECES)
+def test_whatever_stands_on_a_page_its_texts_are_those_of_its_content(markup):
+    page = open_page(f"<body>{markup}</body>".encode())
+    texts = [part for text in content_of(page.tree).itertext() for part in text.split("\u2029") if part]
+    assert "".join(texts_of(page.tree)) == "".join(texts)
+    assert all(whole_page(page).body.count(text) for text in texts)
 
 
 @pytest.mark.skipif(
