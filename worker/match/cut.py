@@ -139,18 +139,18 @@ def cut(text: str) -> Cut:
 def _filled_in(
     text: str, words: list[str], edges: array[int], careful: list[tuple[int, int]]
 ) -> tuple[list[str], array[int]]:
-    """Words and edges with those of the stretches that need more care, each cut by itself."""
+    """Words and edges with those of the stretches that need more care, which are cut all at once."""
+    inside = thoroughly(" ".join([text[start:end] for start, end in careful]))
     all_words: list[str] = []
     all_edges = array("q")
-    done = 0
+    done = cut_off = moved = 0
     for start, end in careful:
         before = bisect_left(edges, start) // 2
-        all_words += words[done:before]
+        behind = bisect_left(inside.edges, moved + end - start + 1) // 2
+        all_words += words[done:before] + inside.words[cut_off:behind]
         all_edges += edges[2 * done : 2 * before]
-        inside = thoroughly(text[start:end])
-        all_words += inside.words
-        all_edges.extend([start + edge for edge in inside.edges])
-        done = before
+        all_edges.extend([edge - moved + start for edge in inside.edges[2 * cut_off : 2 * behind]])
+        done, cut_off, moved = before, behind, moved + end - start + 1
     return all_words + words[done:], all_edges + edges[2 * done :]
 
 
