@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from worker.feeds.texts import content_of, markup_hash, summary_of
+from worker.feeds.texts import markup_hash
 from worker.model import Entry, EntryId
-from worker.rereading import edit_due, text_hash
+from worker.rereading import edit_due
+from worker.store.feeds import in_words
 from worker.store.schema import entries
 
 WATCHED = timedelta(days=7)
@@ -35,18 +36,14 @@ def note_edits(connection: Connection, told: Mapping[EntryId, Entry], now: datet
     marks, edited = [], []
     for row in connection.execute(asked):
         entry = told[EntryId(row.id)]
-        markup = markup_hash(entry)
-        if markup == row.markup_hash:
+        if row.markup_hash == markup_hash(entry):
             continue
-        words = {"title": entry.title, "summary": summary_of(entry), "content": content_of(entry)}
-        mark = {"entry": row.id, "text_hash": text_hash(**words), "markup_hash": markup}
-        if row.text_hash is None:
-            marks.append(mark)
-        elif row.text_hash != mark["text_hash"]:
+        words = {"entry": row.id, **in_words(entry)}
+        if row.text_hash not in (None, words["text_hash"]):
             if due := _due(row, now):
-                edited.append({**mark, **due, **words})
-        elif row.markup_hash is None:
-            marks.append(mark)
+                edited.append({**words, **due})
+        elif row.text_hash is None or row.markup_hash is None:
+            marks.append({name: words[name] for name in ("entry", "text_hash", "markup_hash")})
     for rows in filter(None, (marks, edited)):
         connection.execute(update(entries).where(entries.c.id == bindparam("entry")), rows)
     return len(edited)

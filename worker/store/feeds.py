@@ -285,21 +285,22 @@ def forget_keys(
     return found.gone, found.last
 
 
+def in_words(entry: Entry) -> dict[str, Any]:
+    """The columns that an entry's words fill: the texts, and the marks by which an edit of them is known."""
+    words = {"title": entry.title, "summary": summary_of(entry), "content": content_of(entry)}
+    return {**words, "text_hash": text_hash(**words), "markup_hash": markup_hash(entry)}
+
+
 def _entry_row(feed: FeedId, new: NewEntry, seen_at: datetime) -> dict[str, Any]:
     entry = new.entry
-    summary, content = summary_of(entry), content_of(entry)
     return {
+        **in_words(entry),
         "feed_id": feed,
         "guid": entry.id,
         "link": entry.link,
-        "title": entry.title,
-        "summary": summary,
-        "content": content,
         "authors": list(entry.authors),
         "tags": list(entry.tags),
         "published_at": entry.published or entry.updated,
         "seen_at": seen_at,
         "backlog": new.backlog,
-        "text_hash": text_hash(entry.title, summary, content),
-        "markup_hash": markup_hash(entry),
     }

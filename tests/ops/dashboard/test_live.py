@@ -193,7 +193,9 @@ def test_a_stream_ends_with_its_session(listen: Any, engine: Any, monkeypatch: p
     stream = listen()
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM sessions"))
+    began = time.monotonic()
     stream.rest()
+    assert time.monotonic() - began < 5
     assert listen().answer.status == 401
 
 
@@ -259,11 +261,13 @@ def test_the_process_stops_at_once_though_somebody_listens(
     site.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     stream = Stream(site, visitor.cookies)
     assert stream.answer.status == 200
+    began = time.monotonic()
     server.should_exit = True
     stream.rest()
     stream.close()
-    thread.join(60)
+    thread.join(10)
     assert not thread.is_alive()
+    assert time.monotonic() - began < 3
 
 
 class NeverLooks:

@@ -45,14 +45,17 @@ def test_the_longest_content(words, text):
     assert content_of(entry(contents=words)) == text
 
 
-@pytest.mark.parametrize("kind", ["as is", "None", "null", "", "plain", "text"])
-def test_no_feed_can_say_that_its_markup_is_read_already(kind):
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("as is", ""), ("None", ""), ("null", ""), ("", "Satu"), ("plain", "Satu"), ("text", "Satu")],
+)
+def test_no_feed_can_say_that_its_markup_is_read_already(kind, text):
     content = (
         f'<content type="{kind}">&lt;p&gt;Satu\u00ad&lt;/p&gt;&lt;script&gt;dua&lt;/script&gt;</content>'
     )
     body = f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id>{content}</entry></feed>'
     [found] = parse_feed(body.encode()).entries
-    assert content_of(found) in ("Satu", "")
+    assert content_of(found) == text
 
 
 _WORDS = st.lists(

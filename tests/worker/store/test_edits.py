@@ -153,7 +153,7 @@ def noted(database, entry, told):
 def test_markup_that_is_as_it_was_is_not_read(database, rows, monkeypatch):
     entry = entry_in(rows)
     assert noted(database, entry, AGAIN) == 1
-    monkeypatch.setattr(edits, "text_hash", None)
+    monkeypatch.setattr(edits, "in_words", None)
     assert noted(database, entry, AGAIN) == 0
 
 
