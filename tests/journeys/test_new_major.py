@@ -12,7 +12,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from ops.places import settle
 from tests.chaos.attacks import into_database
 from tests.journeys.conftest import World, piece, wait_for, worlds
 from tests.older_cluster import make_cluster
+from tests.ports import refusing
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
@@ -82,23 +82,17 @@ def with_the_newest_alone(place: Path) -> Path:
     return place
 
 
-def nobody_listens() -> str:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        return f"smtp://127.0.0.1:{closed.getsockname()[1]}?tls=none"
-
-
 @pytest.fixture(scope="module")
 def old() -> Iterator[Installation]:
     """A first life on the older version: two articles told by Slack, whose mails wait; then the new wheel comes."""
-    with worlds() as make:
+    with worlds() as make, refusing() as closed:
         world = make(STORIES)
         machine, mail = world.machine, world.machine.environ["PANTAU_SMTP_URL"]
         machine.data_dir.mkdir(mode=0o711)
         layout = settle(machine.data_dir, os.environ)
         make_cluster(layout.pg, carried().postgres[MAJORS[0]], layout.account)
         found = Installation(world, machine.data_dir.parent / "old.backup", mail)
-        machine.environ["PANTAU_SMTP_URL"] = nobody_listens()
+        machine.environ["PANTAU_SMTP_URL"] = f"smtp://127.0.0.1:{closed}?tls=none"
         machine.start()
         assert str(found.one("SHOW server_version")).startswith(f"{MAJORS[0]}.")
         for slug in SLUGS[:2]:

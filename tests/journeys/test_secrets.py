@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -20,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 from sqlalchemy import text
 
 from ops.__main__ import main
 from ops.lockfile import find_running
 from ops.newsroom import Accept, Refuse, Script, SlackSink
+from tests.ports import MailServer
 from worker.secrets import Secret
 from worker.store.engine import open_engine
 
@@ -71,7 +70,7 @@ class Mailbox:
         return AuthResult(success=True)
 
 
-class Relay(Controller):
+class Relay(MailServer):
     def factory(self) -> SMTP:
         return SMTP(
             self.handler, authenticator=self.handler.login, auth_required=True, auth_require_tls=False
@@ -80,12 +79,10 @@ class Relay(Controller):
 
 @contextmanager
 def mail_server() -> Iterator[tuple[Mailbox, int]]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    relay = Relay(Mailbox(), hostname="127.0.0.1", port=port)
+    relay = Relay(Mailbox())
     relay.start()
     try:
-        yield relay.handler, port
+        yield relay.handler, relay.port
     finally:
         relay.stop()
 

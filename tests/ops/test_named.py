@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from ops.children import children_of
 from ops.newsroom import running as served
 from ops.store.overview import standing
 from ops.verdict import verdict
+from tests.ports import refusing
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 
@@ -82,10 +82,11 @@ def sentence(database) -> Callable[[], str]:
     return say
 
 
-def refused_port() -> int:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        return closed.getsockname()[1]
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address at which nobody listens."""
+    with refusing() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 async def busy(_: web.Request) -> web.Response:
@@ -101,11 +102,12 @@ def slow_slack() -> Iterator[str]:
         yield f"{address}/services/T0/B0/slow"
 
 
-def test_what_breaks_while_everything_runs_is_named_in_time(start, sentence, rows, slow_slack) -> None:
+def test_what_breaks_while_everything_runs_is_named_in_time(
+    start, sentence, rows, slow_slack, nobody
+) -> None:
     others, reader = start("worker", "--queues", "tick,poll,plan"), start("worker", "--queues", "read")
     sender, beat = start("worker", "--queues", "send"), start("beat")
     until(sentence, "Nothing is watched yet")
-    nobody = f"http://127.0.0.1:{refused_port()}"
 
     feed = rows.feed(url=f"{nobody}/rss")
     until(sentence, "1 failing of 1 feed")

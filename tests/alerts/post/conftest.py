@@ -9,20 +9,21 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP as Server
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.ports import MailServer
 
 
 @dataclass
@@ -62,32 +63,21 @@ class Relay:
         return AuthResult(success=data.password == b"right", handled=False)
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture(scope="session", name="free_port")
-def _free_port() -> Callable[[], int]:
-    return free_port
-
-
 @pytest.fixture
 def relay_with() -> Iterator[Callable[..., Relay]]:
     """Starts relays; keyword arguments go to aiosmtpd's SMTP."""
-    started: list[Controller] = []
+    started: list[MailServer] = []
 
     def start(answers: dict[str, str] | None = None, **options: Any) -> Relay:
-        relay = Relay(answers or {}, port=free_port())
+        relay = Relay(answers or {})
         if options.pop("login", False):
             options |= {
                 "authenticator": relay.let_in,
                 "auth_require_tls": False,
                 "auth_exclude_mechanism": ["LOGIN"],
             }
-        controller = Controller(relay, hostname="127.0.0.1", port=relay.port, **options)
+        controller = MailServer(relay, **options)
+        relay.port = controller.port
         controller.start()
         started.append(controller)
         return relay

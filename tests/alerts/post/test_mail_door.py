@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import queue
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,6 +11,7 @@ import pytest
 from alerts.channel import Blocked, Mail, MailReply
 from alerts.channels import channels
 from alerts.post import MESSAGES_PER_CONNECTION, MailDoor, Smtp
+from tests.ports import refusing
 from worker.secrets import Secret
 
 MESSAGE = (
@@ -254,11 +254,9 @@ def test_nobody_listening_is_no_answer(door_to: Open, unused_port: int) -> None:
 
 
 @pytest.fixture
-def unused_port(scripted: Any) -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+def unused_port() -> Iterator[int]:
+    with refusing() as port:
+        yield port
 
 
 def test_a_host_without_address_is_no_answer() -> None:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -113,7 +113,7 @@ class Postfix:
 
 
 @pytest.fixture(scope="session")
-def postfix(certificate: Any, free_port: Callable[[], int]) -> Iterator[Postfix]:
+def postfix(certificate: Any) -> Iterator[Postfix]:
     """Skips, and says why, where Postfix is not installed or may not be started."""
     if PROGRAM is None:
         pytest.skip("Postfix is not installed (apt-get install postfix, without a configuration)")
@@ -127,7 +127,8 @@ def postfix(certificate: Any, free_port: Callable[[], int]) -> Iterator[Postfix]
     os.chown(root / "data", pwd.getpwnam("postfix").pw_uid, -1)
     sink = MailSink()
     with sink.listening() as address:
-        port = free_port()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
         facts = {
             "root": root,
             "daemons": daemons,
