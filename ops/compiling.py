@@ -31,11 +31,11 @@ from setuptools import setup
 python, *files = sys.argv[1:]
 told = ["--ignore-missing-imports", "--python-executable", python]
 sys.argv[1:] = ["--quiet", "build_ext", "--inplace"]
-setup(
-    name="compiled",
-    packages=[],
-    ext_modules=mypycify(told + files, opt_level="2", debug_level="0", group_name="{LIBRARY}"),
-)
+made = mypycify(told + files, opt_level="2", debug_level="0", group_name="{LIBRARY}")
+for extension in made:
+    # What one compiler of many wonders at is no error: gcc 12 took a name for maybe unset that was not.
+    extension.extra_compile_args = [flag for flag in extension.extra_compile_args if flag != "-Werror"]
+setup(name="compiled", packages=[], ext_modules=made)
 """
 
 

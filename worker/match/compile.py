@@ -19,11 +19,17 @@ from worker.model import Field
 FIELDS: Final[tuple[Field, ...]] = get_args(Field)
 
 
-@dataclass(frozen=True, slots=True)
+# As among the nodes, those that a topic brings many of have an `__init__` written out.
+
+
+@dataclass(init=False, unsafe_hash=True, slots=True)
 class Single:
     """One whole word: a key that must be answered to."""
 
-    key: str
+    key: Final[str]
+
+    def __init__(self, key: str) -> None:
+        self.key = key
 
 
 class Step(NamedTuple):
@@ -33,14 +39,17 @@ class Step(NamedTuple):
     prefix: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(init=False, unsafe_hash=True, slots=True)
 class Words:
     """Words in order with at most `slop` others between them in all. `open_end`: in a script without blanks the
     last letter may go on to a longer word."""
 
-    steps: tuple[Step, ...]
-    slop: int
-    open_end: bool = False
+    steps: Final[tuple[Step, ...]]
+    slop: Final[int]
+    open_end: Final[bool]
+
+    def __init__(self, steps: tuple[Step, ...], slop: int, open_end: bool = False) -> None:
+        self.steps, self.slop, self.open_end = steps, slop, open_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +93,16 @@ class Chain:
 Term = Single | Words | Verbatim | Entity | Either | Chain
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(init=False, unsafe_hash=True, slots=True)
 class Seek:
     """A term and the fields it may be in. An article that holds it has a word for every key of `needs`."""
 
-    term: Term
-    fields: tuple[Field, ...]
-    needs: tuple[str, ...]
+    term: Final[Term]
+    fields: Final[tuple[Field, ...]]
+    needs: Final[tuple[str, ...]]
+
+    def __init__(self, term: Term, fields: tuple[Field, ...], needs: tuple[str, ...]) -> None:
+        self.term, self.fields, self.needs = term, fields, needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +112,18 @@ class Lacks:
     part: Seek | nodes.Filter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(init=False, unsafe_hash=True, slots=True)
 class Every:
     """All parts; an article that holds them has a word for every key of `needs`."""
 
-    parts: tuple[Plan, ...]
-    needs: tuple[str, ...]
+    parts: Final[tuple[Plan, ...]]
+    needs: Final[tuple[str, ...]]
+
+    def __init__(self, parts: tuple[Plan, ...], needs: tuple[str, ...]) -> None:
+        self.parts, self.needs = parts, needs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(init=False, unsafe_hash=True, slots=True)
 class Enough:
     """At least `count` of the parts; one is OR.
 
@@ -116,9 +131,12 @@ class Enough:
     look at the words they need spares asking them. `silent` are the others.
     """
 
-    count: int
-    told: Mapping[str, tuple[Plan, ...]]
-    silent: tuple[Plan, ...]
+    count: Final[int]
+    told: Final[Mapping[str, tuple[Plan, ...]]]
+    silent: Final[tuple[Plan, ...]]
+
+    def __init__(self, count: int, told: Mapping[str, tuple[Plan, ...]], silent: tuple[Plan, ...]) -> None:
+        self.count, self.told, self.silent = count, told, silent
 
     @property
     def parts(self) -> tuple[Plan, ...]:

@@ -104,7 +104,7 @@ class TopicIndex:
         """Watch for a topic; one with the same id is replaced. Raises BadQuery and changes nothing where its
         query cannot be read."""
         plan = compile_query(parse_query(topic.query, self._book.known))
-        parts = list(self._parts(topic.id, plan))
+        parts = self._parts(topic.id, plan)
         filed = _Filed(
             topic,
             tuple({anchor for anchor, _ in parts}),
@@ -117,9 +117,10 @@ class TopicIndex:
         for anchor, part in parts:
             self._parts_at(anchor).append(part)
 
-    def _parts(self, topic: TopicId, plan: Plan) -> Iterator[tuple[str, _Part]]:
+    def _parts(self, topic: TopicId, plan: Plan) -> list[tuple[str, _Part]]:
         """What is filed of a topic, under which anchor: each part of an OR by itself, since one that holds is found
         by its own."""
+        found = []
         for part in plan.parts if isinstance(plan, Enough) and plan.count == 1 else (plan,):
             covered = cover(part, self._cost)
             guarded: dict[Guard, _Part] = {}
@@ -128,7 +129,8 @@ class TopicIndex:
                     guarded[guard] = _Part(
                         topic, part, next(iter(guard)) if guard and len(guard) == 1 else guard
                     )
-                yield anchor, guarded[guard]
+                found.append((anchor, guarded[guard]))
+        return found
 
     def _parts_at(self, anchor: str) -> list[_Part]:
         if anchor not in self._topics_at:
