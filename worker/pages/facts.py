@@ -153,18 +153,21 @@ def _articles_in(node: Any, depth: int) -> Iterator[dict[str, Any]]:
 
 
 def _title(tree: html.HtmlElement, metas: dict[str, str], article: dict[str, Any]) -> str:
+    return next(filter(None, _titles(tree, metas, article)), "")
+
+
+def _titles(tree: html.HtmlElement, metas: dict[str, str], article: dict[str, Any]) -> Iterator[str]:
+    """What the page may be called, the likeliest first; most state it, and need not be walked through for it."""
+    yield line_from_html(_string(article.get("headline")))
     heads = [one_line(str(head.text_content())) for head in tree.iter("h1")]
-    document = next((one_line(str(title.text_content())) for title in tree.iter("title")), "")
     site = metas.get("og:site_name", "")
-    named = (metas.get("og:title"), metas.get("twitter:title"))
-    candidates = [
-        line_from_html(_string(article.get("headline"))),
-        *(_without_site(name, site, heads) for name in named if name),
-        *(heads if len(heads) == 1 else ()),
-        _without_site(document, site, heads),
-        *heads,
-    ]
-    return next((candidate for candidate in candidates if candidate), "")
+    for name in ("og:title", "twitter:title"):
+        yield _without_site(metas.get(name, ""), site, heads)
+    if len(heads) == 1:
+        yield heads[0]
+    document = next((one_line(str(title.text_content())) for title in tree.iter("title")), "")
+    yield _without_site(document, site, heads)
+    yield from heads
 
 
 def _without_site(title: str, site: str, heads: list[str]) -> str:
