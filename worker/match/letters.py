@@ -76,7 +76,7 @@ def _written(codes: NDArray[np.uint16]) -> str:
 
 def _addresses(text: str, small: str) -> list[int]:
     """Where web addresses begin in a text, or may; `small` is the same in small letters."""
-    if "://" not in text and "www" not in small:  # what the expression takes is 30 times this
+    if "://" not in text and "www" not in small:  # an eighth of what the expression takes
         return []
     return [found.start() for found in _ADDRESS_BEGINS.finditer(text)]
 
