@@ -161,7 +161,12 @@ def _segmentation() -> Iterator[Finding]:
 def _machine_code() -> Iterator[Finding]:
     if compiled.is_preferred():
         yield Finding("ok", said("speed"), said("topics are matched by machine code"))
-    elif compiled.home().is_dir() and os.environ.get(compiled.SWITCH) != "off":
+    elif os.environ.get(compiled.SWITCH) == "off":
+        says = said(
+            "topics are matched by the code as it is written: {variable} is off", variable=compiled.SWITCH
+        )
+        yield Finding("ok", said("speed"), says)
+    elif compiled.home().is_dir():
         says = said(
             "there is machine code, but of another version: topics are matched by the code as it is written"
         )
