@@ -1,7 +1,7 @@
 """Ports of this machine that stay what a test took them for, whatever else the machine opens meanwhile.
 
-A port that was asked for and given back may be another process's by the time it is used: a test whose
-server was to refuse met the mail server of another test so.
+A port that was asked for and given back may be another process's by the time it is used: a test that was to be
+refused met another test's mail server there.
 """
 
 from __future__ import annotations

@@ -20,8 +20,9 @@ _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\r"})
 _NO_CHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")  # U+FFFE and U+FFFF
 _ANGLES_FEW = 8_000  # 3,229 at most in 181 news pages
 # A start tag with attributes (https://html.spec.whatwg.org/#before-attribute-name-state); possessive, so that
-# unclosed quotes cost one look at the rest and not one each. Blanks are spelt out: a class of characters that names
-# another one (\s) is not looked up in one table, which took a quarter more.
+# unclosed quotes cost one look at the rest and not one each. Blanks are spelt out, since a class of characters that
+# names another one (\s) is not looked up in one table; with these, and a group for the name, a search took a quarter
+# more.
 _BLANK = rb" \t\n\r\f\v"
 _NAME = rb"[a-zA-Z][^%b/>]*+" % _BLANK
 _VALUE = rb"(?:\"[^\"]*+\"|'[^']*+'|[^%b>]*+)" % _BLANK
