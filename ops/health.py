@@ -173,8 +173,11 @@ def _broker(redis_url: Secret) -> redis.Redis:
 
 
 def _as_redis(url: Secret) -> str:
-    """Celery's name for a Unix socket is not the client's."""
-    return url.reveal().replace("redis+socket://", "unix://", 1)
+    """Celery's names for a Unix socket and for the database behind it are not the client's."""
+    told = url.reveal()
+    if not told.startswith("redis+socket://"):
+        return told
+    return told.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
 
 
 def _ages(connection: Connection) -> dict[str, Part]:

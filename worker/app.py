@@ -6,6 +6,7 @@ that is lost costs one beat tick; a bell that rings twice finds nothing to do.
 
 from __future__ import annotations
 
+import re
 import socket
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -17,6 +18,7 @@ from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
 from worker import spans
+from worker.acks import AnswersGetThrough
 from worker.secrets import Secret
 
 Desk = Literal["poll", "read", "plan", "send"]
@@ -52,7 +54,10 @@ TRANSPORT = {
 }
 """How the wire to Valkey or Redis behaves, for every process alike: the shortest timeout would win."""
 
+_DATABASE = re.compile(r"\bdb=")
+
 app = Celery("pantau", set_as_current=True)
+app.steps["consumer"].add(AnswersGetThrough)
 
 
 def configure(redis_url: Secret) -> Celery:
@@ -125,4 +130,8 @@ def _steady_now() -> datetime:
 
 
 def _as_celery(url: str) -> str:
-    return "redis+socket://" + url.removeprefix("unix://") if url.startswith("unix://") else url
+    """Celery has names of its own for a Unix socket and for the number of a database behind one."""
+    if not url.startswith("unix://"):
+        return url
+    path, ask, query = url.removeprefix("unix://").partition("?")
+    return f"redis+socket://{path}{ask}{_DATABASE.sub('virtual_host=', query)}"

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import redis
+from kombu import Connection
 from sqlalchemy import Engine, text
 
 from ops import migrations
-from ops.health import Checks, Part, Probe, deliveries_part, tick_part
+from ops.health import Checks, Part, Probe, _as_redis, deliveries_part, tick_part
+from ops.places import Urls
+from worker.app import configure
 from worker.secrets import Secret
 
 PARTS = ["broker", "database", "deliveries", "migrations", "tick"]
@@ -89,6 +93,14 @@ def test_nothing_is_ready_when_everything_is_down(make_site: Callable[..., Any])
     assert not told["ready"]
     assert sorted(told["parts"]) == PARTS
     assert ready_parts(told) == set()
+
+
+def test_the_broker_that_is_looked_at_is_the_one_that_the_workers_use(urls: Urls) -> None:
+    celery = configure(Secret(f"unix://{urls.redis.partition('://')[2]}?db=9")).conf.broker_url
+    with Connection(celery) as used, redis.Redis.from_url(_as_redis(Secret(celery))) as looked_at:
+        used.default_channel.client.set("seen by both", "yes")
+        assert looked_at.getdel("seen by both") == b"yes"
+        assert looked_at.connection_pool.connection_kwargs["db"] == 9
 
 
 def test_a_broker_that_is_not_named_is_said_to_be_missing(make_site: Callable[..., Any]) -> None:
