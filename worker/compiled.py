@@ -20,8 +20,8 @@ from pathlib import Path
 from types import ModuleType
 
 _MATCHING = """
-anchors chance compile cursor cut evaluate fold frequencies groups index namebook names nodes places query reading
-scripts terms text wanted words
+anchors beginnings chance compile cursor cut evaluate fold frequencies groups index namebook names nodes places
+query reading scripts terms text wanted words
 """
 MODULES = tuple(f"worker.match.{name}" for name in _MATCHING.split())
 LIBRARY = "pantau"

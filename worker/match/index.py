@@ -8,12 +8,12 @@ their guard is missing, and only candidates are evaluated: at 100,000 topics 37 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from worker.errors import BadInput
 from worker.match.anchors import Cost, Guard, cover
+from worker.match.beginnings import Beginnings
 from worker.match.chance import may_hold, names_within
 from worker.match.compile import Enough, Plan, compile_query, entities_of
 from worker.match.cut import cut
@@ -26,9 +26,6 @@ from worker.match.query import parse_query
 from worker.match.reading import Reading, with_parts
 from worker.match.text import keys_alone
 from worker.model import Article, Hit, Match, Topic, TopicId
-
-# Words that bring nothing are remembered, up to some 12 MB of them.
-_MOST_REMEMBERED: Final = 1 << 17
 
 
 # Ordinary classes, these two and `Cover`: a topic brings seven, and nobody compares them. What freezing would take is
@@ -70,10 +67,7 @@ class TopicIndex:
         # What topics look for in titles, and the parts of exact terms.
         self._titled: set[str] = set()
         self._exact: set[str] = set()
-        self._prefixes: Counter[int] = Counter()
-        # What words of articles bring, as far as any were met; those that bring nothing, by themselves.
-        self._brought: dict[str, tuple[list[_Part], ...]] = {}
-        self._idle: set[str] = set()
+        self._beginnings = Beginnings()
 
     def __len__(self) -> int:
         return len(self._filed)
@@ -159,14 +153,9 @@ class TopicIndex:
         elif anchor[0] == "=":
             (self._exact.add if by > 0 else self._exact.discard)(anchor[1:])
         elif anchor[-1] == "*":
-            self._prefixes[len(anchor) - 1] += by
-            self._prefixes = +self._prefixes
-            self._forget_words()
+            (self._beginnings.add if by > 0 else self._beginnings.discard)(anchor)
         elif " " in anchor:
             (self._groups.add if by > 0 else self._groups.discard)(anchor)
-        else:
-            self._idle.discard(anchor)
-            self._brought.pop(anchor, None)
 
     def match(self, article: Article) -> list[Match]:
         """The topics found in an article with their hits, by topic id."""
@@ -179,29 +168,14 @@ class TopicIndex:
         return [Match(topic, in_order(found[topic])) for topic in sorted(found)]
 
     def _candidates(self, reading: Reading) -> set[_Part]:
-        keys, brought = reading.keys, self._brought
-        filed = list(filter(None, map(self._topics_at.get, self._anchors_in(reading))))
-        # What words bring is remembered for every word that was ever met.
-        for key in keys.difference(self._idle):
-            found = brought.get(key)
-            filed += self._brought_by(key) if found is None else found
+        keys = reading.keys
+        filed = self._filed_under(self._anchors_in(reading), keys)
         return {part for parts in filed for part in parts if _passes(part.guard, keys)}
 
-    def _brought_by(self, key: str) -> tuple[list[_Part], ...]:
-        """What is filed under a word and under what it begins with."""
-        if len(self._idle) > _MOST_REMEMBERED:
-            self._forget_words()
-        anchors = [key, *[f"{key[:length]}*" for length in self._prefixes if length <= len(key)]]
-        brought = tuple(filter(None, map(self._topics_at.get, anchors)))
-        if brought:
-            self._brought[key] = brought
-        else:
-            self._idle.add(key)
-        return brought
-
-    def _forget_words(self) -> None:
-        self._idle.clear()
-        self._brought.clear()
+    def _filed_under(self, anchors: Iterable[str], keys: set[str]) -> list[list[_Part]]:
+        """What is filed under these anchors and under words with these keys, whole or by their beginning."""
+        begun = self._beginnings.among(keys) if self._beginnings else ()
+        return list(filter(None, map(self._topics_at.get, chain(keys, begun, anchors))))
 
     def _anchors_in(self, reading: Reading) -> Iterator[str]:
         """Whatever an article holds, besides its words, that a topic might be filed under."""
@@ -225,10 +199,7 @@ class TopicIndex:
         words = {*title.words, *body.words}
         keys = keys_alone(words, None)
         keys = with_parts(keys, words, plain=title.plain and body.plain) if self._exact else keys
-        filed = list(filter(None, map(self._topics_at.get, self._anchors_within(keys))))
-        for key in keys.difference(self._idle):
-            found = self._brought.get(key)
-            filed += self._brought_by(key) if found is None else found
+        filed = self._filed_under(self._anchors_within(keys), keys)
         for parts in filed:
             for part in parts:
                 if _passes(part.guard, keys) and may_hold(part.plan, keys):

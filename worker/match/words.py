@@ -45,8 +45,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class _Attachments:
-    """The clitics of all languages together; `first` and `last` are the letters that any of them begins or
-    ends with."""
+    """The clitics of all languages together; `first` are the letters that any of them begins with, `tails` the two that
+    it ends with, or the one that it is."""
 
     before: Mapping[str, int]
     after: Mapping[str, int]
@@ -57,7 +57,7 @@ class _Attachments:
     words: frozenset[str]
     longest: int
     first: frozenset[str]
-    last: frozenset[str]
+    tails: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -80,7 +80,7 @@ def _attachments() -> _Attachments:
         words=frozenset(fold(text) for clitics in all_clitics for text in clitics.words),
         longest=max(map(len, [*before, *after, *at_home]), default=0),
         first=frozenset(text[0] for text in before),
-        last=frozenset(text[-1] for text in [*after, *at_home]),
+        tails=frozenset(text[-2:] for text in [*after, *at_home]),
     )
 
 
@@ -189,9 +189,13 @@ def _keys(token: str, language: str | None) -> tuple[str, ...] | None:
 
 
 def _may_carry(folded: str) -> bool:
-    """Whether the word begins or ends with a letter that some clitic does."""
+    """Whether the word begins or ends with letters that some clitic does."""
     hung = _attachments()
-    return folded[0] in hung.first or folded[-1] in hung.last
+    return folded[0] in hung.first or _may_end(folded, hung)
+
+
+def _may_end(text: str, hung: _Attachments) -> bool:
+    return text[-2:] in hung.tails or text[-1:] in hung.tails
 
 
 def case_of(text: str) -> Case:
@@ -227,12 +231,13 @@ def _readings(folded: str, language: str | None) -> list[tuple[int, int]]:
         found.append((start, end))
         if folded[start:end] in hung.words:
             return found
-    starts, ends = folded[start:end][:1] in hung.first, folded[start:end][-1:] in hung.last
+    text = folded[start:end]
+    starts, ends = text[:1] in hung.first, _may_end(text, hung)
     if starts or ends:
-        for length in range(1, min(hung.longest, end - start - 1) + 1):
-            if ends and _hangs_after(folded[start:end], length, language, hung):
+        for length in range(1, min(hung.longest, len(text) - 1) + 1):
+            if ends and _hangs_after(text, length, language, hung):
                 found.append((start, end - length))
-            if starts and end - start - length >= hung.before.get(folded[start : start + length], end):
+            if starts and len(text) - length >= hung.before.get(text[:length], len(text)):
                 found.append((start + length, end))
     return found
 
@@ -251,7 +256,8 @@ def _between_apostrophes(folded: str, hung: _Attachments) -> tuple[int, int]:
 
 def _hangs_after(text: str, length: int, language: str | None, hung: _Attachments) -> bool:
     clitic, left = text[-length:], len(text) - length
-    if left >= hung.after.get(clitic, len(text)):
+    shortest = hung.after.get(clitic)
+    if shortest is not None and left >= shortest:
         return True
-    shortest, home = hung.after_at_home.get(clitic, (len(text), frozenset()))
-    return left >= shortest and (language is None or language in home)
+    at_home = hung.after_at_home.get(clitic)
+    return at_home is not None and left >= at_home[0] and (language is None or language in at_home[1])

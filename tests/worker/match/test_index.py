@@ -183,7 +183,7 @@ def test_an_index_that_was_emptied_holds_nothing_back() -> None:
     for number in range(100):
         index.discard(TopicId(number))
     assert index._topics_at == index._book.names == {}
-    assert not index._prefixes
+    assert not index._beginnings
     assert not index._groups
     assert index._exact == index._titled == set()
     assert _ids(index, "kata1 awal2x Nama3") == []
