@@ -15,8 +15,9 @@ class Groups:
     article would cost 0.1 ms, whatever the topics."""
 
     def __init__(self) -> None:
-        # By first word and by second.
+        # By first word and by second; the first words once more, as in `TopicIndex`.
         self._begun: dict[str, dict[str, _Thirds]] = {}
+        self._firsts: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._begun)
@@ -24,6 +25,7 @@ class Groups:
     def add(self, group: str) -> None:
         """Look for a group that was not looked for."""
         first, second, third = _words_of(group)
+        self._firsts.add(first)
         seconds = self._begun.setdefault(first, {})
         seconds[second] = (*seconds.get(second, ()), third)
 
@@ -36,10 +38,11 @@ class Groups:
             del seconds[second]
         if not seconds:
             del self._begun[first]
+            self._firsts.discard(first)
 
     def among(self, keys: Set[str]) -> Iterator[str]:
         """The groups whose words are all among these, side by side or not."""
-        for first in self._begun.keys() & keys:
+        for first in self._firsts & keys:
             for second, thirds in self._begun[first].items():
                 if second in keys:
                     yield from (
@@ -49,7 +52,7 @@ class Groups:
     def within(self, text: FieldText) -> list[str]:
         """The groups whose words stand side by side in a text, some maybe twice."""
         tokens, manifold, found = [*text.tokens, ""], text.manifold, list[str]()
-        for first in self._begun.keys() & text.keys:
+        for first in self._firsts.intersection(text.places):
             seconds = self._begun[first]
             for at in text.places[first]:
                 second = tokens[at + 1]

