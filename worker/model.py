@@ -119,12 +119,11 @@ class Hit(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A topic found in an article, with the places that show why (title first, at most 100)."""
 
     topic: TopicId
-    hits: tuple[Hit, ...] = field(default=())
+    hits: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

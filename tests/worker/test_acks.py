@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 import redis
+from celery import Celery
 from kombu.transport.virtual import Channel
 
 from ops.places import Urls
 from tests.chaos.wire import Wire
 from tests.journeys.conftest import wait_for
 from worker.acks import Answerable
-from worker.app import app, configure
-from worker.secrets import Secret
+from worker.app import TRANSPORT
 
 BROKER = 8  # a number among Valkey's databases that no other test uses
 
-# Celery's app is one for each process, so the worker has its own. Its task waits until it is let go.
+# Pantau's app is one for each process, so the worker has its own. Its task waits until it is let go.
 WORKS = """
 import sys, time
 from pathlib import Path
@@ -113,9 +113,10 @@ def test_a_worker_whose_answer_met_a_broker_that_had_gone_listens_again(
         working(f"redis://{wire.host}:{wire.port}/{BROKER}", pool, tmp_path) as logged,
     ):
         broker.flushdb()
-        configure(Secret(f"unix://{path}?db={BROKER}"))
+        outside = Celery(broker=f"redis+socket://{path}?virtual_host={BROKER}", set_as_current=False)
+        outside.conf.broker_transport_options = TRANSPORT
         try:
-            app.send_task("read", queue="read")
+            outside.send_task("read", queue="read")
             wait_for(lambda: begun() == 1, 60, "it works, and with one slot asks for nothing more")
             with wire.cut():
                 (tmp_path / "go").touch()  # it ends while the broker is away
@@ -124,8 +125,9 @@ def test_a_worker_whose_answer_met_a_broker_that_had_gone_listens_again(
                     60,
                     "its answer does not get through",
                 )
-            app.send_task("read", queue="read")
+            outside.send_task("read", queue="read")
             wait_for(lambda: begun() == 2, 60, "it listens again")
             wait_for(lambda: broker.llen(queue) == 0, 10, "nothing is left")
         finally:
+            outside.close()
             broker.flushdb()
