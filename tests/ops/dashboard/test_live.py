@@ -146,10 +146,14 @@ def test_what_becomes_of_messages_and_feeds_is_told(listen: Any, world: Any, eng
     stream.until("deliveries")
 
 
-def test_an_article_that_is_committed_late_is_not_missed(listen: Any, world: Any, engine: Any) -> None:
+def test_an_article_that_is_committed_late_is_not_missed(
+    site: Any, listen: Any, world: Any, engine: Any
+) -> None:
     with world() as news:
         feed = news.feed()
     stream = listen()
+    # the stream begins before the first look, and what is there by then and an hour old is no news
+    wait_for(lambda: app_watch(site).looks > 0, 60)
     late = engine.connect()
     try:
         late.execute(text("SELECT nextval(pg_get_serial_sequence('articles', 'id'))"))
