@@ -9,8 +9,8 @@ _STEM: Final = 2
 
 
 class Beginnings:
-    """Each has a star behind it, as in a query. Looked for by its first two letters: to cut a word to the length of
-    each and look for that took as long as everything else that is done for a word that brings nothing."""
+    """Each has a star behind it, as in a query. Looked for by its first two letters: cutting every new word to the
+    length of each, and remembering what it brought, was 0.28 of the 0.67 ms that finding candidates took."""
 
     def __init__(self) -> None:
         # How many there are of each length, by their first letters: two, or one where a sign that was joined to a

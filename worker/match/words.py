@@ -227,11 +227,11 @@ def _readings(folded: str, language: str | None) -> list[tuple[int, int]]:
     if folded in hung.words:
         return found
     start, end = _between_apostrophes(folded, hung) if "'" in folded else (0, len(folded))
+    text = folded[start:end]
     if (start, end) != (0, len(folded)):
         found.append((start, end))
-        if folded[start:end] in hung.words:
+        if text in hung.words:
             return found
-    text = folded[start:end]
     starts, ends = text[:1] in hung.first, _may_end(text, hung)
     if starts or ends:
         for length in range(1, min(hung.longest, len(text) - 1) + 1):
