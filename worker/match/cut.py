@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from worker.match.fold import APOSTROPHES, INVISIBLE, UNSEEN_LETTERS
 from worker.match.scripts import IDEOGRAPHS, KATAKANA, UNSPACED
+from worker.match.words import signs
 
 if TYPE_CHECKING:
-    from worker.match.letters import LetterTable
+    from worker.match.letters import LetterTable, Looked
 
 # Spelt out: told to ignore case, the expression engine would take 133 µs for an article instead of 48.
 _ADDRESS: Final = re.compile(
@@ -116,11 +117,13 @@ def _within_plane(ranges: str) -> str:
 
 class Cut(NamedTuple):
     """A text as its words in small letters, and where each begins and ends by turns (code points). `plain` as
-    `is_plain` says."""
+    `is_plain` says. `notable`: those of the words that may answer to something besides themselves, some maybe
+    twice."""
 
     words: list[str]
     edges: array[int]
     plain: bool
+    notable: list[str]
 
 
 # In shorter texts (titles, terms) the expression engine is quicker than the table.
@@ -132,14 +135,16 @@ def cut(text: str) -> Cut:
     looked = _table().cut(text) if len(text) > _SHORT else None
     if looked is None:
         return thoroughly(text)
-    words, edges, careful, plain = looked
-    return Cut(*_filled_in(text, words, edges, careful), plain) if careful else Cut(words, edges, plain)
+    return (
+        _filled_in(text, looked)
+        if looked.careful
+        else Cut(looked.words, looked.edges, looked.plain, looked.notable)
+    )
 
 
-def _filled_in(
-    text: str, words: list[str], edges: array[int], careful: list[tuple[int, int]]
-) -> tuple[list[str], array[int]]:
-    """Words and edges with those of the stretches that need more care, which are cut all at once."""
+def _filled_in(text: str, looked: Looked) -> Cut:
+    """With the words of the stretches that need more care, which are cut all at once."""
+    words, edges, careful, plain, notable = looked
     inside = thoroughly(" ".join([text[start:end] for start, end in careful]))
     all_words: list[str] = []
     all_edges = array("q")
@@ -151,7 +156,7 @@ def _filled_in(
         all_edges += edges[2 * done : 2 * before]
         all_edges.extend([edge - moved + start for edge in inside.edges[2 * cut_off : 2 * behind]])
         done, cut_off, moved = before, behind, moved + end - start + 1
-    return all_words + words[done:], all_edges + edges[2 * done :]
+    return Cut(all_words + words[done:], all_edges + edges[2 * done :], plain, notable + inside.notable)
 
 
 def thoroughly(text: str) -> Cut:
@@ -161,7 +166,8 @@ def thoroughly(text: str) -> Cut:
     # What lies between words and the words by turns; together as long as the text.
     parts = pattern.split(small)
     edges = array("q", accumulate(map(len, parts[:-1])))
-    return Cut(parts[1::2], edges, plain=pattern is cutter().common)
+    words = parts[1::2]
+    return Cut(words, edges, pattern is cutter().common, words)
 
 
 @lru_cache(maxsize=1)
@@ -169,7 +175,7 @@ def _table() -> LetterTable:
     # Loads numpy, which takes a quarter of a second, so only where articles are read.
     from worker.match.letters import LetterTable  # noqa: PLC0415
 
-    return LetterTable(small_letters("".join(map(chr, range(0x10000)))), cutter().uncommon)
+    return LetterTable(small_letters("".join(map(chr, range(0x10000)))), cutter().uncommon, signs())
 
 
 class Piece(NamedTuple):

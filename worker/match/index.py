@@ -203,7 +203,7 @@ class TopicIndex:
     def _touched(self, article: Article) -> Iterator[TopicId]:
         title, body = cut(article.title), cut(article.body)
         words = {*title.words, *body.words}
-        keys = keys_alone(words, None)
+        keys = keys_alone(words, title.notable + body.notable, None)
         keys = with_parts(keys, words, plain=title.plain and body.plain) if self._exact else keys
         filed = self._filed_under(self._anchors_within(keys), keys)
         for parts in filed:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, KeysView, Sequence
+from collections.abc import Callable, Iterable, KeysView, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -49,13 +49,13 @@ class FieldText:
 
     def __init__(self, name: Field, written: str, language: str | None, wanted: Wanted | None = None) -> None:
         self.name, self.written, self.language = name, written, language
-        self.tokens, self._edges, self.is_plain = cut(written)
+        self.tokens, self._edges, self.is_plain, notable = cut(written)
         if wanted is None:
             standing = places_of_words(self.tokens)
-            self.manifold = vocabulary(language).manifold_among(standing)
+            self.manifold = vocabulary(language).manifold_among(notable)
             self.places = _places(standing, self.manifold)
         else:
-            self.manifold = wanted.among(set(self.tokens), language)
+            self.manifold = wanted.among(set(self.tokens), notable, language)
             self.places = _places_among(self.tokens, self.manifold)
         self._hung: dict[int, int] | None = None
         self._borders: frozenset[int] | None = None
@@ -200,10 +200,10 @@ class FieldText:
         return capitals > 1
 
 
-def keys_alone(words: set[str], language: str | None) -> set[str]:
+def keys_alone(words: set[str], notable: Iterable[str], language: str | None) -> set[str]:
     """Every key that one of these small-lettered words answers to, for whoever does not ask where they stand, which
-    is most of the work."""
-    manifold = vocabulary(language).manifold_among(words)
+    is most of the work. `notable` as in `Cut`."""
+    manifold = vocabulary(language).manifold_among(notable)
     found = words.difference([token for token, keys in manifold.items() if token not in keys])
     return found.union(*manifold.values())
 

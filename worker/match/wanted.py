@@ -29,11 +29,12 @@ class Wanted:
         self._beginnings = tuple({key for key, prefix in steps if prefix})
         self._others: dict[str | None, set[str]] = {}
 
-    def among(self, tokens: set[str], language: str | None) -> dict[str, tuple[str, ...]]:
-        """Those of the small-lettered words of a text that answer to a key that is asked for, with these keys."""
+    def among(self, tokens: set[str], notable: list[str], language: str | None) -> dict[str, tuple[str, ...]]:
+        """Those of the small-lettered words of a text that answer to a key that is asked for, with these keys;
+        `notable` as in `Cut`."""
         others = self._others.setdefault(language, set())
         fresh = tokens.difference(others)
-        manifold = vocabulary(language).manifold_among(fresh)
+        manifold = vocabulary(language).manifold_among(fresh.intersection(notable))
         found: dict[str, tuple[str, ...]] = {
             token: (token,) for token in self._asked_for(fresh.difference(manifold))
         }

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from worker.match.fold import bare, fold, plain
+from worker.match.fold import bare, both_layers, fold, is_itself, plain
 from worker.match.languages import languages
 
 
@@ -136,37 +136,35 @@ _MOST_REMEMBERED: Final = 1 << 15
 class Vocabulary:
     """The keys of small-lettered words in texts of one language, each worked out once.
 
-    Most words answer to themselves alone, which is all that is remembered of them.
+    Nothing is kept but a blank of words that answer to themselves alone.
     """
 
     def __init__(self, language: str | None) -> None:
         self._language = language
-        self._simple: set[str] = set()
-        self._manifold: dict[str, tuple[str, ...]] = {}
+        self._keys: dict[str, tuple[str, ...]] = {}
 
     def manifold_among(self, tokens: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Those of the words that answer to more than themselves, or to something else, with their keys."""
-        found = {}
+        found, known, new = {}, self._keys, []
         for token in tokens:
-            if token not in self._simple:
-                keys = self._manifold.get(token) or self._learn(token)
-                if keys is not None:
-                    found[token] = keys
+            keys = known.get(token)
+            if keys is None:
+                new.append(token)
+            elif keys:
+                found[token] = keys
+        if new:
+            self._learn(new, found)
         return found
 
-    def _learn(self, token: str) -> tuple[str, ...] | None:
-        """The keys of a new word; None where it is its own only key."""
-        keys = _keys(token, self._language)
-        if len(token) > MEMORABLE:
-            return keys
-        if len(self._simple) + len(self._manifold) >= _MOST_REMEMBERED:
-            self._simple.clear()
-            self._manifold.clear()
-        if keys is None:
-            self._simple.add(token)
-        else:
-            self._manifold[token] = keys
-        return keys
+    def _learn(self, tokens: list[str], found: dict[str, tuple[str, ...]]) -> None:
+        """Work out the keys of new words; those that are manifold are `found`."""
+        if len(self._keys) + len(tokens) > _MOST_REMEMBERED:
+            self._keys.clear()
+        for token, keys in zip(tokens, _keys_of_each(tokens, self._language), strict=True):
+            if len(token) <= MEMORABLE:
+                self._keys[token] = keys
+            if keys:
+                found[token] = keys
 
 
 @lru_cache(maxsize=256)
@@ -175,22 +173,51 @@ def vocabulary(language: str | None) -> Vocabulary:
     return Vocabulary(language)
 
 
-def _keys(token: str, language: str | None) -> tuple[str, ...] | None:
-    """The keys of a word in small letters, itself first if it is one; None where it is its own only key."""
-    if token.isascii() and token.isalnum() and not _may_carry(token):
-        return None
-    folded = fold(token)
+def _keys_of_each(tokens: list[str], language: str | None) -> list[tuple[str, ...]]:
+    """The keys of words in small letters, of each itself first if it is one; none where it is its own only key."""
+    found, hung = list[tuple[str, ...]](), _attachments()
+    for token, folded, bared in zip(tokens, *both_layers(tokens), strict=True):
+        if "'" in folded or _may_carry(folded, hung):
+            found.append(_keys_without_what_hangs(token, folded, language))
+        elif folded == token:
+            found.append(() if bared == folded else (token, bared))
+        else:
+            found.append((folded,) if bared == folded else (folded, bared))
+    return found
+
+
+def _keys_without_what_hangs(token: str, folded: str, language: str | None) -> tuple[str, ...]:
     spellings = [folded[start:end] for start, end in _readings(folded, language)]
-    if not folded.isascii():
-        spellings += [bare(spelling) for spelling in spellings]
-    found = dict.fromkeys(spellings)
+    found = dict.fromkeys([*spellings, *map(bare, spellings)])
     keys = (token, *(key for key in found if key != token)) if token in found else tuple(found)
-    return None if keys == (token,) else keys
+    return () if keys == (token,) else keys
 
 
-def _may_carry(folded: str) -> bool:
-    """Whether the word begins or ends with letters that some clitic does."""
+class Signs(NamedTuple):
+    """By what a word in small letters shows that it may answer to something besides itself: one of these letters
+    anywhere, as its `first` or as its `last`, or as its end one of these two letters (`tails`)."""
+
+    letters: frozenset[str]
+    first: frozenset[str]
+    last: frozenset[str]
+    tails: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def signs() -> Signs:
+    """What the words of any language show, letters within the Basic Multilingual Plane."""
     hung = _attachments()
+    plane = filter(str.isalnum, map(chr, range(0x10000)))
+    return Signs(
+        frozenset("'").union(char for char in plane if not is_itself(char)),
+        hung.first,
+        frozenset(tail for tail in hung.tails if len(tail) == 1),
+        frozenset(tail for tail in hung.tails if len(tail) > 1),
+    )
+
+
+def _may_carry(folded: str, hung: _Attachments) -> bool:
+    """Whether the word begins or ends with letters that some clitic does."""
     return folded[0] in hung.first or _may_end(folded, hung)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from worker.match.cut import cut, cutter, pieces, small_letters, thoroughly
 from worker.match.letters import LetterTable
 from worker.match.text import FieldText
-from worker.match.words import Case, case_of, vocabulary, word
+from worker.match.words import Case, case_of, signs, vocabulary, word
 
 
 @pytest.mark.parametrize(
@@ -131,6 +131,26 @@ def test_the_vocabulary_of_a_language_knows_the_keys_that_a_word_answers_to(
     assert {key for at in range(len(field)) for key in field.word(at).keys} == field.keys == set(field.places)
 
 
+LETTERS = st.sampled_from("abehklnuyаёйїґéßıøłσςάىأكهيبو가나은게ﬁaﾡḥẹ'’") | st.characters(codec="utf-16")
+
+
+@given(
+    st.lists(st.text(LETTERS, min_size=1, max_size=5), min_size=1), st.sampled_from([None, "id", "ar", "ko"])
+)
+def test_a_word_that_answers_to_something_else_shows_it(words: list[str], language: str | None) -> None:
+    written = cut(" ".join(words) + " " * 200)
+    everything = vocabulary(language).manifold_among(written.words)
+    assert vocabulary(language).manifold_among(written.notable) == everything
+    assert {*written.notable} <= {*written.words}
+
+
+def test_most_words_show_that_they_answer_to_themselves_alone() -> None:
+    written = cut(
+        "Menteri luar negeri tiba di Kyiv hari ini, katanya. В Киеве встретили министра. Müller " + " " * 200
+    )
+    assert written.notable == ["katanya", "müller"]
+
+
 @given(st.text(alphabet="abцé中カﬁ'’ \u0301\u00ad\U00020000\U0001f600İß.", max_size=30))
 def test_the_quick_cut_and_the_thorough_one_give_the_same_words(text: str) -> None:
     small = small_letters(text)
@@ -168,9 +188,8 @@ def test_a_long_text_is_cut_by_the_table_of_letters_as_by_the_expressions(text: 
     ],
 )
 def test_only_the_stretch_around_what_needs_care_is_cut_with_care(text: str, careful: list[str]) -> None:
-    looked = LetterTable(small_letters("".join(map(chr, range(0x10000)))), cutter().uncommon).cut(
-        text + " " * 200
-    )
+    plane = small_letters("".join(map(chr, range(0x10000))))
+    looked = LetterTable(plane, cutter().uncommon, signs()).cut(text + " " * 200)
     assert looked is not None
     assert [text[start:end] for start, end in looked.careful] == careful
 
