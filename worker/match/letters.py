@@ -30,6 +30,7 @@ _ADDRESS_BEGINS = re.compile("://|[wW]{3}")
 _ANYWHERE, _FIRST, _LAST, _ODD, _JOINT, _SLASH, _W = 1, 2, 4, 8, 16, 32, 64
 """What a letter shows: that it is a sign, by where in a word it must stand, that it needs the thorough way, that it
 joins letters or may stand in an address. Most texts show little: one look at all tells which steps can be spared."""
+_TWICE = _SLASH | _W
 # Two letters become a place in a table of 65,536; that some pairs share one asks about a word too many now and then.
 _SPREAD = np.uint16(31)
 
@@ -67,9 +68,9 @@ class LetterTable:
             shows[[ord(char) for char in chars]] |= what
         self._shows = shows.take(self._means)
         self._shows[ord("/")] = _SLASH
-        self._tails = np.zeros(_PLANE, np.uint8)
+        self._tails = np.zeros(_PLANE, np.bool_)
         pairs = np.array([[ord(char) for char in tail] for tail in signs.tails], np.uint16)
-        self._tails[_pair(pairs[:, 0], pairs[:, 1])] = 1
+        self._tails[_pair(pairs[:, 0], pairs[:, 1])] = True
 
     def cut(self, text: str) -> Looked | None:
         """The words of a text, as far as they can be looked up; None where it needs more care as a whole."""
@@ -100,11 +101,12 @@ class LetterTable:
     def _notable(self, small: Codes, shows: Shown, held: int, edges: NDArray[np.intp]) -> list[int]:
         """Which words have a sign, by their number; `small` and `shows` begin with the blank before the text."""
         first, last = edges[::2] + 1, edges[1::2]
-        found = self._tails.take(_pair(small.take(last - 1), small.take(last)))
+        found = self._tails.take(_pair(small[:-1], small[1:]).take(last - 1))
         if held & _ANYWHERE:
-            found |= np.bitwise_or.reduceat(shows, first) & _ANYWHERE
+            there = np.flatnonzero((shows & _ANYWHERE).view(np.bool_))
+            found[first.searchsorted(there, "right") - 1] = True
         if held & (_FIRST | _LAST):
-            found |= shows.take(first) & _FIRST | shows.take(last) & _LAST
+            found |= (shows.take(first) & _FIRST | shows.take(last) & _LAST) != 0
         return np.flatnonzero(found).tolist()
 
 
@@ -117,14 +119,13 @@ def _written(codes: Codes) -> str:
 
 
 def _addresses(text: str, shows: Shown, held: int) -> list[int]:
-    """Where web addresses begin in a text, or may."""
-    if (held & _SLASH and "://" in text) or (held & _W and _stands_twice(shows == _W)):
-        return [found.start() for found in _ADDRESS_BEGINS.finditer(text)]
-    return []
-
-
-def _stands_twice(there: NDArray[np.bool_]) -> bool:
-    return bool((there[1:] & there[:-1]).any())
+    """Where web addresses begin in a text, or may: a slash or a w stands twice there."""
+    if not held & _TWICE:
+        return []
+    twice = shows & _TWICE
+    if not (twice[1:] & twice[:-1]).any():
+        return []
+    return [found.start() for found in _ADDRESS_BEGINS.finditer(text)]
 
 
 def _part_at_outer_apostrophes(small: Codes) -> None:
