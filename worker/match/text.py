@@ -59,7 +59,7 @@ class FieldText:
             self.places = _places_among(self.tokens, self.manifold)
         self._hung: dict[int, int] | None = None
         self._borders: frozenset[int] | None = None
-        self._is_segmented = self.is_plain
+        self._is_segmented = False
         self._breaks: list[int] | None = None
         # What was asked about lines.
         self._shouting: dict[int, bool] = {}
@@ -163,14 +163,19 @@ class FieldText:
     def is_whole(self, first: int, last: int, open_end: bool = False) -> bool:
         """Whether no word of Chinese or Japanese is cut in two at either end (中国 in 集中国力); with `open_end`
         the last one may go on."""
+        if self.is_plain:
+            return True
+        begins = is_ideograph(self.tokens[first])
+        ends = not open_end and is_ideograph(self.tokens[last])
+        if not (begins or ends):
+            return True
         if not self._is_segmented:
             self._borders, self._is_segmented = borders(self.written), True
         if self._borders is None:
             return True
-        if is_ideograph(self.tokens[first]) and self._edges[2 * first] not in self._borders:
+        if begins and self._edges[2 * first] not in self._borders:
             return False
-        cut = is_ideograph(self.tokens[last]) and self._edges[2 * last + 1] not in self._borders
-        return open_end or not cut
+        return not ends or self._edges[2 * last + 1] in self._borders
 
     def opens_sentence(self, position: int) -> bool:
         """Whether a sentence may begin with this word."""

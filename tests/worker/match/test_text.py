@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -207,3 +210,17 @@ def test_only_the_stretch_around_what_needs_care_is_cut_with_care(text: str, car
 def test_only_texts_of_letters_that_stand_by_themselves_are_plain(text: str, plain: bool) -> None:
     assert cut(text + " " * 200).plain is plain
     assert cut(text).words == cut(text + " " * 200).words
+
+
+def test_a_letter_that_needs_care_does_not_load_the_dictionaries_of_chinese_and_japanese() -> None:
+    # 42 MB, and half a millisecond for every such page: one rainbow flag was enough.
+    matched = """
+import sys
+from worker.match.index import TopicIndex
+from worker.model import Article, Topic, TopicId
+index = TopicIndex()
+index.add(Topic(TopicId(1), "NATO", "NATO summit"))
+(match,) = index.match(Article("🏳️\\u200d🌈 NATO summit", "中文", "en"))
+assert not [name for name in sys.modules if name.startswith("icu4py")], "loaded"
+"""
+    subprocess.run([sys.executable, "-c", matched], check=True, cwd=Path(__file__).parents[3])
