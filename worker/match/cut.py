@@ -135,11 +135,9 @@ def cut(text: str) -> Cut:
     looked = _table().cut(text) if len(text) > _SHORT else None
     if looked is None:
         return thoroughly(text)
-    return (
-        _filled_in(text, looked)
-        if looked.careful
-        else Cut(looked.words, looked.edges, looked.plain, looked.notable)
-    )
+    if looked.careful:
+        return _filled_in(text, looked)
+    return Cut(looked.words, looked.edges, looked.plain, looked.notable)
 
 
 def _filled_in(text: str, looked: Looked) -> Cut:
@@ -167,7 +165,7 @@ def thoroughly(text: str) -> Cut:
     parts = pattern.split(small)
     edges = array("q", accumulate(map(len, parts[:-1])))
     words = parts[1::2]
-    return Cut(words, edges, pattern is cutter().common, words)
+    return Cut(words, edges, pattern is cutter().common, [*set(words)])
 
 
 @lru_cache(maxsize=1)

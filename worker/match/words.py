@@ -136,7 +136,7 @@ _MOST_REMEMBERED: Final = 1 << 15
 class Vocabulary:
     """The keys of small-lettered words in texts of one language, each worked out once.
 
-    Nothing is kept but a blank of words that answer to themselves alone.
+    Of words that answer to themselves alone no more is remembered than that.
     """
 
     def __init__(self, language: str | None) -> None:
@@ -161,7 +161,7 @@ class Vocabulary:
         if len(self._keys) + len(tokens) > _MOST_REMEMBERED:
             self._keys.clear()
         for token, keys in zip(tokens, _keys_of_each(tokens, self._language), strict=True):
-            if len(token) <= MEMORABLE:
+            if len(token) <= MEMORABLE and len(self._keys) < _MOST_REMEMBERED:
                 self._keys[token] = keys
             if keys:
                 found[token] = keys
@@ -178,7 +178,7 @@ def _keys_of_each(tokens: list[str], language: str | None) -> list[tuple[str, ..
     found, hung = list[tuple[str, ...]](), _attachments()
     for token, folded, bared in zip(tokens, *both_layers(tokens), strict=True):
         if "'" in folded or _may_carry(folded, hung):
-            found.append(_keys_without_what_hangs(token, folded, language))
+            found.append(_keys_where_something_hangs(token, folded, language))
         elif folded == token:
             found.append(() if bared == folded else (token, bared))
         else:
@@ -186,7 +186,7 @@ def _keys_of_each(tokens: list[str], language: str | None) -> list[tuple[str, ..
     return found
 
 
-def _keys_without_what_hangs(token: str, folded: str, language: str | None) -> tuple[str, ...]:
+def _keys_where_something_hangs(token: str, folded: str, language: str | None) -> tuple[str, ...]:
     spellings = [folded[start:end] for start, end in _readings(folded, language)]
     found = dict.fromkeys([*spellings, *map(bare, spellings)])
     keys = (token, *(key for key in found if key != token)) if token in found else tuple(found)
