@@ -129,7 +129,7 @@ def _word(written: str, language: str | None) -> Word:
     return Word(keys, spelled, case)
 
 
-# The words of a news archive level off at some ten thousands a language; one takes about 150 bytes here.
+# Words with a sign of a news archive level off at some ten thousands a language; one takes about 240 bytes here.
 _MOST_REMEMBERED: Final = 1 << 15
 
 
