@@ -114,9 +114,7 @@ def _fold_once(text: str) -> str:
 
 def is_itself(letter: str) -> bool:
     """Whether a word of such small letters alone is folded and bare as it stands."""
-    return letter != "'" and bool(
-        _PLAIN_WORD.fullmatch(letter) and _UNACCENTED.fullmatch(letter) and not _TO_BE_UNIFIED.match(letter)
-    )
+    return bool(_PLAIN_WORD.fullmatch(letter)) and fold(letter) == letter == bare(letter)
 
 
 def bare(folded: str) -> str:
@@ -138,7 +136,7 @@ def both_layers(words: list[str]) -> tuple[list[str], list[str]]:
     # Replacing the few letters that occur takes a third of translating every one.
     letters = set(lines)
     folded_lines = _with(_UNIFIED_LETTERS, letters, lines)
-    bared_lines = _with(_bare_letters(), letters.union("ţş"), folded_lines)
+    bared_lines = _with(_bare_letters(), letters.union(_UNIFIED_LETTERS.values()), folded_lines)
     return folded_lines.split("\n"), bared_lines.split("\n")
 
 

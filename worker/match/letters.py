@@ -103,6 +103,7 @@ class LetterTable:
         first, last = edges[::2] + 1, edges[1::2]
         found = self._tails.take(_pair(small[:-1], small[1:]).take(last - 1))
         if held & _ANYWHERE:
+            # A sign that stands outside of words, as in a stretch that needs more care, counts for some other word.
             there = np.flatnonzero((shows & _ANYWHERE).view(np.bool_))
             found[first.searchsorted(there, "right") - 1] = True
         if held & (_FIRST | _LAST):

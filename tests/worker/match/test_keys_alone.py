@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.match.cut import cut
 from worker.match.text import FieldText, keys_alone
 
 WORDS = st.sampled_from(
@@ -17,5 +18,7 @@ WORDS = st.sampled_from(
     st.sampled_from([None, "id", "en", "uk", "fr", "tr", "ar"]),
 )
 def test_keys_are_the_same_with_places_and_without(words, language):
-    field = FieldText("body", " ".join(words), language)
-    assert keys_alone({*field.tokens}, {*field.tokens}, language) == field.keys
+    written = " ".join(words)
+    field = FieldText("body", written, language)
+    for text in (written, written + " " * 200):
+        assert keys_alone({*field.tokens}, cut(text).notable, language) == field.keys
